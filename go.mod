@@ -1,0 +1,3 @@
+module wardroom
+
+go 1.26
