@@ -1,0 +1,47 @@
+// Wardroom is work chat and meetings that nobody can secretly watch: one program, started with one command.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+const usage = `Wardroom: end-to-end encrypted work chat on your own machine.
+
+Usage:
+  wardroom serve    start the server
+  wardroom version  print the version
+
+"wardroom COMMAND --help" explains a command.
+`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, "wardroom:", err)
+		os.Exit(1)
+	}
+}
+
+// run carries out one command.
+func run(ctx context.Context, args []string, out, errs io.Writer) error {
+	if len(args) == 0 {
+		fmt.Fprint(errs, usage)
+		return fmt.Errorf("say which command")
+	}
+	switch args[0] {
+	case "serve":
+		return serve(ctx, args[1:], out, errs)
+	case "help", "-h", "--help":
+		fmt.Fprint(out, usage)
+		return nil
+	default:
+		fmt.Fprint(errs, usage)
+		return fmt.Errorf("there is no command %q", args[0])
+	}
+}

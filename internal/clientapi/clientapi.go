@@ -1,0 +1,233 @@
+// Package clientapi is the Matrix client-server API over HTTP: it decodes, finds out who asks, calls one domain package
+// and encodes what that returned. It decides nothing.
+package clientapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"wardroom/internal/account"
+	"wardroom/internal/fault"
+)
+
+// API is the client-server API. Its fields are the domain packages it calls.
+type API struct {
+	Accounts *account.Accounts
+	Log      *slog.Logger
+}
+
+// access says who may call a route at all; what they may do there the domain package decides.
+type access int
+
+const (
+	open     access = iota // without a token
+	signedIn               // with a valid access token
+)
+
+// route is one operation.
+type route struct {
+	method string
+	path   string // as net/http's mux has it, with {names}; matched on the escaped path
+	access access
+	serve  func(*request) (any, error)
+}
+
+// bodyLimit is how many bytes of JSON one request may carry.
+const bodyLimit = 1 << 20
+
+// request is one call: what was asked, and who asks.
+type request struct {
+	*http.Request
+	w   http.ResponseWriter
+	who account.Session // zero on open routes
+}
+
+// empty is the answer {}.
+type empty struct{}
+
+// raw is an answer whose bytes are ready JSON.
+type raw []byte
+
+// routes lists every operation, noun by noun.
+func (a *API) routes() []route {
+	var all []route
+	for _, part := range [][]route{
+		a.versionRoutes(),
+		a.accountRoutes(),
+	} {
+		all = append(all, part...)
+	}
+	return all
+}
+
+// Handler serves all routes. An unknown path is answered 404 M_UNRECOGNIZED, a known one with another method 405.
+//
+// Spec: client-server API, "API Standards".
+func (a *API) Handler() http.Handler {
+	byPath := map[string]map[string]route{}
+	for _, rt := range a.routes() {
+		if byPath[rt.path] == nil {
+			byPath[rt.path] = map[string]route{}
+		}
+		byPath[rt.path][rt.method] = rt
+	}
+	mux := http.NewServeMux()
+	for path, methods := range byPath {
+		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+			rt, ok := methods[r.Method]
+			if !ok {
+				a.answer(w, r, nil, fault.WrongMethod.New("This address does not take %s.", r.Method))
+				return
+			}
+			a.serve(w, r, rt)
+		})
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		a.answer(w, r, nil, fault.Unrecognized.New("This server has nothing at this address."))
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Access-Control-Allow-Origin", "*")
+		h.Set("Access-Control-Allow-Methods", "GET, POST, PUT, DELETE, OPTIONS")
+		h.Set("Access-Control-Allow-Headers", "X-Requested-With, Content-Type, Authorization")
+		if r.Method == http.MethodOptions {
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		mux.ServeHTTP(w, unaliased(r))
+	})
+}
+
+// unaliased gives r with the old version prefix r0 replaced by the one it is an alias of.
+func unaliased(r *http.Request) *http.Request {
+	for old, now := range map[string]string{"/_matrix/client/r0/": "/_matrix/client/v3/", "/_matrix/media/r0/": "/_matrix/media/v3/"} {
+		if rest, ok := strings.CutPrefix(r.URL.EscapedPath(), old); ok {
+			u := *r.URL
+			u.RawPath = now + rest
+			if p, err := url.PathUnescape(u.RawPath); err == nil {
+				u.Path = p
+				r2 := *r
+				r2.URL = &u
+				return &r2
+			}
+		}
+	}
+	return r
+}
+
+func (a *API) serve(w http.ResponseWriter, r *http.Request, rt route) {
+	req := &request{Request: r, w: w}
+	if rt.access == signedIn {
+		token, ok := accessToken(r)
+		if !ok {
+			a.answer(w, r, nil, fault.MissingToken.New("Sign in first: this needs an access token."))
+			return
+		}
+		var err error
+		if req.who, err = a.Accounts.Session(r.Context(), token); err != nil {
+			a.answer(w, r, nil, err)
+			return
+		}
+	}
+	answer, err := rt.serve(req)
+	a.answer(w, r, answer, err)
+}
+
+func accessToken(r *http.Request) (string, bool) {
+	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok && token != "" {
+		return token, true
+	}
+	token := r.URL.Query().Get("access_token") // older clients
+	return token, token != ""
+}
+
+// answer is the only place that writes an errcode. An error that is not a fault is the server's own failure: it is
+// logged here, once, and the client is not shown it. A handler that has written its answer itself returns (nil, nil).
+func (a *API) answer(w http.ResponseWriter, r *http.Request, body any, err error) {
+	status := http.StatusOK
+	if err != nil {
+		var f *fault.Fault
+		if !errors.As(err, &f) {
+			if r.Context().Err() != nil {
+				return // the client has gone; there is nobody to answer
+			}
+			a.Log.ErrorContext(r.Context(), "request failed", "method", r.Method, "route", r.Pattern, "err", err)
+			f = fault.Unknown.New("The server failed to do this. Nothing was changed. Try again, or tell the operator.")
+		}
+		status, body = f.Code.Status, refusal(w, f)
+	}
+	var data []byte
+	switch b := body.(type) {
+	case nil:
+		return
+	case raw:
+		data = b
+	default:
+		if data, err = json.Marshal(body); err != nil {
+			a.Log.ErrorContext(r.Context(), "encoding an answer", "route", r.Pattern, "err", err)
+			http.Error(w, `{"errcode":"M_UNKNOWN","error":"The server failed to answer."}`, http.StatusInternalServerError)
+			return
+		}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(data) // a client that has gone misses its answer
+}
+
+// refusal is the body of a refused request.
+func refusal(w http.ResponseWriter, f *fault.Fault) map[string]any {
+	body := map[string]any{}
+	for k, v := range f.More {
+		body[k] = v
+	}
+	body["errcode"], body["error"] = f.Code.Name, f.Says
+	if f.RetryAfter > 0 {
+		seconds := int64((f.RetryAfter + 999_999_999) / 1_000_000_000)
+		w.Header().Set("Retry-After", itoa(seconds))
+		body["retry_after_ms"] = f.RetryAfter.Milliseconds()
+	}
+	return body
+}
+
+// decode reads the JSON body into into. An empty body is refused; what a client sends beyond the fields is ignored.
+func (r *request) decode(into any) error {
+	data, err := r.body()
+	if err != nil {
+		return err
+	}
+	return decodeJSON(data, into)
+}
+
+// body reads the whole body, at most bodyLimit bytes.
+func (r *request) body() ([]byte, error) {
+	data, err := io.ReadAll(http.MaxBytesReader(r.w, r.Body, bodyLimit))
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return nil, fault.TooLarge.New("The request is larger than %d bytes.", bodyLimit)
+	}
+	if err != nil {
+		return nil, fault.NotJSON.Wrap(err, "The request ended before its body was complete.")
+	}
+	return data, nil
+}
+
+func decodeJSON(data []byte, into any) error {
+	err := json.Unmarshal(data, into)
+	var wrongType *json.UnmarshalTypeError
+	if errors.As(err, &wrongType) {
+		return fault.BadJSON.Wrap(err, "The field %q is of the wrong type.", wrongType.Field)
+	}
+	if err != nil {
+		return fault.NotJSON.Wrap(err, "The body is not valid JSON.")
+	}
+	return nil
+}
+
+// context is the request's.
+func (r *request) ctx() context.Context { return r.Context() }

@@ -1,0 +1,26 @@
+package clientapi
+
+import "strconv"
+
+func (a *API) versionRoutes() []route {
+	return []route{
+		{"GET", "/_matrix/client/versions", open, a.versions},
+	}
+}
+
+// versions lists what clients may rely on. Clients test by exact inclusion, so every version is named.
+//
+// Spec: client-server API, GET /_matrix/client/versions.
+func (a *API) versions(*request) (any, error) {
+	type answer struct {
+		Versions []string        `json:"versions"`
+		Unstable map[string]bool `json:"unstable_features"`
+	}
+	out := answer{Unstable: map[string]bool{}}
+	for minor := 1; minor <= 15; minor++ {
+		out.Versions = append(out.Versions, "v1."+strconv.Itoa(minor))
+	}
+	return out, nil
+}
+
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }

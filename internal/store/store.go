@@ -1,0 +1,382 @@
+// Package store keeps everything on disk: one file per noun, the SQL beside the function that runs it. It implements
+// what the domain packages ask for in their Disk interfaces and decides nothing itself.
+//
+// One writer commits many units of work in one durable transaction; a few readers each hold one snapshot. The SQL is
+// written so that SQLite and PostgreSQL run the same text.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	_ "modernc.org/sqlite" // the embedded database's driver
+
+	"wardroom/internal/stream"
+)
+
+// File is the database's name inside the data folder.
+const File = "wardroom.db"
+
+const (
+	readers  = 4   // snapshots open at once; more would only slow the writer down
+	maxBatch = 256 // units in one transaction
+)
+
+// pragmas of every connection. Nothing here trades durability for speed: a commit has been synced when it returns.
+var pragmas = "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
+	"&_pragma=wal_autocheckpoint(10000)&_pragma=temp_store(MEMORY)&_pragma=cache_size(-32000)" +
+	"&_pragma=foreign_keys(OFF)&_time_format=sqlite"
+
+// DB is the open store. Run must be running for Do to answer.
+type DB struct {
+	pool  *sql.DB
+	hub   *stream.Hub
+	log   *slog.Logger
+	write *conn      // owned by Run
+	read  chan *conn // idle readers
+	units chan *unit
+	gone  chan struct{} // closed when Run has returned
+}
+
+// unit is one waiting call of Do.
+type unit struct {
+	ctx  context.Context
+	fn   func(stream.Unit) error
+	done chan error // buffered, answered exactly once
+}
+
+// conn is one connection with its prepared statements, by their text.
+type conn struct {
+	sql   *sql.Conn
+	stmts map[string]*sql.Stmt
+}
+
+// Open opens the database in folder dir, creates it where there is none and brings its tables up to date. Whoever waits
+// in hub is woken after commits.
+func Open(ctx context.Context, dir string, hub *stream.Hub, log *slog.Logger) (*DB, error) {
+	pool, err := sql.Open("sqlite", "file:"+filepath.Join(dir, File)+pragmas)
+	if err != nil {
+		return nil, fmt.Errorf("opening the database: %w", err)
+	}
+	pool.SetMaxOpenConns(readers + 1)
+	pool.SetMaxIdleConns(readers + 1)
+	db := &DB{pool: pool, hub: hub, log: log, read: make(chan *conn, readers), units: make(chan *unit, maxBatch), gone: make(chan struct{})}
+	if db.write, err = db.connect(ctx); err == nil {
+		err = db.migrate(ctx)
+	}
+	for range readers {
+		if err != nil {
+			break
+		}
+		var c *conn
+		if c, err = db.connect(ctx); err == nil {
+			db.read <- c
+		}
+	}
+	if err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("opening the database in %s: %w", dir, err)
+	}
+	return db, nil
+}
+
+func (db *DB) connect(ctx context.Context) (*conn, error) {
+	c, err := db.pool.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &conn{sql: c, stmts: make(map[string]*sql.Stmt)}, nil
+}
+
+// Close closes the database. Run must have returned, and no view may be open.
+func (db *DB) Close() error {
+	close(db.read)
+	conns := []*conn{db.write}
+	for c := range db.read {
+		conns = append(conns, c)
+	}
+	var errs []error
+	for _, c := range conns {
+		for _, s := range c.stmts {
+			errs = append(errs, s.Close())
+		}
+		errs = append(errs, c.sql.Close())
+	}
+	return errors.Join(append(errs, db.pool.Close())...)
+}
+
+// ErrStopped is returned by Do when the writer has stopped.
+var ErrStopped = errors.New("the store is closing")
+
+// Do runs fn in the next transaction, among others, and returns when it is on disk. See stream.Disk.
+func (db *DB) Do(ctx context.Context, fn func(stream.Unit) error) error {
+	u := &unit{ctx: ctx, fn: fn, done: make(chan error, 1)}
+	select {
+	case db.units <- u:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-db.gone:
+		return ErrStopped
+	}
+	select {
+	case err := <-u.done:
+		return err
+	case <-db.gone:
+		select {
+		case err := <-u.done:
+			return err
+		default:
+			return ErrStopped
+		}
+	}
+}
+
+// Run is the writer: it commits units of work until ctx ends, those already waiting included.
+func (db *DB) Run(ctx context.Context) error {
+	defer close(db.gone)
+	work := context.WithoutCancel(ctx) // a unit that was begun is finished
+	for {
+		var batch []*unit
+		select {
+		case u := <-db.units:
+			batch = append(batch, u)
+		case <-ctx.Done():
+			select {
+			case u := <-db.units:
+				batch = append(batch, u)
+			default:
+				return nil
+			}
+		}
+		for len(batch) < maxBatch {
+			select {
+			case u := <-db.units:
+				batch = append(batch, u)
+				continue
+			default:
+			}
+			break
+		}
+		db.commit(work, batch)
+	}
+}
+
+// commit runs the units of batch in one transaction and answers each. A unit that fails before it wrote anything is
+// answered and left out; one that fails later undoes the whole transaction, is answered, and the others run again.
+func (db *DB) commit(ctx context.Context, batch []*unit) {
+	for len(batch) > 0 {
+		t, refused, broke, err := db.attempt(ctx, batch)
+		if broke >= 0 {
+			batch[broke].done <- err
+			batch = append(batch[:broke:broke], batch[broke+1:]...)
+			continue
+		}
+		for i, u := range batch {
+			if err != nil {
+				u.done <- fmt.Errorf("committing: %w", err)
+			} else {
+				u.done <- refused[i]
+			}
+		}
+		if err == nil {
+			db.hub.Wake(t.topics...)
+		}
+		return
+	}
+}
+
+// attempt is one transaction over batch. broke is the unit that failed after it had written, or -1.
+func (db *DB) attempt(ctx context.Context, batch []*unit) (t *tx, refused []error, broke int, err error) {
+	t, err = begin(ctx, db.write, "BEGIN IMMEDIATE")
+	if err != nil {
+		return nil, nil, -1, err
+	}
+	defer t.rollback()
+	refused = make([]error, len(batch))
+	start := t.pos
+	for i, u := range batch {
+		if refused[i] = u.ctx.Err(); refused[i] != nil {
+			continue
+		}
+		pos, topics := t.pos, len(t.topics)
+		t.wrote = false
+		err := t.run(u.fn)
+		if err != nil && t.wrote {
+			return nil, nil, i, err
+		}
+		if refused[i] = err; err != nil {
+			t.pos, t.topics = pos, t.topics[:topics]
+		}
+	}
+	if t.pos != start {
+		if _, err := t.exec(`UPDATE stream_shard SET pos = $1 WHERE shard = 0`, int64(t.pos)); err != nil {
+			return nil, nil, -1, err
+		}
+	}
+	return t, refused, -1, t.end()
+}
+
+// View runs fn with one snapshot. See stream.Disk.
+func (db *DB) View(ctx context.Context, fn func(stream.View) error) error {
+	var c *conn
+	select {
+	case c = <-db.read:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { db.read <- c }()
+	t, err := begin(ctx, c, "BEGIN")
+	if err != nil {
+		return fmt.Errorf("opening a view: %w", err)
+	}
+	defer t.rollback()
+	return fn(t)
+}
+
+// tx is one transaction: a stream.View for readers, a stream.Unit for the writer.
+type tx struct {
+	ctx    context.Context
+	c      *conn
+	open   bool
+	wrote  bool // something was written since the last reset
+	now    time.Time
+	pos    stream.Position // the last position taken
+	topics []stream.Topic  // to wake after the commit
+}
+
+var _ stream.Unit = (*tx)(nil)
+
+// in is the transaction behind a view or a unit.
+func in(v stream.View) *tx { return v.(*tx) }
+
+func begin(ctx context.Context, c *conn, how string) (*tx, error) {
+	// The transaction itself must not be cut short by a client that goes away: the connection would be lost with it.
+	t := &tx{ctx: context.WithoutCancel(ctx), c: c, now: time.Now()}
+	if _, err := c.sql.ExecContext(t.ctx, how); err != nil {
+		return nil, err
+	}
+	t.open = true
+	if err := t.row(`SELECT pos FROM stream_shard WHERE shard = 0`).Scan((*int64)(&t.pos)); err != nil {
+		t.rollback()
+		return nil, err
+	}
+	return t, nil
+}
+
+func (t *tx) end() error {
+	_, err := t.c.sql.ExecContext(t.ctx, "COMMIT")
+	t.open = err != nil
+	return err
+}
+
+func (t *tx) rollback() {
+	if t.open {
+		t.open = false
+		_, _ = t.c.sql.ExecContext(t.ctx, "ROLLBACK") // nothing was promised; the next BEGIN reports a broken connection
+	}
+}
+
+// run calls fn and turns a panic into an error, so that one bad request cannot take its neighbours along.
+func (t *tx) run(fn func(stream.Unit) error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic in a unit of work: %v", p)
+		}
+	}()
+	return fn(t)
+}
+
+// Upto implements stream.View.
+func (t *tx) Upto() stream.Token { return stream.Token{t.pos} }
+
+// Now implements stream.Unit.
+func (t *tx) Now() time.Time { return t.now }
+
+// Next implements stream.Unit.
+func (t *tx) Next(topic stream.Topic, also ...stream.Topic) stream.Position {
+	t.pos++
+	t.topics = append(append(t.topics, topic), also...)
+	return t.pos
+}
+
+func (t *tx) stmt(q string) (*sql.Stmt, error) {
+	if s := t.c.stmts[q]; s != nil {
+		return s, nil
+	}
+	s, err := t.c.sql.PrepareContext(t.ctx, numbered(q))
+	if err == nil {
+		t.c.stmts[q] = s
+	}
+	return s, err
+}
+
+// query runs a statement that answers rows. q must be a constant text or one of few: each is kept prepared.
+func (t *tx) query(q string, args ...any) (*sql.Rows, error) {
+	s, err := t.stmt(q)
+	if err != nil {
+		return nil, err
+	}
+	return s.QueryContext(t.ctx, args...)
+}
+
+// row runs a statement that answers at most one row; Scan gives sql.ErrNoRows where there is none.
+func (t *tx) row(q string, args ...any) rower {
+	s, err := t.stmt(q)
+	if err != nil {
+		return failed{err}
+	}
+	return s.QueryRowContext(t.ctx, args...)
+}
+
+// exec runs a statement that changes rows and says how many.
+func (t *tx) exec(q string, args ...any) (int64, error) {
+	t.wrote = true
+	s, err := t.stmt(q)
+	if err != nil {
+		return 0, err
+	}
+	res, err := s.ExecContext(t.ctx, args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+type rower interface{ Scan(dest ...any) error }
+
+type failed struct{ err error }
+
+func (f failed) Scan(...any) error { return f.err }
+
+// collect reads all rows with scan.
+func collect[T any](rows *sql.Rows, err error, scan func(*sql.Rows) (T, error)) ([]T, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []T
+	for rows.Next() {
+		one, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, rows.Err()
+}
+
+// found turns "no row" into ok == false.
+func found(err error) (ok bool, _ error) {
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// day is the number of days since 1970-01-01 UTC.
+func day(t time.Time) int64 { return t.Unix() / 86400 }

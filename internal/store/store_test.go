@@ -1,0 +1,83 @@
+package store_test
+
+import (
+	"errors"
+	"sync"
+	"testing"
+
+	"wardroom/internal/store/storetest"
+	"wardroom/internal/stream"
+)
+
+func upto(t *testing.T, d stream.Disk) (p stream.Position) {
+	t.Helper()
+	if err := d.View(t.Context(), func(v stream.View) error { p = v.Upto()[0]; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestConcurrentUnitsTakeEachPositionOnce(t *testing.T) {
+	db, _ := storetest.Open(t)
+	const workers, each = 32, 20
+	var mu sync.Mutex
+	taken := map[stream.Position]bool{}
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			for range each {
+				var p stream.Position
+				if err := db.Do(t.Context(), func(u stream.Unit) error { p = u.Next("!room"); return nil }); err != nil {
+					t.Error(err)
+				}
+				mu.Lock()
+				if taken[p] {
+					t.Errorf("position %d was given twice", p)
+				}
+				taken[p] = true
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	if got := upto(t, db); got != workers*each {
+		t.Errorf("the stream ends at %d, want %d", got, workers*each)
+	}
+}
+
+func TestARefusedUnitTakesNoPosition(t *testing.T) {
+	db, _ := storetest.Open(t)
+	refusal := errors.New("refused")
+	if err := db.Do(t.Context(), func(u stream.Unit) error { u.Next("!room"); return refusal }); !errors.Is(err, refusal) {
+		t.Fatalf("got %v, want the unit's own error", err)
+	}
+	if got := upto(t, db); got != 0 {
+		t.Errorf("the stream ends at %d, want 0", got)
+	}
+}
+
+func TestAPanickingUnitIsAnErrorAndTheWriterGoesOn(t *testing.T) {
+	db, _ := storetest.Open(t)
+	if err := db.Do(t.Context(), func(stream.Unit) error { panic("broken") }); err == nil {
+		t.Fatal("a panic was answered with success")
+	}
+	if err := db.Do(t.Context(), func(u stream.Unit) error { u.Next("!room"); return nil }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestACommitWakesWhoWaits(t *testing.T) {
+	db, hub := storetest.Open(t)
+	room, other := hub.Subscribe("!room"), hub.Subscribe("!other")
+	defer room.Close()
+	defer other.Close()
+	if err := db.Do(t.Context(), func(u stream.Unit) error { u.Next("!room"); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	<-room.C
+	select {
+	case <-other.C:
+		t.Error("a device that waits for another room was woken")
+	default:
+	}
+}
