@@ -2,7 +2,7 @@ package clientapi
 
 func (a *API) accountRoutes() []route {
 	return []route{
-		{"GET", "/_matrix/client/v3/account/whoami", signedIn, a.whoami},
+		{"GET", "/_matrix/client/v3/account/whoami", signedIn, free, a.whoami},
 	}
 }
 

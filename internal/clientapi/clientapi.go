@@ -18,8 +18,11 @@ import (
 
 // API is the client-server API. Its fields are the domain packages it calls.
 type API struct {
-	Accounts *account.Accounts
-	Log      *slog.Logger
+	Accounts  *account.Accounts
+	Log       *slog.Logger
+	Unlimited bool // nothing is counted: for tests and measurements on this machine alone
+
+	limits limits
 }
 
 // access says who may call a route at all; what they may do there the domain package decides.
@@ -35,6 +38,7 @@ type route struct {
 	method string
 	path   string // as net/http's mux has it, with {names}; matched on the escaped path
 	access access
+	limit  limit
 	serve  func(*request) (any, error)
 }
 
@@ -134,6 +138,10 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, rt route) {
 			a.answer(w, r, nil, err)
 			return
 		}
+	}
+	if err := a.limited(req, rt.limit); err != nil {
+		a.answer(w, r, nil, err)
+		return
 	}
 	answer, err := rt.serve(req)
 	a.answer(w, r, answer, err)

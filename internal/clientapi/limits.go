@@ -1,0 +1,181 @@
+package clientapi
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"wardroom/internal/fault"
+)
+
+// limit says how often a route may be called, and by whom it is counted. Every route has one.
+type limit int
+
+const (
+	_         limit = iota
+	free            // not counted: reading, waiting for news, and what a client does by itself
+	sending         // what a person puts before others: counted by person
+	costly          // searches and other work that grows with the organisation: counted by person
+	signingIn       // anything that tries a password: counted by client address here, and by account name where it is tried
+	signingUp       // anything that tries an invitation or a new name: counted by client address
+)
+
+// rate is a bucket: burst calls at once, and one more after each pause.
+type rate struct {
+	burst int
+	pause time.Duration
+}
+
+// rates of each counted class. Sign-ins that succeed are given back, so an office behind one address can start its day.
+func (l limit) rate() rate {
+	switch l {
+	case sending:
+		return rate{100, 100 * time.Millisecond}
+	case costly:
+		return rate{50, 200 * time.Millisecond}
+	case signingIn:
+		return rate{60, 2 * time.Second}
+	case signingUp:
+		return rate{60, 5 * time.Second}
+	default:
+		return rate{}
+	}
+}
+
+// passwordTries is how often a wrong password may be given for one account name, from wherever.
+var passwordTries = rate{10, 30 * time.Second}
+
+// maxBuckets bounds what the limits of one class remember.
+const maxBuckets = 50_000
+
+// limits counts calls, in memory alone. Whom it counts it knows only by a hash with a key that is made anew each hour and
+// kept nowhere, so neither addresses nor names can be read out of it; each hour everybody starts with a full bucket.
+type limits struct {
+	mu      sync.Mutex // guards everything below
+	key     [32]byte
+	made    time.Time                        // when key was made
+	buckets map[rate]map[[16]byte]*time.Time // when each bucket will be full again
+}
+
+// take counts one call by who and returns zero, or how long who has to wait; then nothing was counted.
+func (l *limits) take(r rate, who string) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	full := l.bucket(r, who, now)
+	if full.Before(now) {
+		*full = now
+	}
+	if wait := full.Sub(now) - time.Duration(r.burst-1)*r.pause; wait > 0 {
+		return wait
+	}
+	*full = full.Add(r.pause)
+	return 0
+}
+
+// giveBack undoes one take.
+func (l *limits) giveBack(r rate, who string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	full := l.bucket(r, who, time.Now())
+	*full = full.Add(-r.pause)
+}
+
+// bucket finds who's bucket or makes it. When there are too many, the full ones go, and where that does not help, all.
+func (l *limits) bucket(r rate, who string, now time.Time) *time.Time {
+	if now.Sub(l.made) >= time.Hour {
+		_, _ = rand.Read(l.key[:]) // never fails
+		l.made, l.buckets = now, map[rate]map[[16]byte]*time.Time{}
+	}
+	sum := sha256.Sum256(append(l.key[:], who...))
+	id := [16]byte(sum[:16])
+	all := l.buckets[r]
+	if b := all[id]; b != nil {
+		return b
+	}
+	if len(all) >= maxBuckets {
+		for id, full := range all {
+			if full.Before(now) {
+				delete(all, id)
+			}
+		}
+	}
+	if all == nil || len(all) >= maxBuckets {
+		all = map[[16]byte]*time.Time{}
+		l.buckets[r] = all
+	}
+	b := &now
+	all[id] = b
+	return b
+}
+
+// limited counts the call and refuses it when there were too many.
+//
+// Spec: client-server API, "Rate limiting".
+func (a *API) limited(r *request, class limit) error {
+	switch class {
+	case free:
+		return nil
+	case signingIn, signingUp:
+		return a.count(class.rate(), "address\x00"+r.address())
+	default:
+		return a.count(class.rate(), "person\x00"+string(r.who.User))
+	}
+}
+
+func (a *API) count(r rate, who string) error {
+	if a.Unlimited {
+		return nil
+	}
+	if wait := a.limits.take(r, who); wait > 0 {
+		f := fault.LimitExceeded.New("That was too often in a short time. Wait %d seconds and try again.", int(wait/time.Second)+1)
+		f.RetryAfter = wait
+		return f
+	}
+	return nil
+}
+
+// succeeded gives back what a successful sign-in by r as name had counted.
+func (a *API) succeeded(r *request, name string) {
+	if !a.Unlimited {
+		a.limits.giveBack(signingIn.rate(), "address\x00"+r.address())
+		a.limits.giveBack(passwordTries, "name\x00"+name)
+	}
+}
+
+// tryPassword counts one try for the account called name.
+func (a *API) tryPassword(name string) error {
+	return a.count(passwordTries, "name\x00"+name)
+}
+
+// address is what the limits take for one client: its IP address, or its /64 network for IPv6. A proxy on this machine
+// says whom it speaks for. It is used for counting and goes nowhere else.
+func (r *request) address() string { return clientAddress(r.Request) }
+
+func clientAddress(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return ""
+	}
+	addr, err := netip.ParseAddr(host)
+	if err != nil {
+		return ""
+	}
+	if addr.IsLoopback() {
+		chain := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+		if told, err := netip.ParseAddr(strings.TrimSpace(chain[len(chain)-1])); err == nil {
+			addr = told
+		}
+	}
+	if addr = addr.Unmap(); addr.Is6() {
+		b := addr.As16()
+		return string(binary.BigEndian.AppendUint64(nil, binary.BigEndian.Uint64(b[:8])))
+	}
+	return string(addr.AsSlice())
+}
