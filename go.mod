@@ -2,6 +2,9 @@ module wardroom
 
 go 1.26.0
 
+// npm packages may carry Go files of their own.
+ignore ./web/node_modules
+
 require (
 	golang.org/x/sync v0.24.0
 	modernc.org/sqlite v1.61.1

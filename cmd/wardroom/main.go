@@ -37,6 +37,9 @@ func run(ctx context.Context, args []string, out, errs io.Writer) error {
 	switch args[0] {
 	case "serve":
 		return serve(ctx, args[1:], out, errs)
+	case "version":
+		printVersion(out)
+		return nil
 	case "help", "-h", "--help":
 		fmt.Fprint(out, usage)
 		return nil

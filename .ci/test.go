@@ -1,0 +1,303 @@
+// Everything that must hold before a change is kept, one step after the other: `make test` runs it. A step that fails
+// does not stop the later ones. It prints how many single checks passed and failed, keeps that line in
+// test-results/summary, and exits with 1 where anything failed.
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"go/format"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// results is where reports are left.
+const results = "test-results"
+
+// tally counts what passed and failed.
+type tally struct {
+	passed, failed int
+	names          []string // of what failed
+	skipped        []string
+}
+
+func (t *tally) add(ok bool, name string) {
+	if ok {
+		t.passed++
+		return
+	}
+	t.failed++
+	t.names = append(t.names, name)
+}
+
+func main() {
+	os.RemoveAll(results)
+	if err := os.MkdirAll(results, 0o755); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	all := &tally{}
+	for _, step := range []struct {
+		name string
+		run  func(*tally)
+	}{
+		{"format", formatted},
+		{"go vet", command("go", "vet", "./...")},
+		{"staticcheck", command("go", "tool", "-modfile=.ci/tools.mod", "staticcheck", "./...")},
+		{"govulncheck", vulnerabilities},
+		{"go test", goTests},
+		{"web lint", web(command("npm", "run", "--silent", "lint"))},
+		{"web tests", web(vitest)},
+		{"end to end", web(endToEnd)},
+	} {
+		fmt.Printf("── %s\n", step.name)
+		before, start := all.failed, time.Now()
+		step.run(all)
+		outcome := "ok"
+		if all.failed > before {
+			outcome = "FAILED"
+		}
+		fmt.Printf("── %s: %s in %s\n\n", step.name, outcome, time.Since(start).Round(time.Second/10))
+	}
+	for _, s := range all.skipped {
+		fmt.Println("skipped:", s)
+	}
+	for _, f := range all.names {
+		fmt.Println("failed: ", f)
+	}
+	line := fmt.Sprintf("%d passed, %d failed", all.passed, all.failed)
+	fmt.Println(line)
+	if err := os.WriteFile(filepath.Join(results, "summary"), []byte(line+"\n"), 0o644); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	if all.failed > 0 {
+		os.Exit(1)
+	}
+}
+
+// command is a step that passes when the command does.
+func command(name string, args ...string) func(*tally) {
+	return func(t *tally) {
+		cmd := exec.Command(name, args...)
+		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+		if err := cmd.Run(); err != nil {
+			fmt.Println(err)
+			t.add(false, strings.Join(cmd.Args, " "))
+			return
+		}
+		t.add(true, "")
+	}
+}
+
+// formatted holds all Go files to gofmt.
+func formatted(t *tally) {
+	ok := true
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := d.Name()
+		if d.IsDir() {
+			if name == "node_modules" || strings.HasPrefix(name, ".") && name != "." && name != ".ci" {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(name, ".go") {
+			return nil
+		}
+		have, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		if want, err := format.Source(have); err != nil || !bytes.Equal(have, want) {
+			fmt.Printf("run gofmt -w %s\n", path)
+			ok = false
+		}
+		return nil
+	})
+	if err != nil {
+		fmt.Println(err)
+	}
+	t.add(ok && err == nil, "gofmt")
+}
+
+// vulnerabilities asks govulncheck, where its database can be reached.
+func vulnerabilities(t *tally) {
+	client := http.Client{Timeout: 15 * time.Second}
+	res, err := client.Get("https://vuln.go.dev/index/modules.json.gz")
+	if err == nil {
+		res.Body.Close()
+		if res.StatusCode != http.StatusOK {
+			err = fmt.Errorf("it answered %s", res.Status)
+		}
+	}
+	if err != nil {
+		t.skipped = append(t.skipped, fmt.Sprintf("govulncheck: its database cannot be reached from here: %v", err))
+		return
+	}
+	command("go", "tool", "-modfile=.ci/tools.mod", "govulncheck", "./...")(t)
+}
+
+// goTests runs all Go tests with the race detector and shows the output of those that fail.
+func goTests(t *tally) {
+	cmd := exec.Command("go", "test", "-race", "-count=1", "-timeout=15m", "-json", "./...")
+	cmd.Stderr = os.Stderr
+	pipe, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		fmt.Println(err)
+		t.add(false, "go test")
+		return
+	}
+	before := t.failed
+	countGo(pipe, t)
+	if err := cmd.Wait(); err != nil && t.failed == before {
+		fmt.Println(err)
+		t.add(false, "go test")
+	}
+}
+
+// countGo reads what go test -json writes.
+func countGo(r io.Reader, t *tally) {
+	type event struct {
+		Action, Package, ImportPath, Test, Output string
+		Elapsed                                   float64
+	}
+	output := map[string]*strings.Builder{} // by test, and by package for what belongs to no test
+	failed := map[string]int{}              // tests by package
+	lines := bufio.NewReader(r)
+	for {
+		line, err := lines.ReadBytes('\n')
+		if err != nil {
+			return
+		}
+		var e event
+		if json.Unmarshal(line, &e) != nil {
+			fmt.Printf("%s", line)
+			continue
+		}
+		pkg := e.Package + e.ImportPath
+		name := pkg
+		if e.Test != "" {
+			name += " " + e.Test
+		}
+		if output[name] == nil {
+			output[name] = &strings.Builder{}
+		}
+		switch e.Action {
+		case "output", "build-output":
+			output[name].WriteString(e.Output)
+		case "skip":
+			if e.Test != "" {
+				why := strings.TrimSpace(regexp.MustCompile(`(?m)^(=== .*|\s*--- .*)$`).ReplaceAllString(output[name].String(), ""))
+				t.skipped = append(t.skipped, name+": "+strings.Join(strings.Fields(why), " "))
+			}
+		case "pass":
+			if e.Test != "" {
+				t.passed++
+			} else {
+				fmt.Printf("ok      %-40s %6.1fs\n", pkg, e.Elapsed)
+			}
+		case "build-fail":
+			fmt.Print(output[name].String())
+		case "fail":
+			fmt.Print(output[name].String())
+			if e.Test != "" {
+				failed[pkg]++
+				t.add(false, name)
+				break
+			}
+			fmt.Printf("FAILED  %-40s %6.1fs\n", pkg, e.Elapsed)
+			if failed[pkg] == 0 { // it did not build, or ended outside a test
+				t.add(false, pkg)
+			}
+		}
+	}
+}
+
+// web is a step of the web client, run in its folder, where there is one.
+func web(step func(*tally)) func(*tally) {
+	return func(t *tally) {
+		if _, err := os.Stat("web/package.json"); err != nil {
+			fmt.Println("there is no web client yet")
+			return
+		}
+		if err := os.Chdir("web"); err != nil {
+			fmt.Println(err)
+			t.add(false, "web")
+			return
+		}
+		defer os.Chdir("..")
+		step(t)
+	}
+}
+
+// vitest runs the web client's unit tests.
+func vitest(t *tally) {
+	report := filepath.Join("..", results, "vitest.json")
+	cmd := exec.Command("npm", "test", "--silent", "--", "--reporter=default", "--reporter=json", "--outputFile.json="+report)
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	failure := cmd.Run()
+	var counts struct {
+		NumPassedTests, NumFailedTests, NumPendingTests int
+	}
+	data, err := os.ReadFile(report)
+	if err == nil {
+		err = json.Unmarshal(data, &counts)
+	}
+	conclude(t, "web tests", counts.NumPassedTests, counts.NumFailedTests, counts.NumPendingTests, failure, err)
+}
+
+var nodeCount = regexp.MustCompile(`^(?:#|ℹ) (pass|fail|cancelled|skipped) (\d+)`)
+
+// endToEnd runs the tests in a real browser against a real server. They print what node --test prints.
+func endToEnd(t *tally) {
+	cmd := exec.Command("npm", "run", "--silent", "e2e")
+	var seen bytes.Buffer
+	cmd.Stdout, cmd.Stderr = io.MultiWriter(os.Stdout, &seen), os.Stderr
+	failure := cmd.Run()
+	counts := map[string]int{}
+	for line := range strings.Lines(seen.String()) {
+		if m := nodeCount.FindStringSubmatch(line); m != nil {
+			n, _ := strconv.Atoi(m[2]) // the pattern allows digits alone
+			counts[m[1]] += n
+		}
+	}
+	conclude(t, "end to end", counts["pass"], counts["fail"]+counts["cancelled"], counts["skipped"], failure, nil)
+}
+
+// conclude adds a foreign runner's counts. A runner that failed without a failed test, or that ran nothing, is a failure itself.
+func conclude(t *tally, name string, passed, failed, skipped int, errs ...error) {
+	t.passed += passed
+	t.failed += failed
+	if failed > 0 {
+		t.names = append(t.names, fmt.Sprintf("%s: %d, see above", name, failed))
+	}
+	if skipped > 0 {
+		t.skipped = append(t.skipped, fmt.Sprintf("%s: %d, see above", name, skipped))
+	}
+	for _, err := range errs {
+		if err != nil && failed == 0 {
+			fmt.Println(err)
+			t.add(false, name)
+			return
+		}
+	}
+	if passed+failed == 0 {
+		t.add(false, name+": nothing ran")
+	}
+}

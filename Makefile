@@ -1,0 +1,41 @@
+# make run    build everything, start the server under ./data and print where to open it
+# make build  leave the one program in bin/wardroom
+# make test   every check there is; installs what it needs on a fresh Debian
+SHELL := /bin/bash
+.DEFAULT_GOAL := build
+.DELETE_ON_ERROR:
+.PHONY: run build test clean
+
+version := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+
+run: build
+	bin/wardroom serve --data ./data
+
+client :=
+ifneq ($(wildcard web/package.json),)
+client := web/dist/app/index.html
+endif
+
+# go itself knows best what has changed
+build: $(client)
+	@.ci/need build
+	go build -trimpath -ldflags "-X main.version=$(version)" -o bin/wardroom ./cmd/wardroom
+
+web_sources := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/e2e -prune -o -type f ! -name '*.go' -print 2>/dev/null)
+
+web/node_modules/.package-lock.json: web/package-lock.json web/package.json
+	@.ci/need build
+	cd web && npm ci --no-audit --no-fund
+	@touch $@
+
+web/dist/app/index.html: web/node_modules/.package-lock.json $(web_sources)
+	cd web && npm run --silent build
+	@touch $@
+
+test:
+	@.ci/need test
+	@$(MAKE) --no-print-directory build
+	@go run .ci/test.go
+
+clean:
+	rm -rf bin web/dist/app web/node_modules test-results
