@@ -1,0 +1,5 @@
+import { Brand } from './kit/Brand';
+
+export function App() {
+  return <Brand name="Wardroom" />;
+}

@@ -1,0 +1,30 @@
+// The icons in use, imported one by one (the whole set has five thousand). Some have a fixed meaning, which their
+// name here says; see also Icon.tsx. Tabler Icons, MIT.
+
+export { default as IconBack } from '@tabler/icons-react/dist/esm/icons/IconChevronLeft.mjs';
+export { default as IconClock } from '@tabler/icons-react/dist/esm/icons/IconClock.mjs';
+export { default as IconClose } from '@tabler/icons-react/dist/esm/icons/IconX.mjs';
+export { default as IconConnected } from '@tabler/icons-react/dist/esm/icons/IconWifi.mjs';
+export { default as IconCopy } from '@tabler/icons-react/dist/esm/icons/IconCopy.mjs';
+export { default as IconDevice } from '@tabler/icons-react/dist/esm/icons/IconDeviceLaptop.mjs';
+export { default as IconDone } from '@tabler/icons-react/dist/esm/icons/IconCircleCheck.mjs';
+export { default as IconDownload } from '@tabler/icons-react/dist/esm/icons/IconDownload.mjs';
+/** Encrypted or sealed; never for "safe". */
+export { default as IconLock } from '@tabler/icons-react/dist/esm/icons/IconLock.mjs';
+export { default as IconMeeting } from '@tabler/icons-react/dist/esm/icons/IconVideo.mjs';
+export { default as IconMore } from '@tabler/icons-react/dist/esm/icons/IconDots.mjs';
+export { default as IconNew } from '@tabler/icons-react/dist/esm/icons/IconPencil.mjs';
+/** Not confirmed. */
+export { default as IconNotConfirmed } from '@tabler/icons-react/dist/esm/icons/IconCircleDashed.mjs';
+export { default as IconOffline } from '@tabler/icons-react/dist/esm/icons/IconWifiOff.mjs';
+export { default as IconPeople } from '@tabler/icons-react/dist/esm/icons/IconUsers.mjs';
+export { default as IconPerson } from '@tabler/icons-react/dist/esm/icons/IconUser.mjs';
+/** Where data lives. */
+export { default as IconPlace } from '@tabler/icons-react/dist/esm/icons/IconMapPin.mjs';
+export { default as IconPrint } from '@tabler/icons-react/dist/esm/icons/IconPrinter.mjs';
+/** Saved by the server. */
+export { default as IconSaved } from '@tabler/icons-react/dist/esm/icons/IconServer.mjs';
+/** Still here, on this device. */
+export { default as IconStillHere } from '@tabler/icons-react/dist/esm/icons/IconStopwatch.mjs';
+/** Withheld or failed. */
+export { default as IconWithheld } from '@tabler/icons-react/dist/esm/icons/IconAlertOctagon.mjs';

@@ -1,0 +1,96 @@
+import { sentences } from '../sentences';
+
+// What went wrong, in words for the person it happened to. The server's own sentence is shown where it sent one
+// that is written for people (Wardroom's are, in English); these stand for the codes that clients meet everywhere.
+export const faults = sentences({
+  'fault.offline': {
+    en: 'The server could not be reached. Nothing was changed. Try again when the connection is back.',
+    'zh-Hans': '连不上服务器，没有任何改动。恢复连接后请再试。',
+    'zh-Hant': '連不上伺服器，沒有任何變更。恢復連線後請再試。',
+    ja: 'サーバーに届きませんでした。何も変更されていません。接続が戻ってから、もう一度お試しください。',
+  },
+  'fault.limited': {
+    en: 'Too many attempts in a short time. Try again in {seconds, plural, one {# second} other {# seconds}}.',
+    'zh-Hans': '短时间内尝试次数过多。请在 {seconds} 秒后再试。',
+    'zh-Hant': '短時間內嘗試次數過多。請在 {seconds} 秒後再試。',
+    ja: '短い時間に試した回数が多すぎます。{seconds} 秒後にもう一度お試しください。',
+  },
+  'fault.password': {
+    en: 'Account name or password is not right.',
+    'zh-Hans': '账号名或密码不正确。',
+    'zh-Hant': '帳號名稱或密碼不正確。',
+    ja: 'アカウント名またはパスワードが違います。',
+  },
+  'fault.nameTaken': {
+    en: 'This account name is taken. Choose another.',
+    'zh-Hans': '这个账号名已有人使用，请换一个。',
+    'zh-Hant': '這個帳號名稱已有人使用，請換一個。',
+    ja: 'このアカウント名は使われています。別の名前にしてください。',
+  },
+  'fault.nameForm': {
+    en: 'An account name has small letters a–z, digits and . _ - only.',
+    'zh-Hans': '账号名只能使用小写字母 a–z、数字和 . _ -。',
+    'zh-Hant': '帳號名稱只能使用小寫字母 a–z、數字和 . _ -。',
+    ja: 'アカウント名に使えるのは小文字の a–z、数字、. _ - だけです。',
+  },
+  'fault.weakPassword': {
+    en: 'This password is too short or too common. Use at least 10 characters.',
+    'zh-Hans': '密码太短或太常见。请至少使用 10 个字符。',
+    'zh-Hant': '密碼太短或太常見。請至少使用 10 個字元。',
+    ja: 'パスワードが短すぎるか、よく使われるものです。10 文字以上にしてください。',
+  },
+  'fault.invitation': {
+    en: 'This invitation is not valid: it was used already, or its time is over. Ask the person who sent it for another.',
+    'zh-Hans': '这个邀请无效：已经用过，或者已经过期。请向发送邀请的人再要一个。',
+    'zh-Hant': '這個邀請無效：已經用過，或者已經過期。請向發送邀請的人再要一個。',
+    ja: 'この招待は無効です。使用済みか、期限が切れています。送った方に、もう一度依頼してください。',
+  },
+  'fault.forbidden': {
+    en: 'The rules of this room or server do not allow this.',
+    'zh-Hans': '此会话或服务器的规则不允许这样做。',
+    'zh-Hant': '此聊天室或伺服器的規則不允許這樣做。',
+    ja: 'このルームまたはサーバーの規則では許可されていません。',
+  },
+  'fault.notFound': {
+    en: 'The server does not know this, or does not show it to you.',
+    'zh-Hans': '服务器上没有这一项，或者不向您显示。',
+    'zh-Hant': '伺服器上沒有這一項，或者不向您顯示。',
+    ja: 'サーバーに存在しないか、あなたには表示されません。',
+  },
+  'fault.tooLarge': {
+    en: 'This is larger than the server takes.',
+    'zh-Hans': '内容超过了服务器接受的大小。',
+    'zh-Hant': '內容超過了伺服器接受的大小。',
+    ja: 'サーバーが受け付ける大きさを超えています。',
+  },
+  'fault.signedOut': {
+    en: 'This device was signed out. Sign in again.',
+    'zh-Hans': '这台设备已退出登录。请重新登录。',
+    'zh-Hant': '這台裝置已登出。請重新登入。',
+    ja: 'この端末はサインアウトされました。もう一度サインインしてください。',
+  },
+  'fault.recoveryKey': {
+    en: 'This is not the recovery key of this account. Compare it group by group.',
+    'zh-Hans': '这不是该账号的恢复密钥。请逐组核对。',
+    'zh-Hant': '這不是此帳號的復原金鑰。請逐組核對。',
+    ja: 'このアカウントの回復キーではありません。組ごとに見比べてください。',
+  },
+  'fault.identityChanged': {
+    en: 'Not sent: the identity of a person you verified has changed. Verify them again first.',
+    'zh-Hans': '未发送：您验证过的人更换了身份密钥。请先重新验证。',
+    'zh-Hant': '未傳送：您驗證過的人更換了身分金鑰。請先重新驗證。',
+    ja: '送信していません。確認済みの方の本人鍵が変わりました。先に確認し直してください。',
+  },
+  'fault.browser': {
+    en: 'This browser cannot keep encrypted data. A private window, or blocked site storage, may be the cause.',
+    'zh-Hans': '此浏览器无法保存加密数据。可能是无痕窗口，或站点存储被禁用。',
+    'zh-Hant': '此瀏覽器無法保存加密資料。可能是無痕視窗，或網站儲存空間遭停用。',
+    ja: 'このブラウザーは暗号化データを保存できません。プライベートウィンドウか、サイトの保存領域の制限が原因かもしれません。',
+  },
+  'fault.unknown': {
+    en: 'This did not work. Nothing is lost; try again.',
+    'zh-Hans': '没有成功。内容没有丢失，请再试。',
+    'zh-Hant': '沒有成功。內容沒有遺失，請再試。',
+    ja: 'うまくいきませんでした。何も失われていません。もう一度お試しください。',
+  },
+});

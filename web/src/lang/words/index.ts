@@ -1,0 +1,12 @@
+// Every sentence of the client. One file per thing on the screen; ids begin with its name.
+
+import { common } from './common';
+import { connection } from './connection';
+import { faults } from './faults';
+import { room } from './room';
+import { roomlist } from './roomlist';
+import { signin } from './signin';
+import { signup } from './signup';
+import { timeline } from './timeline';
+
+export const words = { ...common, ...connection, ...faults, ...room, ...roomlist, ...signin, ...signup, ...timeline };

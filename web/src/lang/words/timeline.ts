@@ -1,0 +1,51 @@
+import { sentences } from '../sentences';
+
+export const timeline = sentences({
+  'timeline.messages': { en: 'Messages', 'zh-Hans': '消息', 'zh-Hant': '訊息', ja: 'メッセージ' },
+  'timeline.loadingEarlier': { en: 'Fetching earlier messages', 'zh-Hans': '正在获取更早的消息', 'zh-Hant': '正在取得更早的訊息', ja: '以前のメッセージを取得しています' },
+  'timeline.waiting': { en: 'Waiting to be sent', 'zh-Hans': '等待发送', 'zh-Hant': '等待傳送', ja: '送信待ち' },
+  'timeline.sending': { en: 'Sending', 'zh-Hans': '正在发送', 'zh-Hant': '傳送中', ja: '送信中' },
+  'timeline.saved': { en: 'Saved by the server', 'zh-Hans': '服务器已保存', 'zh-Hant': '伺服器已儲存', ja: 'サーバーに保存済み' },
+  'timeline.notSent': { en: 'Not sent', 'zh-Hans': '未发送', 'zh-Hant': '未傳送', ja: '送信していません' },
+  'timeline.retry': { en: 'Try again', 'zh-Hans': '再试一次', 'zh-Hant': '再試一次', ja: 'もう一度送る' },
+  'timeline.discard': { en: 'Delete', 'zh-Hans': '删除', 'zh-Hant': '刪除', ja: '削除' },
+  'timeline.edited': { en: 'edited', 'zh-Hans': '已编辑', 'zh-Hant': '已編輯', ja: '編集済み' },
+  'timeline.deleted': { en: 'This message was deleted.', 'zh-Hans': '这条消息已删除。', 'zh-Hant': '這則訊息已刪除。', ja: 'このメッセージは削除されました。' },
+  'timeline.unsupported': {
+    en: 'This kind of message cannot be shown here yet.',
+    'zh-Hans': '这里还不能显示这种消息。',
+    'zh-Hant': '這裡還不能顯示這種訊息。',
+    ja: 'この種類のメッセージは、まだここでは表示できません。',
+  },
+  'timeline.noKey': {
+    en: 'This device has no key for this message yet. It is shown as soon as the key arrives.',
+    'zh-Hans': '这台设备还没有这条消息的密钥。密钥一到就会显示。',
+    'zh-Hant': '這台裝置還沒有這則訊息的金鑰。金鑰一到就會顯示。',
+    ja: 'この端末には、このメッセージの鍵がまだありません。鍵が届き次第、表示されます。',
+  },
+  'timeline.before': {
+    en: 'This message was sent before this device was added. The recovery key makes it readable.',
+    'zh-Hans': '这条消息发送时，这台设备还没有加入。用恢复密钥可以读取。',
+    'zh-Hant': '這則訊息傳送時，這台裝置還沒有加入。用復原金鑰可以讀取。',
+    ja: 'この端末が加わる前に送られたメッセージです。回復キーがあれば読めます。',
+  },
+  'timeline.beforeJoin': {
+    en: 'This message was sent before you joined, and its key was not shared with you.',
+    'zh-Hans': '这条消息发送于您加入之前，密钥没有分享给您。',
+    'zh-Hant': '這則訊息傳送於您加入之前，金鑰沒有分享給您。',
+    ja: 'あなたが参加する前に送られたもので、鍵は共有されていません。',
+  },
+  'timeline.withheldKey': {
+    en: 'The sender’s device did not give the key to this device.',
+    'zh-Hans': '发送者的设备没有把密钥给这台设备。',
+    'zh-Hant': '傳送者的裝置沒有把金鑰給這台裝置。',
+    ja: '送信者の端末は、この端末に鍵を渡していません。',
+  },
+  'timeline.created': { en: '{name} made this room', 'zh-Hans': '{name} 新建了会话', 'zh-Hant': '{name} 建立了聊天室', ja: '{name} さんがルームを作成しました' },
+  'timeline.invited': { en: '{name} invited {who}', 'zh-Hans': '{name} 邀请了 {who}', 'zh-Hant': '{name} 邀請了 {who}', ja: '{name} さんが {who} さんを招待しました' },
+  'timeline.joined': { en: '{name} joined', 'zh-Hans': '{name} 加入了', 'zh-Hant': '{name} 加入了', ja: '{name} さんが参加しました' },
+  'timeline.left': { en: '{name} left', 'zh-Hans': '{name} 退出了', 'zh-Hant': '{name} 離開了', ja: '{name} さんが退出しました' },
+  'timeline.removed': { en: '{name} removed {who}', 'zh-Hans': '{name} 移出了 {who}', 'zh-Hant': '{name} 移出了 {who}', ja: '{name} さんが {who} さんを退出させました' },
+  'timeline.declined': { en: '{name} declined the invitation', 'zh-Hans': '{name} 谢绝了邀请', 'zh-Hant': '{name} 婉拒了邀請', ja: '{name} さんが招待を辞退しました' },
+  'timeline.renamed': { en: '{name} named the room {room}', 'zh-Hans': '{name} 将会话命名为“{room}”', 'zh-Hant': '{name} 將聊天室命名為「{room}」', ja: '{name} さんがルーム名を「{room}」にしました' },
+});
