@@ -1,0 +1,104 @@
+package account
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"fmt"
+	"time"
+
+	"wardroom/internal/fault"
+	"wardroom/internal/stream"
+)
+
+// Invitation lets people sign up. Whoever holds its token, 130 random bits that can be typed from paper, may use it; the
+// store has the hash alone.
+type Invitation struct {
+	By    No     // who invites; zero: whoever runs the machine, from its command line
+	Note  string // shown to who opens it: a name or a sentence
+	Uses  int    // how many accounts may still be made with it
+	Until time.Time
+	First bool // the link of a server that nobody has signed up to; it ends with the first account
+}
+
+// InvitationDisk keeps invitations.
+type InvitationDisk interface {
+	// AddInvitation keeps an invitation and drops those whose time is over.
+	AddInvitation(u stream.Unit, hash [32]byte, i Invitation) error
+	// Invitation finds one by its token's hash, used up and ended ones too.
+	Invitation(v stream.View, hash [32]byte) (i Invitation, ok bool, err error)
+	// UseInvitation takes one use away.
+	UseInvitation(u stream.Unit, hash [32]byte) error
+	// DropFirstInvitations drops all that are First.
+	DropFirstInvitations(u stream.Unit) error
+}
+
+// Invite keeps i and returns its token, which is written down nowhere. i.Uses must be positive and i.Until in the future.
+func (a *Accounts) Invite(ctx context.Context, i Invitation) (token string, err error) {
+	token = rand.Text()
+	i.Note = clip(i.Note)
+	err = a.Disk.Do(ctx, func(u stream.Unit) error {
+		return a.Disk.AddInvitation(u, sha256.Sum256([]byte(token)), i)
+	})
+	if err != nil {
+		return "", fmt.Errorf("keeping an invitation: %w", err)
+	}
+	return token, nil
+}
+
+// FirstInvitation returns the token of a new invitation for the first person, and drops those made for that before. It
+// returns "" if there is an account already.
+func (a *Accounts) FirstInvitation(ctx context.Context) (token string, err error) {
+	err = a.Disk.Do(ctx, func(u stream.Unit) error {
+		token = ""
+		any, err := a.Disk.AnyPerson(u)
+		if err != nil || any {
+			return err
+		}
+		if err := a.Disk.DropFirstInvitations(u); err != nil {
+			return err
+		}
+		token = rand.Text()
+		return a.Disk.AddInvitation(u, sha256.Sum256([]byte(token)),
+			Invitation{Uses: 1, Until: u.Now().Add(InvitationLasts), First: true})
+	})
+	if err != nil {
+		return "", fmt.Errorf("making the first invitation: %w", err)
+	}
+	return token, nil
+}
+
+// InvitationLasts is how long an invitation is valid where nothing else is said.
+const InvitationLasts = 7 * 24 * time.Hour
+
+// CheckInvitation returns nil if token would let somebody sign up now, and fault.Unauthorized if not.
+//
+// Spec: client-server API, GET /register/m.login.registration_token/validity.
+func (a *Accounts) CheckInvitation(ctx context.Context, token string) error {
+	return a.Disk.View(ctx, func(v stream.View) error {
+		_, err := a.validInvitation(v, token, time.Now())
+		return err
+	})
+}
+
+func (a *Accounts) validInvitation(v stream.View, token string, now time.Time) (Invitation, error) {
+	i, ok, err := a.Disk.Invitation(v, sha256.Sum256([]byte(token)))
+	switch {
+	case err != nil:
+		return i, err
+	case !ok:
+		return i, fault.Unauthorized.New("This invitation is not known here. Check the link, or ask for a new one.")
+	case i.Uses <= 0:
+		return i, fault.Unauthorized.New("This invitation has been used. Ask for a new one.")
+	case !now.Before(i.Until):
+		return i, fault.Unauthorized.New("This invitation ended on %s. Ask for a new one.", i.Until.UTC().Format(time.DateOnly))
+	}
+	return i, nil
+}
+
+func (a *Accounts) useInvitation(u stream.Unit, token string) error {
+	if _, err := a.validInvitation(u, token, u.Now()); err != nil {
+		return err
+	}
+	return a.Disk.UseInvitation(u, sha256.Sum256([]byte(token)))
+}

@@ -1,0 +1,197 @@
+package account
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"wardroom/internal/fault"
+	"wardroom/internal/mxid"
+	"wardroom/internal/stream"
+)
+
+// accessFor is how long an access token lasts that can be replaced with a refresh token.
+const accessFor = time.Hour
+
+// Forever is the time of a token that does not end by itself, in milliseconds.
+const Forever = math.MaxInt64
+
+// NewDevice is what somebody who signs in says about the device.
+type NewDevice struct {
+	ID      mxid.Device // empty: a new one is chosen
+	Name    string      // for a device that is new; a known one keeps its name
+	Refresh bool        // give a token that ends soon, and one to replace it with
+}
+
+// Grant is what a device holds after signing in.
+type Grant struct {
+	Session
+	Access  string
+	Refresh string        // empty unless the device asked for it
+	Lasts   time.Duration // how long Access lasts; zero: until it is revoked
+}
+
+// Person is one account as the store has it.
+type Person struct {
+	No       No
+	User     mxid.User
+	Password string // PHC form
+	Closed   bool
+}
+
+// Pair is one access token and, perhaps, the refresh token that came with it. Each refresh makes the device's next pair.
+type Pair struct {
+	No      int64
+	Access  [32]byte
+	Refresh *[32]byte
+	UntilMS int64 // when Access ends, in milliseconds since 1970, or Forever
+}
+
+var errDeviceID = fault.InvalidParam.New("The device ID may have up to 255 letters, digits and signs.")
+
+// userID makes a full user ID of what somebody typed as their name: "lin", "Lin" or "@lin:example.org". ok is false for
+// what cannot be anybody's here.
+func (a *Accounts) userID(name string) (u mxid.User, ok bool) {
+	name = strings.ToLower(strings.TrimSpace(name))
+	if local, isFull := strings.CutPrefix(name, "@"); isFull {
+		var server string
+		if name, server, _ = strings.Cut(local, ":"); server != strings.ToLower(string(a.Server)) {
+			return "", false
+		}
+	}
+	u, err := mxid.NewUser(name, a.Server)
+	return u, err == nil
+}
+
+// SignIn gives a device of the person called name a new access token. A device the person already has keeps its keys and
+// loses its earlier tokens. It returns fault.Forbidden, always in the same words, unless name and password belong together.
+//
+// Spec: client-server API, POST /login.
+func (a *Accounts) SignIn(ctx context.Context, name, password string, device NewDevice) (Grant, error) {
+	if device.ID != "" {
+		if _, err := mxid.ParseDevice(string(device.ID)); err != nil {
+			return Grant{}, errDeviceID
+		}
+	}
+	p, err := a.person(ctx, name, password)
+	if err != nil {
+		return Grant{}, err
+	}
+	var g Grant
+	err = a.Disk.Do(ctx, func(u stream.Unit) (err error) {
+		now, ok, err := a.Disk.PersonByID(u, p.User)
+		if err != nil {
+			return err
+		}
+		if !ok || now.Closed || now.Password != p.Password { // changed since we looked
+			return fault.Forbidden.New("The name or the password is not right.")
+		}
+		g, err = a.grant(u, p, device)
+		return err
+	})
+	if err != nil {
+		return Grant{}, fmt.Errorf("signing in %s: %w", p.User, err)
+	}
+	return g, nil
+}
+
+// grant makes the device or finds it, and gives it a first pair of tokens.
+func (a *Accounts) grant(u stream.Unit, p Person, device NewDevice) (Grant, error) {
+	if device.ID == "" {
+		device.ID = newDeviceID()
+	}
+	no, err := a.Disk.PutDevice(u, p.No, device.ID, clip(device.Name))
+	if err != nil {
+		return Grant{}, err
+	}
+	if err := a.Disk.DropTokens(u, no); err != nil {
+		return Grant{}, err
+	}
+	g := Grant{Session: Session{User: p.User, Account: p.No, Device: device.ID, DeviceNo: no}}
+	return g, a.pair(u, &g, 1, device.Refresh)
+}
+
+// pair makes the device's pair of tokens number no and puts them into g.
+func (a *Accounts) pair(u stream.Unit, g *Grant, no int64, refresh bool) error {
+	g.Access = newToken()
+	pair := Pair{No: no, Access: sha256.Sum256([]byte(g.Access)), UntilMS: Forever}
+	if refresh {
+		g.Refresh, g.Lasts = newToken(), accessFor
+		hash := sha256.Sum256([]byte(g.Refresh))
+		pair.Refresh, pair.UntilMS = &hash, u.Now().Add(accessFor).UnixMilli()
+	}
+	return a.Disk.AddTokens(u, g.DeviceNo, pair)
+}
+
+// Refresh replaces a device's tokens by a new pair. The pair before it stays valid until one of the new ones is used, so
+// that a client which missed the answer can ask again. It returns fault.UnknownToken for a token that is not valid.
+//
+// Spec: client-server API, POST /refresh.
+func (a *Accounts) Refresh(ctx context.Context, token string) (Grant, error) {
+	var g Grant
+	err := a.Disk.Do(ctx, func(u stream.Unit) error {
+		s, pair, ok, err := a.Disk.RefreshSession(u, sha256.Sum256([]byte(token)))
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return fault.UnknownToken.New("This session has ended. Sign in again.")
+		}
+		if err := a.Disk.UsePair(u, s.DeviceNo, pair); err != nil {
+			return err
+		}
+		if err := a.Disk.DropPairsAfter(u, s.DeviceNo, pair); err != nil {
+			return err
+		}
+		g = Grant{Session: s}
+		return a.pair(u, &g, pair+1, true)
+	})
+	if err != nil {
+		return Grant{}, fmt.Errorf("refreshing a session: %w", err)
+	}
+	return g, nil
+}
+
+// newToken makes a secret of 256 bits.
+func newToken() string {
+	var b [32]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+func newDeviceID() mxid.Device {
+	var b [10]byte
+	_, _ = rand.Read(b[:]) // never fails
+	for i := range b {
+		b[i] = 'A' + b[i]%26
+	}
+	return mxid.Device(b[:])
+}
+
+// clip keeps a name that is shown to people within 100 characters and to text that every database takes.
+func clip(name string) string {
+	name = strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(name, ""), "\x00", ""))
+	if runes := []rune(name); len(runes) > 100 {
+		return string(runes[:100])
+	}
+	return name
+}
+
+// Names reports whether name, as somebody typed it, is s's own.
+func (a *Accounts) Names(s Session, name string) bool {
+	u, ok := a.userID(name)
+	return ok && u == s.User
+}
+
+// Counted is what tries to sign in as name are counted by: the same for every way of writing it.
+func (a *Accounts) Counted(name string) string {
+	if u, ok := a.userID(name); ok {
+		return string(u)
+	}
+	return name
+}

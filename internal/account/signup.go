@@ -1,0 +1,115 @@
+package account
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"strings"
+
+	"wardroom/internal/fault"
+	"wardroom/internal/mxid"
+	"wardroom/internal/stream"
+)
+
+// PeopleDisk keeps accounts.
+type PeopleDisk interface {
+	// PersonByID finds an account, open or closed; ok is false where there is none.
+	PersonByID(v stream.View, user mxid.User) (p Person, ok bool, err error)
+	// AnyPerson reports whether there is an account at all.
+	AnyPerson(v stream.View) (bool, error)
+	// AddPerson makes an account. The name must be free.
+	AddPerson(u stream.Unit, user mxid.User, password string) (No, error)
+}
+
+// SignUp is what somebody who signs up chooses.
+type SignUp struct {
+	Invitation string // its token
+	Name       string // the localpart; empty: one is made up
+	Password   string
+	Device     NewDevice
+	NoDevice   bool // make the account alone and sign nothing in
+}
+
+// SignUp makes an account with one use of an invitation, and signs its first device in; both or neither. It returns
+// fault.Unauthorized for an invitation that is not valid, fault.UserInUse and fault.InvalidUsername for a name that cannot
+// be had, and fault.WeakPassword.
+//
+// Spec: client-server API, POST /register.
+func (a *Accounts) SignUp(ctx context.Context, s SignUp) (Grant, error) {
+	if s.Name == "" {
+		s.Name = newName()
+	}
+	user, err := a.newUser(s.Name)
+	if err != nil {
+		return Grant{}, err
+	}
+	if err := strongEnough(s.Password); err != nil {
+		return Grant{}, err
+	}
+	if s.Device.ID != "" {
+		if _, err := mxid.ParseDevice(string(s.Device.ID)); err != nil {
+			return Grant{}, errDeviceID
+		}
+	}
+	phc, err := a.hash(ctx, s.Password)
+	if err != nil {
+		return Grant{}, err
+	}
+	var g Grant
+	err = a.Disk.Do(ctx, func(u stream.Unit) error {
+		if err := a.free(u, user); err != nil {
+			return err
+		}
+		if err := a.useInvitation(u, s.Invitation); err != nil {
+			return err
+		}
+		no, err := a.Disk.AddPerson(u, user, phc)
+		if err != nil {
+			return err
+		}
+		if err := a.Disk.DropFirstInvitations(u); err != nil {
+			return err
+		}
+		g = Grant{Session: Session{User: user, Account: no}}
+		if s.NoDevice {
+			return nil
+		}
+		g, err = a.grant(u, Person{No: no, User: user}, s.Device)
+		return err
+	})
+	if err != nil {
+		return Grant{}, fmt.Errorf("signing up %s: %w", user, err)
+	}
+	return g, nil
+}
+
+// Available returns nil if name can be signed up with, fault.InvalidUsername or fault.UserInUse if not.
+//
+// Spec: client-server API, GET /register/available.
+func (a *Accounts) Available(ctx context.Context, name string) error {
+	user, err := a.newUser(name)
+	if err != nil {
+		return err
+	}
+	return a.Disk.View(ctx, func(v stream.View) error { return a.free(v, user) })
+}
+
+func (a *Accounts) newUser(name string) (mxid.User, error) {
+	user, err := mxid.NewUser(name, a.Server)
+	if err != nil {
+		return "", fault.InvalidUsername.New("Choose a name of small letters a–z, digits and . _ = - / + (people will see the name you go by, in any script).")
+	}
+	return user, nil
+}
+
+// free returns fault.UserInUse if there is, or was, an account of that name.
+func (a *Accounts) free(v stream.View, user mxid.User) error {
+	_, taken, err := a.Disk.PersonByID(v, user)
+	if err == nil && taken {
+		err = fault.UserInUse.New("Somebody has the name %s already. Choose another.", user.Local())
+	}
+	return err
+}
+
+// newName makes up a localpart.
+func newName() string { return "p" + strings.ToLower(rand.Text()[:10]) }

@@ -1,0 +1,195 @@
+package clientapi
+
+import (
+	"bytes"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"sync"
+	"time"
+
+	"wardroom/internal/account"
+	"wardroom/internal/fault"
+)
+
+// The stages a client can be asked for. Each flow here has a single one.
+//
+// Spec: client-server API, "User-Interactive Authentication API".
+const (
+	stagePassword = "m.login.password"
+	stageToken    = "m.login.registration_token"
+)
+
+const (
+	maxConfirms  = 10_000
+	confirmLasts = 10 * time.Minute
+)
+
+// auth is what a client answers a stage with.
+type auth struct {
+	Type       string     `json:"type"`
+	Session    string     `json:"session"`
+	Identifier identifier `json:"identifier"`
+	User       string     `json:"user"` // older clients
+	Password   string     `json:"password"`
+	Token      string     `json:"token"`
+}
+
+// identifier says who somebody is.
+//
+// Spec: client-server API, "Identifier types".
+type identifier struct {
+	Type string `json:"type"`
+	User string `json:"user"`
+}
+
+// confirms are the confirmations that were asked for: in memory alone, the oldest forgotten first.
+type confirms struct {
+	mu   sync.Mutex // guards everything below
+	open map[string]*confirmation
+	age  []string // the sessions in open, oldest first
+}
+
+// confirmation is one request waiting for, or having passed, its stage.
+type confirmation struct {
+	request [32]byte // the one request it is for
+	until   time.Time
+	done    *auth // the answer that was right
+}
+
+// confirm returns nil once whoever asks has typed their password for exactly this request: same method, path, person and
+// body. Until then it returns the fault that asks for it. A fresh sign-in does not count. body is the request's body.
+//
+// Spec: client-server API, "User-Interactive Authentication API".
+func (a *API) confirm(r *request, body []byte) error {
+	_, err := a.stage(r, body, stagePassword, func(given auth) error {
+		name := given.Identifier.User
+		if name == "" {
+			name = given.User
+		}
+		if name != "" && !a.Accounts.Names(r.who, name) {
+			return fault.Forbidden.New("Confirm with your own name and password.")
+		}
+		return a.checkPassword(r, r.who, given.Password)
+	})
+	return err
+}
+
+// checkPassword counts a try and checks the password.
+func (a *API) checkPassword(r *request, who account.Session, password string) error {
+	if err := a.tryPassword(string(who.User)); err != nil {
+		return err
+	}
+	if err := a.Accounts.CheckPassword(r.ctx(), who, password); err != nil {
+		return err
+	}
+	if !a.Unlimited {
+		a.limits.giveBack(passwordTries, "name\x00"+string(who.User))
+	}
+	return nil
+}
+
+// stage returns the client's answer to the only stage, once check has found it right for exactly this request.
+func (a *API) stage(r *request, body []byte, stage string, check func(auth) error) (auth, error) {
+	if len(bytes.TrimSpace(body)) == 0 { // a DELETE
+		body = []byte("{}")
+	}
+	var fields map[string]json.RawMessage
+	if err := decodeJSON(body, &fields); err != nil {
+		return auth{}, err
+	}
+	var given *auth
+	if raw, ok := fields["auth"]; ok {
+		if err := decodeJSON(raw, &given); err != nil {
+			return auth{}, err
+		}
+	}
+	delete(fields, "auth")
+	rest, err := json.Marshal(fields) // sorted by key
+	if err != nil {
+		return auth{}, err
+	}
+	asked := sha256.Sum256([]byte(r.Method + "\x00" + r.URL.EscapedPath() + "\x00" + string(r.who.User) + "\x00" + string(rest)))
+	if given == nil || given.Type == "" && given.Session == "" {
+		return auth{}, wanted(fault.Code{Status: 401}, "", stage, a.confirms.begin(asked))
+	}
+	session := given.Session
+	if session != "" {
+		c, ok := a.confirms.find(session)
+		switch {
+		case !ok:
+			session = ""
+		case c.request != asked:
+			return auth{}, fault.Forbidden.New("This confirmation was for another request. Start again.")
+		case c.done != nil:
+			return *c.done, nil
+		}
+	}
+	if session == "" {
+		session = a.confirms.begin(asked)
+	}
+	if given.Type == "" {
+		return auth{}, wanted(fault.Code{Status: 401}, "", stage, session)
+	}
+	if given.Type != stage {
+		return auth{}, wanted(fault.Code{Name: "M_UNRECOGNIZED", Status: 401}, "This has to be confirmed in another way.", stage, session)
+	}
+	if err := check(*given); err != nil {
+		var f *fault.Fault
+		if errors.As(err, &f) && (f.Code == fault.Forbidden || f.Code == fault.Unauthorized) {
+			return auth{}, wanted(fault.Code{Name: f.Code.Name, Status: 401}, f.Says, stage, session)
+		}
+		return auth{}, err
+	}
+	a.confirms.passed(session, *given)
+	return *given, nil
+}
+
+// wanted is the answer that asks a client for stage.
+func wanted(code fault.Code, says, stage, session string) error {
+	type flow struct {
+		Stages []string `json:"stages"`
+	}
+	return &fault.Fault{Code: code, Says: says, More: map[string]any{
+		"flows": []flow{{[]string{stage}}}, "params": empty{}, "completed": []string{}, "session": session,
+	}}
+}
+
+// begin opens a confirmation of the request and returns its session.
+func (c *confirms) begin(request [32]byte) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := time.Now()
+	for len(c.age) > 0 && (len(c.age) >= maxConfirms || !now.Before(c.open[c.age[0]].until)) {
+		delete(c.open, c.age[0])
+		c.age = c.age[1:]
+	}
+	if c.open == nil {
+		c.open = make(map[string]*confirmation)
+	}
+	session := rand.Text()
+	c.open[session] = &confirmation{request: request, until: now.Add(confirmLasts)}
+	c.age = append(c.age, session)
+	return session
+}
+
+// find gives a copy of the confirmation; ok is false for one that was never begun or is too old.
+func (c *confirms) find(session string) (found confirmation, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	open := c.open[session]
+	if open == nil || !time.Now().Before(open.until) {
+		return confirmation{}, false
+	}
+	return *open, true
+}
+
+// passed notes that the session's stage was answered rightly.
+func (c *confirms) passed(session string, given auth) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if open := c.open[session]; open != nil {
+		open.done = &given
+	}
+}

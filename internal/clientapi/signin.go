@@ -1,0 +1,124 @@
+package clientapi
+
+import (
+	"wardroom/internal/account"
+	"wardroom/internal/fault"
+	"wardroom/internal/mxid"
+)
+
+func (a *API) signInRoutes() []route {
+	return []route{
+		{"GET", "/_matrix/client/v3/login", open, free, a.loginFlows},
+		{"POST", "/_matrix/client/v3/login", open, signingIn, a.login},
+		{"POST", "/_matrix/client/v3/logout", signedIn, free, a.logout},
+		{"POST", "/_matrix/client/v3/logout/all", signedIn, free, a.logoutAll},
+		{"POST", "/_matrix/client/v3/refresh", open, free, a.refresh},
+	}
+}
+
+// loginFlows says how one signs in.
+//
+// Spec: client-server API, GET /login.
+func (a *API) loginFlows(*request) (any, error) {
+	type flow struct {
+		Type string `json:"type"`
+	}
+	return map[string]any{"flows": []flow{{stagePassword}}}, nil
+}
+
+// granted is the answer to signing in, signing up and refreshing.
+type granted struct {
+	User        mxid.User   `json:"user_id,omitempty"`
+	Device      mxid.Device `json:"device_id,omitempty"`
+	Access      string      `json:"access_token,omitempty"`
+	Refresh     string      `json:"refresh_token,omitempty"`
+	ExpiresInMS int64       `json:"expires_in_ms,omitempty"`
+}
+
+func grantedBy(g account.Grant) granted {
+	return granted{g.User, g.Device, g.Access, g.Refresh, g.Lasts.Milliseconds()}
+}
+
+// login signs a device in.
+//
+// Spec: client-server API, POST /login.
+func (a *API) login(r *request) (any, error) {
+	var in struct {
+		Type       string      `json:"type"`
+		Identifier *identifier `json:"identifier"`
+		User       string      `json:"user"` // older clients
+		Password   string      `json:"password"`
+		newDevice
+	}
+	if err := r.decode(&in); err != nil {
+		return nil, err
+	}
+	if in.Type != stagePassword {
+		return nil, fault.Unsupported.New("Signing in works with %s here.", stagePassword)
+	}
+	name := in.User
+	if in.Identifier != nil {
+		if in.Identifier.Type != "m.id.user" {
+			return nil, fault.Unsupported.New("Sign in with the name of your account: addresses and telephone numbers are not kept here.")
+		}
+		name = in.Identifier.User
+	}
+	if name == "" {
+		return nil, fault.MissingParam.New("The name of the account is missing.")
+	}
+	counted := a.Accounts.Counted(name)
+	if err := a.tryPassword(counted); err != nil {
+		return nil, err
+	}
+	g, err := a.Accounts.SignIn(r.ctx(), name, in.Password, in.device())
+	if err != nil {
+		return nil, err
+	}
+	a.succeeded(r, counted)
+	return grantedBy(g), nil
+}
+
+// newDevice is what a client says about the device it signs in.
+type newDevice struct {
+	ID      mxid.Device `json:"device_id"`
+	Name    string      `json:"initial_device_display_name"`
+	Refresh bool        `json:"refresh_token"`
+}
+
+func (d newDevice) device() account.NewDevice {
+	return account.NewDevice{ID: d.ID, Name: d.Name, Refresh: d.Refresh}
+}
+
+// logout ends the session.
+//
+// Spec: client-server API, POST /logout.
+func (a *API) logout(r *request) (any, error) {
+	return empty{}, a.Accounts.SignOut(r.ctx(), r.who)
+}
+
+// logoutAll ends all sessions of the person.
+//
+// Spec: client-server API, POST /logout/all.
+func (a *API) logoutAll(r *request) (any, error) {
+	return empty{}, a.Accounts.SignOutEverywhere(r.ctx(), r.who)
+}
+
+// refresh gives new tokens for a refresh token.
+//
+// Spec: client-server API, POST /refresh.
+func (a *API) refresh(r *request) (any, error) {
+	var in struct {
+		Token string `json:"refresh_token"`
+	}
+	if err := r.decode(&in); err != nil {
+		return nil, err
+	}
+	if in.Token == "" {
+		return nil, fault.MissingParam.New("The refresh token is missing.")
+	}
+	g, err := a.Accounts.Refresh(r.ctx(), in.Token)
+	if err != nil {
+		return nil, err
+	}
+	return granted{Access: g.Access, Refresh: g.Refresh, ExpiresInMS: g.Lasts.Milliseconds()}, nil
+}

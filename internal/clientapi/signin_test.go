@@ -1,0 +1,269 @@
+package clientapi_test
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+)
+
+const (
+	login    = "/_matrix/client/v3/login"
+	register = "/_matrix/client/v3/register"
+	whoami   = "/_matrix/client/v3/account/whoami"
+)
+
+func tokenAuth(token string) object {
+	return object{"type": "m.login.registration_token", "token": token}
+}
+
+func TestSigningUpTakesOneUseOfAnInvitation(t *testing.T) {
+	s := newServer(t)
+	token := s.invitation(t, 1)
+	first := object{"username": "lin", "password": password}
+
+	asked := s.call(t, "", "POST", register, first)
+	if asked.status != 401 || asked.errcode() != "" || !strings.Contains(string(asked.raw), `"flows":[{"stages":["m.login.registration_token"]}]`) {
+		t.Fatalf("without an invitation: %d %s", asked.status, asked.raw)
+	}
+	first["auth"] = object{"type": "m.login.registration_token", "token": "guessed", "session": asked.body["session"]}
+	s.call(t, "", "POST", register, first).mustRefuse(t, 401, "M_UNAUTHORIZED")
+	first["auth"] = object{"type": "m.login.registration_token", "token": token, "session": asked.body["session"]}
+	r := s.call(t, "", "POST", register, first)
+	if r.status != 200 || r.body["user_id"] != "@lin:wardroom.test" || text(r.body["access_token"]) == "" || text(r.body["device_id"]) == "" {
+		t.Fatalf("with an invitation: %d %s", r.status, r.raw)
+	}
+	if _, ok := r.body["refresh_token"]; ok {
+		t.Error("a refresh token came unasked")
+	}
+	me := s.signedIn(t, r).ok(t, "GET", whoami, nil)
+	if me["user_id"] != "@lin:wardroom.test" || me["device_id"] != r.body["device_id"] || me["is_guest"] != false {
+		t.Errorf("whoami says %v", me)
+	}
+	s.call(t, "", "POST", register, object{"username": "sato", "password": password, "auth": tokenAuth(token)}).mustRefuse(t, 401, "M_UNAUTHORIZED")
+}
+
+func TestARefusedSignUpLeavesTheInvitationWhole(t *testing.T) {
+	s := newServer(t)
+	s.newPerson(t, "lin")
+	token := s.invitation(t, 1)
+	for _, c := range []struct {
+		name, password, errcode string
+		status                  int
+	}{
+		{"lin", password, "M_USER_IN_USE", 400},
+		{"Lin Qiuyan", password, "M_INVALID_USERNAME", 400},
+		{"林", password, "M_INVALID_USERNAME", 400},
+		{"sato", "九個字不夠長的密碼", "M_WEAK_PASSWORD", 400},
+		{"sato", "", "M_WEAK_PASSWORD", 400},
+	} {
+		s.call(t, "", "POST", register, object{"username": c.name, "password": c.password, "auth": tokenAuth(token)}).mustRefuse(t, c.status, c.errcode)
+	}
+	s.call(t, "", "POST", register+"?kind=guest", object{}).mustRefuse(t, 403, "M_FORBIDDEN")
+	if r := s.call(t, "", "POST", register, object{"password": "十個字就足夠了的密碼", "inhibit_login": true, "auth": tokenAuth(token)}); r.status != 200 || r.body["access_token"] != nil || text(r.body["user_id"]) == "" {
+		t.Errorf("signing up without a name and without a device: %d %s", r.status, r.raw)
+	}
+}
+
+func TestManyWhoSignUpAtOnceShareTheUsesOfAnInvitation(t *testing.T) {
+	s := newServer(t)
+	token := s.invitation(t, 3)
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	made := 0
+	for i := range 10 {
+		wg.Go(func() {
+			r := s.call(t, "", "POST", register, object{"username": "p" + string(rune('a'+i)), "password": password, "auth": tokenAuth(token)})
+			mu.Lock()
+			defer mu.Unlock()
+			if r.status == 200 {
+				made++
+			}
+		})
+	}
+	wg.Wait()
+	if made != 3 {
+		t.Errorf("%d accounts were made with 3 uses", made)
+	}
+}
+
+func TestSigningInWithEveryWayOfWritingTheName(t *testing.T) {
+	s := newServer(t)
+	s.newPerson(t, "lin")
+	for _, body := range []object{
+		{"identifier": object{"type": "m.id.user", "user": "lin"}},
+		{"identifier": object{"type": "m.id.user", "user": "Lin "}},
+		{"identifier": object{"type": "m.id.user", "user": "@lin:wardroom.test"}},
+		{"user": "lin"},
+	} {
+		body["type"], body["password"] = "m.login.password", password
+		if r := s.call(t, "", "POST", login, body); r.status != 200 || r.body["user_id"] != "@lin:wardroom.test" {
+			t.Errorf("%v: %d %s", body, r.status, r.raw)
+		}
+	}
+	flows := s.call(t, "", "GET", login, nil)
+	if !strings.Contains(string(flows.raw), `{"type":"m.login.password"}`) {
+		t.Errorf("the flows are %s", flows.raw)
+	}
+}
+
+func TestAWrongNameAndAWrongPasswordAreAnsweredAlike(t *testing.T) {
+	s := newServer(t)
+	s.newPerson(t, "lin")
+	try := func(user, pass string) string {
+		r := s.call(t, "", "POST", login, object{"type": "m.login.password", "password": pass, "identifier": object{"type": "m.id.user", "user": user}})
+		r.mustRefuse(t, 403, "M_FORBIDDEN")
+		return string(r.raw)
+	}
+	wrong := try("lin", "not her password")
+	for _, user := range []string{"nobody", "@lin:elsewhere.test", "@", "林", "lin\x00"} {
+		if got := try(user, password); got != wrong {
+			t.Errorf("%q is answered %s, a wrong password %s", user, got, wrong)
+		}
+	}
+	s.call(t, "", "POST", login, object{"type": "m.login.token", "token": "x"}).mustRefuse(t, 400, "M_UNKNOWN")
+	s.call(t, "", "POST", login, object{"type": "m.login.password", "password": password}).mustRefuse(t, 400, "M_MISSING_PARAM")
+	s.call(t, "", "POST", login, object{"type": "m.login.password", "identifier": object{"type": "m.id.thirdparty"}}).mustRefuse(t, 400, "M_UNKNOWN")
+}
+
+func TestSigningInAgainOnADeviceEndsItsEarlierTokens(t *testing.T) {
+	s := newServer(t)
+	lin := s.newPerson(t, "lin")
+	r := s.call(t, "", "POST", login, object{"type": "m.login.password", "password": password, "device_id": lin.device,
+		"identifier": object{"type": "m.id.user", "user": "lin"}})
+	again := s.signedIn(t, r)
+	if again.device != lin.device {
+		t.Errorf("the device is %s, want %s", again.device, lin.device)
+	}
+	lin.refused(t, 401, "M_UNKNOWN_TOKEN", "GET", whoami, nil)
+	again.ok(t, "GET", whoami, nil)
+	s.call(t, "", "POST", login, object{"type": "m.login.password", "password": password, "device_id": strings.Repeat("x", 256),
+		"identifier": object{"type": "m.id.user", "user": "lin"}}).mustRefuse(t, 400, "M_INVALID_PARAM")
+}
+
+func TestSignedOutIsSignedOutAtOnce(t *testing.T) {
+	s := newServer(t)
+	lin := s.newPerson(t, "lin")
+	second, third, sato := lin.secondDevice(t), lin.secondDevice(t), s.newPerson(t, "sato")
+	second.ok(t, "POST", "/_matrix/client/v3/logout", nil)
+	second.refused(t, 401, "M_UNKNOWN_TOKEN", "GET", whoami, nil)
+	lin.ok(t, "GET", whoami, nil)
+	lin.ok(t, "POST", "/_matrix/client/v3/logout/all", nil)
+	lin.refused(t, 401, "M_UNKNOWN_TOKEN", "GET", whoami, nil)
+	third.refused(t, 401, "M_UNKNOWN_TOKEN", "GET", whoami, nil)
+	sato.ok(t, "GET", whoami, nil)
+}
+
+func TestSessionsOutliveARestart(t *testing.T) {
+	dir := t.TempDir()
+	var token string
+	t.Run("before", func(t *testing.T) { token = newServerIn(t, dir).newPerson(t, "lin").token })
+	s := newServerIn(t, dir)
+	if r := s.call(t, token, "GET", whoami, nil); r.status != 200 {
+		t.Errorf("after a restart: %d %s", r.status, r.raw)
+	}
+}
+
+func TestRefreshingKeepsTheOldTokensUntilANewOneIsUsed(t *testing.T) {
+	s := newServer(t)
+	s.newPerson(t, "lin")
+	r := s.call(t, "", "POST", login, object{"type": "m.login.password", "password": password, "refresh_token": true,
+		"identifier": object{"type": "m.id.user", "user": "lin"}})
+	if r.status != 200 || r.body["expires_in_ms"] != 3600_000.0 {
+		t.Fatalf("signing in: %d %s", r.status, r.raw)
+	}
+	refresh := func(token any) reply {
+		t.Helper()
+		return s.call(t, "", "POST", "/_matrix/client/v3/refresh", object{"refresh_token": token})
+	}
+	valid := func(r reply) bool {
+		t.Helper()
+		return s.call(t, text(r.body["access_token"]), "GET", whoami, nil).status == http.StatusOK
+	}
+	lost := refresh(r.body["refresh_token"]) // an answer that never arrived
+	kept := refresh(r.body["refresh_token"])
+	if kept.status != 200 || !valid(r) {
+		t.Fatalf("before a new token is used: %d %s, the old one valid: %v", kept.status, kept.raw, valid(r))
+	}
+	if valid(lost) {
+		t.Error("the token of the lost answer is still valid")
+	}
+	if !valid(kept) {
+		t.Error("the new token is not valid")
+	}
+	if valid(r) {
+		t.Error("the old access token outlived the use of the new one")
+	}
+	refresh(r.body["refresh_token"]).mustRefuse(t, 401, "M_UNKNOWN_TOKEN")
+	next := refresh(kept.body["refresh_token"])
+	if again := refresh(next.body["refresh_token"]); again.status != 200 || valid(kept) {
+		t.Error("using the new refresh token did not end the pair before it")
+	}
+	refresh("guessed").mustRefuse(t, 401, "M_UNKNOWN_TOKEN")
+	refresh(r.body["access_token"]).mustRefuse(t, 401, "M_UNKNOWN_TOKEN")
+}
+
+func TestTheFirstLinkEndsWithTheFirstAccount(t *testing.T) {
+	s := newServer(t)
+	first := func() string {
+		t.Helper()
+		token, err := s.api.Accounts.FirstInvitation(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return token
+	}
+	valid := func(token string) bool {
+		t.Helper()
+		r := s.call(t, "", "GET", "/_matrix/client/v1/register/m.login.registration_token/validity?token="+token, nil)
+		return r.body["valid"] == true
+	}
+	one := first()
+	two := first() // the server was started again
+	if valid(one) || !valid(two) {
+		t.Errorf("after a second start the links are valid: %v, %v; want false, true", valid(one), valid(two))
+	}
+	s.newPerson(t, "lin")
+	if valid(two) {
+		t.Error("the first link outlived the first account")
+	}
+	if again := first(); again != "" {
+		t.Error("there is an account, and yet a first link was made")
+	}
+	if valid("") || valid("guessed") {
+		t.Error("a token that nobody made is valid")
+	}
+}
+
+func TestAvailableNames(t *testing.T) {
+	s := newServer(t)
+	s.newPerson(t, "lin")
+	if r := s.call(t, "", "GET", register+"/available?username=sato", nil); r.body["available"] != true {
+		t.Errorf("a free name: %d %s", r.status, r.raw)
+	}
+	s.call(t, "", "GET", register+"/available?username=lin", nil).mustRefuse(t, 400, "M_USER_IN_USE")
+	s.call(t, "", "GET", register+"/available?username=%00", nil).mustRefuse(t, 400, "M_INVALID_USERNAME")
+}
+
+func TestTooManyWrongPasswordsHaveToWait(t *testing.T) {
+	s := newServer(t)
+	s.newPerson(t, "lin")
+	s.api.Unlimited = false
+	try := func(user, pass string) reply {
+		return s.call(t, "", "POST", login, object{"type": "m.login.password", "password": pass, "identifier": object{"type": "m.id.user", "user": user}})
+	}
+	for range 20 {
+		if r := try("lin", password); r.status != 200 {
+			t.Fatalf("a right password was counted: %d %s", r.status, r.raw)
+		}
+	}
+	for _, name := range []string{"lin", "LIN", "@lin:wardroom.test", "lin ", "lin", "lin", "lin", "lin", "lin", "lin"} {
+		try(name, "not her password").mustRefuse(t, 403, "M_FORBIDDEN")
+	}
+	r := try("lin", password)
+	r.mustRefuse(t, 429, "M_LIMIT_EXCEEDED")
+	if ms, _ := r.body["retry_after_ms"].(float64); ms <= 0 || ms > 30_000 || r.header.Get("Retry-After") == "" {
+		t.Errorf("the wait is not said: %s, Retry-After %q", r.raw, r.header.Get("Retry-After"))
+	}
+	try("sato", password).mustRefuse(t, 403, "M_FORBIDDEN") // others are not held up
+}

@@ -1,0 +1,75 @@
+package clientapi
+
+import (
+	"wardroom/internal/account"
+	"wardroom/internal/fault"
+)
+
+func (a *API) signUpRoutes() []route {
+	return []route{
+		{"POST", "/_matrix/client/v3/register", open, signingUp, a.register},
+		{"GET", "/_matrix/client/v3/register/available", open, signingUp, a.available},
+		{"GET", "/_matrix/client/v1/register/m.login.registration_token/validity", open, signingUp, a.invitationValid},
+	}
+}
+
+// register makes an account with an invitation, whose token is the stage m.login.registration_token.
+//
+// Spec: client-server API, POST /register.
+func (a *API) register(r *request) (any, error) {
+	if kind := r.URL.Query().Get("kind"); kind != "" && kind != "user" {
+		return nil, fault.Forbidden.New("There are no accounts of kind %q here. Ask somebody for an invitation and sign up with it.", kind)
+	}
+	body, err := r.body()
+	if err != nil {
+		return nil, err
+	}
+	var in struct {
+		Name     string `json:"username"`
+		Password string `json:"password"`
+		NoLogin  bool   `json:"inhibit_login"`
+		newDevice
+	}
+	if err := decodeJSON(body, &in); err != nil {
+		return nil, err
+	}
+	if in.Name != "" { // the specification wants this said before the invitation is looked at
+		if err := a.Accounts.Available(r.ctx(), in.Name); err != nil {
+			return nil, err
+		}
+	}
+	given, err := a.stage(r, body, stageToken, func(given auth) error {
+		return a.Accounts.CheckInvitation(r.ctx(), given.Token)
+	})
+	if err != nil {
+		return nil, err
+	}
+	g, err := a.Accounts.SignUp(r.ctx(), account.SignUp{
+		Invitation: given.Token, Name: in.Name, Password: in.Password, Device: in.device(), NoDevice: in.NoLogin,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return grantedBy(g), nil
+}
+
+// available says whether a name can be signed up with.
+//
+// Spec: client-server API, GET /register/available.
+func (a *API) available(r *request) (any, error) {
+	if err := a.Accounts.Available(r.ctx(), r.URL.Query().Get("username")); err != nil {
+		return nil, err
+	}
+	return map[string]bool{"available": true}, nil
+}
+
+// invitationValid says whether an invitation's token is valid.
+//
+// Spec: client-server API, GET /register/m.login.registration_token/validity.
+func (a *API) invitationValid(r *request) (any, error) {
+	err := a.Accounts.CheckInvitation(r.ctx(), r.URL.Query().Get("token"))
+	if err != nil && !fault.Unauthorized.In(err) {
+		return nil, err
+	}
+	return map[string]bool{"valid": err == nil}, nil
+}
