@@ -14,6 +14,7 @@ const usage = `Wardroom: end-to-end encrypted work chat on your own machine.
 
 Usage:
   wardroom serve    start the server
+  wardroom invite   make links with which people sign up
   wardroom version  print the version
 
 "wardroom COMMAND --help" explains a command.
@@ -37,6 +38,8 @@ func run(ctx context.Context, args []string, out, errs io.Writer) error {
 	switch args[0] {
 	case "serve":
 		return serve(ctx, args[1:], out, errs)
+	case "invite":
+		return invite(ctx, args[1:], out, errs)
 	case "version":
 		printVersion(out)
 		return nil

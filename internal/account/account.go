@@ -5,6 +5,7 @@ package account
 import (
 	"context"
 	"crypto/sha256"
+	"fmt"
 	"time"
 
 	"wardroom/internal/fault"
@@ -26,40 +27,136 @@ type Session struct {
 	DeviceNo DeviceNo
 }
 
-// Disk is what accounts keep.
+// Disk is what accounts keep, one part beside each file of this package.
 type Disk interface {
 	stream.Disk
-	// TokenSession finds the session of an access token by the token's hash. ok is false for a token that is not there or was
-	// revoked; expired is true for one whose time is over at now.
-	TokenSession(v stream.View, hash [32]byte, now time.Time) (s Session, expired, ok bool, err error)
+	SessionDisk
+	PeopleDisk
+	InvitationDisk
+}
+
+// SessionDisk keeps devices and their tokens.
+type SessionDisk interface {
+	// TokenSession finds the holder of an access token by the token's hash. ok is false for a token that is not there.
+	TokenSession(v stream.View, hash [32]byte) (h Holder, ok bool, err error)
+	// RefreshSession finds the session of a refresh token by the token's hash, and the number of its pair.
+	RefreshSession(v stream.View, hash [32]byte) (s Session, pair int64, ok bool, err error)
+	// PutDevice finds the account's device id, or makes it with name and with nothing waiting for it.
+	PutDevice(u stream.Unit, a No, id mxid.Device, name string) (DeviceNo, error)
+	// AddTokens adds an unused pair to a device.
+	AddTokens(u stream.Unit, d DeviceNo, p Pair) error
+	// UsePair writes down that a pair is in use, and that the device was seen today, and drops the pairs before it.
+	UsePair(u stream.Unit, d DeviceNo, pair int64) error
+	// DropPairsAfter drops the pairs that were made after pair.
+	DropPairsAfter(u stream.Unit, d DeviceNo, pair int64) error
+	// DropTokens drops every token of a device.
+	DropTokens(u stream.Unit, d DeviceNo) error
+	// DropDevice deletes a device and every token of it.
+	DropDevice(u stream.Unit, d DeviceNo) error
+	// DeviceSessions lists the account's devices, by ID.
+	DeviceSessions(v stream.View, a No) ([]Session, error)
+}
+
+// Holder is who holds an access token, and what is to be written down about that.
+type Holder struct {
+	Session
+	Pair    int64 // the token's pair
+	Used    bool  // the pair has been used before
+	SeenDay int64 // when the device was last written down as seen, in days since 1970
+	UntilMS int64 // when the token ends
 }
 
 // Accounts answers for everybody's account.
 type Accounts struct {
 	Disk   Disk
 	Server mxid.Server // whose accounts these are
+
+	// DeviceGone, if set, is called in the unit of work that deletes a device: its keys and messages go with it.
+	DeviceGone func(u stream.Unit, s Session) error
+
+	hashing chan struct{} // holds one element for each password that is being hashed
+}
+
+// New returns the accounts of server that disk keeps.
+func New(disk Disk, server mxid.Server) *Accounts {
+	return &Accounts{Disk: disk, Server: server, hashing: make(chan struct{}, hashesAtOnce)}
 }
 
 // Session finds who holds the access token. It returns fault.UnknownToken for a token that is unknown, revoked, or
-// expired; for an expired one the client is told to use its refresh token ("soft_logout").
+// expired; for an expired one the client is told to use its refresh token ("soft_logout"). The first use of a token after a
+// refresh ends the one before it; the first on a day is written down, by day alone.
 //
 // Spec: client-server API, "Client Authentication".
 func (a *Accounts) Session(ctx context.Context, token string) (Session, error) {
-	var s Session
-	var expired, ok bool
+	var h Holder
+	var ok bool
 	err := a.Disk.View(ctx, func(v stream.View) (err error) {
-		s, expired, ok, err = a.Disk.TokenSession(v, sha256.Sum256([]byte(token)), time.Now())
+		h, ok, err = a.Disk.TokenSession(v, sha256.Sum256([]byte(token)))
 		return err
 	})
+	now := time.Now()
 	switch {
 	case err != nil:
-		return Session{}, err
+		return Session{}, fmt.Errorf("looking for a session: %w", err)
 	case !ok:
 		return Session{}, fault.UnknownToken.New("This session has ended. Sign in again.")
-	case expired:
+	case h.UntilMS <= now.UnixMilli():
 		f := fault.UnknownToken.New("The access token is too old. Ask for a new one with the refresh token.")
 		f.More = map[string]any{"soft_logout": true}
 		return Session{}, f
 	}
-	return s, nil
+	if !h.Used || h.SeenDay != now.Unix()/86400 {
+		err := a.Disk.Do(ctx, func(u stream.Unit) error { return a.Disk.UsePair(u, h.DeviceNo, h.Pair) })
+		if err != nil {
+			return Session{}, fmt.Errorf("noting that %s of %s is in use: %w", h.Device, h.User, err)
+		}
+	}
+	return h.Session, nil
+}
+
+// SignOut ends s: its device and its tokens are gone at once.
+//
+// Spec: client-server API, POST /logout.
+func (a *Accounts) SignOut(ctx context.Context, s Session) error {
+	err := a.Disk.Do(ctx, func(u stream.Unit) error { return a.dropDevice(u, s) })
+	if err != nil {
+		return fmt.Errorf("signing out %s of %s: %w", s.Device, s.User, err)
+	}
+	return nil
+}
+
+// SignOutEverywhere ends every session of s's person.
+//
+// Spec: client-server API, POST /logout/all.
+func (a *Accounts) SignOutEverywhere(ctx context.Context, s Session) error {
+	err := a.Disk.Do(ctx, func(u stream.Unit) error { return a.dropDevices(u, s.Account, 0) })
+	if err != nil {
+		return fmt.Errorf("signing out all of %s: %w", s.User, err)
+	}
+	return nil
+}
+
+// dropDevices deletes all devices of an account but the one to keep, if that is not zero.
+func (a *Accounts) dropDevices(u stream.Unit, no No, keep DeviceNo) error {
+	all, err := a.Disk.DeviceSessions(u, no)
+	if err != nil {
+		return err
+	}
+	for _, s := range all {
+		if s.DeviceNo != keep {
+			if err := a.dropDevice(u, s); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (a *Accounts) dropDevice(u stream.Unit, s Session) error {
+	if a.DeviceGone != nil {
+		if err := a.DeviceGone(u, s); err != nil {
+			return err
+		}
+	}
+	return a.Disk.DropDevice(u, s.DeviceNo)
 }

@@ -22,7 +22,8 @@ type API struct {
 	Log       *slog.Logger
 	Unlimited bool // nothing is counted: for tests and measurements on this machine alone
 
-	limits limits
+	limits   limits
+	confirms confirms
 }
 
 // access says who may call a route at all; what they may do there the domain package decides.
@@ -63,6 +64,8 @@ func (a *API) routes() []route {
 	var all []route
 	for _, part := range [][]route{
 		a.versionRoutes(),
+		a.signInRoutes(),
+		a.signUpRoutes(),
 		a.accountRoutes(),
 	} {
 		all = append(all, part...)
@@ -194,7 +197,9 @@ func refusal(w http.ResponseWriter, f *fault.Fault) map[string]any {
 	for k, v := range f.More {
 		body[k] = v
 	}
-	body["errcode"], body["error"] = f.Code.Name, f.Says
+	if f.Code.Name != "" { // a first request for confirmation is no refusal
+		body["errcode"], body["error"] = f.Code.Name, f.Says
+	}
 	if f.RetryAfter > 0 {
 		seconds := int64((f.RetryAfter + 999_999_999) / 1_000_000_000)
 		w.Header().Set("Retry-After", itoa(seconds))
@@ -225,6 +230,7 @@ func (r *request) body() ([]byte, error) {
 	return data, nil
 }
 
+// decodeJSON reads data into into; see decode.
 func decodeJSON(data []byte, into any) error {
 	err := json.Unmarshal(data, into)
 	var wrongType *json.UnmarshalTypeError

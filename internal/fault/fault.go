@@ -44,6 +44,7 @@ var (
 	Unrecognized        = Code{"M_UNRECOGNIZED", 404}
 	WrongMethod         = Code{"M_UNRECOGNIZED", 405}
 	UnsupportedVersion  = Code{"M_UNSUPPORTED_ROOM_VERSION", 400}
+	Unsupported         = Code{"M_UNKNOWN", 400}
 	UserInUse           = Code{"M_USER_IN_USE", 400}
 	WeakPassword        = Code{"M_WEAK_PASSWORD", 400}
 	WrongKeysVersion    = Code{"M_WRONG_ROOM_KEYS_VERSION", 403}

@@ -1,20 +1,123 @@
 package store
 
 import (
-	"time"
+	"database/sql"
 
 	"wardroom/internal/account"
+	"wardroom/internal/mxid"
 	"wardroom/internal/stream"
 )
 
-// TokenSession implements account.Disk.
-func (db *DB) TokenSession(v stream.View, hash [32]byte, now time.Time) (s account.Session, expired, ok bool, err error) {
-	var until int64
+// PersonByID implements account.PeopleDisk.
+func (db *DB) PersonByID(v stream.View, user mxid.User) (p account.Person, ok bool, err error) {
+	p.User = user
+	err = in(v).row(`SELECT no, password, closed FROM account WHERE id = $1`, string(user)).Scan(&p.No, &p.Password, &p.Closed)
+	ok, err = found(err)
+	return p, ok, err
+}
+
+// AnyPerson implements account.PeopleDisk.
+func (db *DB) AnyPerson(v stream.View) (any bool, err error) {
+	err = in(v).row(`SELECT EXISTS (SELECT 1 FROM account)`).Scan(&any)
+	return any, err
+}
+
+// AddPerson implements account.PeopleDisk.
+func (db *DB) AddPerson(u stream.Unit, user mxid.User, password string) (no account.No, err error) {
+	t := in(u)
+	t.wrote = true
+	err = t.row(`
+		INSERT INTO account (id, password, created_day, closed, keys_pos) VALUES ($1, $2, $3, $4, 0) RETURNING no`,
+		string(user), password, day(u.Now()), false).Scan(&no)
+	return no, err
+}
+
+// TokenSession implements account.SessionDisk.
+func (db *DB) TokenSession(v stream.View, hash [32]byte) (h account.Holder, ok bool, err error) {
 	err = in(v).row(`
-		SELECT account.id, account.no, device.id, device.no, token.until_ms
+		SELECT account.id, account.no, device.id, device.no, device.seen_day, token.pair, token.used, token.until_ms
 		FROM token JOIN device ON device.no = token.device JOIN account ON account.no = device.account
 		WHERE token.hash = $1 AND NOT token.refresh`, hash[:]).
-		Scan(&s.User, &s.Account, &s.Device, &s.DeviceNo, &until)
+		Scan(&h.User, &h.Account, &h.Device, &h.DeviceNo, &h.SeenDay, &h.Pair, &h.Used, &h.UntilMS)
 	ok, err = found(err)
-	return s, ok && until <= now.UnixMilli(), ok, err
+	return h, ok, err
+}
+
+// RefreshSession implements account.SessionDisk.
+func (db *DB) RefreshSession(v stream.View, hash [32]byte) (s account.Session, pair int64, ok bool, err error) {
+	err = in(v).row(`
+		SELECT account.id, account.no, device.id, device.no, token.pair
+		FROM token JOIN device ON device.no = token.device JOIN account ON account.no = device.account
+		WHERE token.hash = $1 AND token.refresh`, hash[:]).
+		Scan(&s.User, &s.Account, &s.Device, &s.DeviceNo, &pair)
+	ok, err = found(err)
+	return s, pair, ok, err
+}
+
+// PutDevice implements account.SessionDisk.
+func (db *DB) PutDevice(u stream.Unit, a account.No, id mxid.Device, name string) (no account.DeviceNo, err error) {
+	t := in(u)
+	err = t.row(`SELECT no FROM device WHERE account = $1 AND id = $2`, int64(a), string(id)).Scan(&no)
+	if ok, err := found(err); ok || err != nil {
+		return no, err
+	}
+	t.wrote = true
+	err = t.row(`
+		INSERT INTO device (account, id, name, seen_day, to_device_acked) VALUES ($1, $2, $3, $4, $5) RETURNING no`,
+		int64(a), string(id), name, day(u.Now()), int64(u.Upto()[0])).Scan(&no)
+	return no, err
+}
+
+// AddTokens implements account.SessionDisk.
+func (db *DB) AddTokens(u stream.Unit, d account.DeviceNo, p account.Pair) error {
+	const add = `INSERT INTO token (hash, device, refresh, pair, used, until_ms) VALUES ($1, $2, $3, $4, $5, $6)`
+	if _, err := in(u).exec(add, p.Access[:], int64(d), false, p.No, false, p.UntilMS); err != nil || p.Refresh == nil {
+		return err
+	}
+	_, err := in(u).exec(add, p.Refresh[:], int64(d), true, p.No, false, int64(account.Forever))
+	return err
+}
+
+// UsePair implements account.SessionDisk.
+func (db *DB) UsePair(u stream.Unit, d account.DeviceNo, pair int64) error {
+	t := in(u)
+	if _, err := t.exec(`UPDATE token SET used = $3 WHERE device = $1 AND pair = $2`, int64(d), pair, true); err != nil {
+		return err
+	}
+	if _, err := t.exec(`DELETE FROM token WHERE device = $1 AND pair < $2`, int64(d), pair); err != nil {
+		return err
+	}
+	_, err := t.exec(`UPDATE device SET seen_day = $2 WHERE no = $1`, int64(d), day(u.Now()))
+	return err
+}
+
+// DropPairsAfter implements account.SessionDisk.
+func (db *DB) DropPairsAfter(u stream.Unit, d account.DeviceNo, pair int64) error {
+	_, err := in(u).exec(`DELETE FROM token WHERE device = $1 AND pair > $2`, int64(d), pair)
+	return err
+}
+
+// DropTokens implements account.SessionDisk.
+func (db *DB) DropTokens(u stream.Unit, d account.DeviceNo) error {
+	_, err := in(u).exec(`DELETE FROM token WHERE device = $1`, int64(d))
+	return err
+}
+
+// DropDevice implements account.SessionDisk.
+func (db *DB) DropDevice(u stream.Unit, d account.DeviceNo) error {
+	if err := db.DropTokens(u, d); err != nil {
+		return err
+	}
+	_, err := in(u).exec(`DELETE FROM device WHERE no = $1`, int64(d))
+	return err
+}
+
+// DeviceSessions implements account.SessionDisk.
+func (db *DB) DeviceSessions(v stream.View, a account.No) ([]account.Session, error) {
+	rows, err := in(v).query(`
+		SELECT account.id, account.no, device.id, device.no FROM device JOIN account ON account.no = device.account
+		WHERE device.account = $1 ORDER BY device.id`, int64(a))
+	return collect(rows, err, func(r *sql.Rows) (s account.Session, err error) {
+		return s, r.Scan(&s.User, &s.Account, &s.Device, &s.DeviceNo)
+	})
 }

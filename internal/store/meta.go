@@ -1,0 +1,21 @@
+package store
+
+import "wardroom/internal/stream"
+
+// Names of what is kept once for the whole installation.
+const (
+	ServedAt = "served_at" // the URL the server was last opened at, for links that are printed while it does not run
+)
+
+// Meta gives what is kept under name; ok is false where there is nothing.
+func (db *DB) Meta(v stream.View, name string) (value string, ok bool, err error) {
+	err = in(v).row(`SELECT value FROM meta WHERE name = $1`, name).Scan(&value)
+	ok, err = found(err)
+	return value, ok, err
+}
+
+// SetMeta keeps value under name.
+func (db *DB) SetMeta(u stream.Unit, name, value string) error {
+	_, err := in(u).exec(`INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = $2`, name, value)
+	return err
+}
