@@ -63,8 +63,8 @@ func (db *DB) PutDevice(u stream.Unit, a account.No, id mxid.Device, name string
 	}
 	t.wrote = true
 	err = t.row(`
-		INSERT INTO device (account, id, name, seen_day, to_device_acked) VALUES ($1, $2, $3, $4, $5) RETURNING no`,
-		int64(a), string(id), name, day(u.Now()), int64(u.Upto()[0])).Scan(&no)
+		INSERT INTO device (account, id, name, seen_day) VALUES ($1, $2, $3, $4) RETURNING no`,
+		int64(a), string(id), name, day(u.Now())).Scan(&no)
 	return no, err
 }
 
