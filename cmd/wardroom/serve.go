@@ -16,6 +16,7 @@ import (
 
 	"wardroom/internal/account"
 	"wardroom/internal/clientapi"
+	"wardroom/internal/device"
 	"wardroom/internal/mxid"
 	"wardroom/internal/store"
 	"wardroom/internal/stream"
@@ -53,7 +54,9 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 		return fmt.Errorf("--unlimited is refused: %s can be reached from other machines. Use --listen 127.0.0.1:PORT with it", listener.Addr())
 	}
 	accounts := account.New(db, mxid.Server("localhost"))
-	api := &clientapi.API{Accounts: accounts, Log: log, Unlimited: *unlimited}
+	devices := &device.Devices{Disk: db}
+	accounts.DeviceGone = devices.Remove
+	api := &clientapi.API{Accounts: accounts, Devices: devices, Log: log, Unlimited: *unlimited}
 	server := &http.Server{Handler: api.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10}
 
 	// The writer outlives the requests: it stops when the last of them has been answered.

@@ -12,6 +12,7 @@ import (
 
 	"wardroom/internal/account"
 	"wardroom/internal/clientapi"
+	"wardroom/internal/device"
 	"wardroom/internal/mxid"
 	"wardroom/internal/store"
 	"wardroom/internal/store/storetest"
@@ -39,9 +40,11 @@ func newServerIn(t testing.TB, dir string) *server {
 	s := &server{db: db, hub: hub}
 	s.api = &clientapi.API{
 		Accounts:  account.New(db, "wardroom.test"),
+		Devices:   &device.Devices{Disk: db},
 		Log:       slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Unlimited: true,
 	}
+	s.api.Accounts.DeviceGone = s.api.Devices.Remove
 	s.Server = httptest.NewServer(s.api.Handler())
 	t.Cleanup(s.Server.Close)
 	return s

@@ -13,12 +13,14 @@ import (
 	"strings"
 
 	"wardroom/internal/account"
+	"wardroom/internal/device"
 	"wardroom/internal/fault"
 )
 
 // API is the client-server API. Its fields are the domain packages it calls.
 type API struct {
 	Accounts  *account.Accounts
+	Devices   *device.Devices
 	Log       *slog.Logger
 	Unlimited bool // nothing is counted: for tests and measurements on this machine alone
 
@@ -67,6 +69,8 @@ func (a *API) routes() []route {
 		a.signInRoutes(),
 		a.signUpRoutes(),
 		a.accountRoutes(),
+		a.keyRoutes(),
+		a.toDeviceRoutes(),
 	} {
 		all = append(all, part...)
 	}

@@ -28,6 +28,7 @@ var (
 	Exclusive           = Code{"M_EXCLUSIVE", 400}
 	Forbidden           = Code{"M_FORBIDDEN", 403}
 	InvalidParam        = Code{"M_INVALID_PARAM", 400}
+	InvalidSignature    = Code{"M_INVALID_SIGNATURE", 400}
 	InvalidRoomState    = Code{"M_INVALID_ROOM_STATE", 400}
 	InvalidUsername     = Code{"M_INVALID_USERNAME", 400}
 	LimitExceeded       = Code{"M_LIMIT_EXCEEDED", 429}

@@ -1,0 +1,86 @@
+package clientapi
+
+import (
+	"wardroom/internal/device"
+	"wardroom/internal/fault"
+	"wardroom/internal/mxid"
+	"wardroom/internal/stream"
+)
+
+func (a *API) keyRoutes() []route {
+	const v3 = "/_matrix/client/v3/keys/"
+	return []route{
+		{"POST", v3 + "upload", signedIn, free, a.uploadKeys},
+		{"POST", v3 + "query", signedIn, free, a.queryKeys},
+		{"POST", v3 + "claim", signedIn, free, a.claimKeys},
+		{"GET", v3 + "changes", signedIn, free, a.keyChanges},
+	}
+}
+
+// uploadKeys publishes keys of the device that asks.
+//
+// Spec: client-server API, POST /keys/upload.
+func (a *API) uploadKeys(r *request) (any, error) {
+	var body device.Upload
+	if err := r.decode(&body); err != nil {
+		return nil, err
+	}
+	counts, err := a.Devices.Upload(r.ctx(), r.who, body)
+	return map[string]any{"one_time_key_counts": counts}, err
+}
+
+// queryKeys gives the keys of people and their devices.
+//
+// Spec: client-server API, POST /keys/query.
+func (a *API) queryKeys(r *request) (any, error) {
+	var body struct {
+		DeviceKeys map[mxid.User][]mxid.Device `json:"device_keys"`
+	}
+	if err := r.decode(&body); err != nil {
+		return nil, err
+	}
+	return a.Devices.Query(r.ctx(), r.who.User, body.DeviceKeys)
+}
+
+// claimKeys hands out one key for each device named.
+//
+// Spec: client-server API, POST /keys/claim.
+func (a *API) claimKeys(r *request) (any, error) {
+	var body struct {
+		OneTimeKeys map[mxid.User]map[mxid.Device]string `json:"one_time_keys"`
+	}
+	if err := r.decode(&body); err != nil {
+		return nil, err
+	}
+	claimed, err := a.Devices.Claim(r.ctx(), body.OneTimeKeys)
+	return map[string]any{"one_time_keys": claimed, "failures": empty{}}, err
+}
+
+// keyChanges says whose keys changed between two syncs.
+//
+// Spec: client-server API, GET /keys/changes.
+func (a *API) keyChanges(r *request) (any, error) {
+	from, err := streamToken(r, "from")
+	if err != nil {
+		return nil, err
+	}
+	to, err := streamToken(r, "to")
+	if err != nil {
+		return nil, err
+	}
+	changed, left, err := a.Devices.Changes(r.ctx(), r.who.User, from, to)
+	return map[string]any{"changed": changed, "left": left}, err
+}
+
+// streamToken reads a sync token from the query.
+func streamToken(r *request, name string) (stream.Token, error) {
+	text := r.URL.Query().Get(name)
+	if text == "" {
+		return nil, fault.MissingParam.New("The parameter %q is missing. It is the next_batch of a sync.", name)
+	}
+	token, err := stream.ParseToken(text)
+	if err != nil {
+		return nil, fault.InvalidParam.Wrap(err, "The parameter %q is not a token of this server. Take the next_batch of a sync.", name)
+	}
+	return token, nil
+}

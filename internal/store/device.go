@@ -1,0 +1,129 @@
+package store
+
+import (
+	"database/sql"
+
+	"wardroom/internal/account"
+	"wardroom/internal/device"
+	"wardroom/internal/event"
+	"wardroom/internal/mxid"
+	"wardroom/internal/stream"
+)
+
+var _ device.Disk = (*DB)(nil)
+
+// Device implements device.Disk.
+func (db *DB) Device(v stream.View, user mxid.User, id mxid.Device) (d device.Device, ok bool, err error) {
+	d.User, d.ID = user, id
+	err = in(v).row(`
+		SELECT device.no, device.account, device.name, device.keys
+		FROM account JOIN device ON device.account = account.no
+		WHERE account.id = $1 AND device.id = $2`, user, id).
+		Scan(&d.No, &d.Account, &d.Name, (*[]byte)(&d.Keys))
+	ok, err = found(err)
+	return d, ok, err
+}
+
+// Devices implements device.Disk.
+func (db *DB) Devices(v stream.View, user mxid.User) ([]device.Device, error) {
+	rows, err := in(v).query(`
+		SELECT device.no, device.account, device.id, device.name, device.keys
+		FROM account JOIN device ON device.account = account.no
+		WHERE account.id = $1 ORDER BY device.id`, user)
+	return collect(rows, err, func(rows *sql.Rows) (device.Device, error) {
+		d := device.Device{User: user}
+		return d, rows.Scan(&d.No, &d.Account, &d.ID, &d.Name, (*[]byte)(&d.Keys))
+	})
+}
+
+// SetDeviceKeys implements device.Disk.
+func (db *DB) SetDeviceKeys(u stream.Unit, d account.DeviceNo, keys event.Value) error {
+	_, err := in(u).exec(`UPDATE device SET keys = $1 WHERE no = $2`, []byte(keys), d)
+	return err
+}
+
+// SetKeysPos implements device.Disk.
+func (db *DB) SetKeysPos(u stream.Unit, a account.No, pos stream.Position) error {
+	_, err := in(u).exec(`UPDATE account SET keys_pos = $1 WHERE no = $2`, pos, a)
+	return err
+}
+
+// Forget implements device.Disk.
+func (db *DB) Forget(u stream.Unit, d account.DeviceNo) error {
+	for _, q := range []string{
+		`UPDATE device SET keys = NULL WHERE no = $1`,
+		`DELETE FROM one_time_key WHERE device = $1`,
+		`DELETE FROM fallback_key WHERE device = $1`,
+		`DELETE FROM to_device WHERE device = $1`,
+		`DELETE FROM to_device_txn WHERE device = $1`,
+	} {
+		if _, err := in(u).exec(q, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// JoinedRooms implements device.Disk.
+func (db *DB) JoinedRooms(v stream.View, user mxid.User) ([]mxid.Room, error) {
+	rows, err := in(v).query(`
+		SELECT room.id FROM state JOIN room ON room.no = state.room
+		WHERE state.type = 'm.room.member' AND state.until = 9223372036854775807
+			AND state.state_key = $1 AND state.membership = 'join'`, user)
+	return collect(rows, err, scanOne[mxid.Room])
+}
+
+// KeysChangedSince implements device.Disk.
+func (db *DB) KeysChangedSince(v stream.View, reader mxid.User, pos stream.Position) ([]mxid.User, error) {
+	rows, err := in(v).query(`
+		SELECT id FROM account WHERE keys_pos > $2
+		UNION ALL
+		SELECT account.id FROM key_signature JOIN account ON account.no = key_signature.account
+		WHERE key_signature.signer = $1 AND key_signature.pos > $2`, reader, pos)
+	return collect(rows, err, scanOne[mxid.User])
+}
+
+// MembersChangedSince implements device.Disk. Only member events have a membership; asking for that instead of the type
+// lets the database go by position.
+func (db *DB) MembersChangedSince(v stream.View, user mxid.User, pos stream.Position) ([]mxid.User, error) {
+	rows, err := in(v).query(`
+		SELECT DISTINCT theirs.state_key FROM state AS mine JOIN state AS theirs ON theirs.room = mine.room
+		WHERE mine.type = 'm.room.member' AND mine.until = 9223372036854775807 AND mine.state_key = $1
+			AND theirs.pos > $2 AND theirs.membership IS NOT NULL`, user, pos)
+	return collect(rows, err, scanOne[mxid.User])
+}
+
+// Sharing implements device.Disk.
+func (db *DB) Sharing(v stream.View, user mxid.User, pos stream.Position) ([]mxid.User, error) {
+	rows, err := in(v).query(`
+		SELECT DISTINCT theirs.state_key
+		FROM state AS ever
+			JOIN state AS mine ON mine.room = ever.room
+			JOIN state AS theirs ON theirs.room = ever.room
+		WHERE ever.type = 'm.room.member' AND ever.until = 9223372036854775807 AND ever.state_key = $1
+			AND mine.type = 'm.room.member' AND mine.state_key = $1 AND mine.membership = 'join'
+			AND mine.pos <= $2 AND mine.until > $2
+			AND theirs.type = 'm.room.member' AND theirs.membership = 'join' AND theirs.pos <= $2 AND theirs.until > $2`,
+		user, pos)
+	return collect(rows, err, scanOne[mxid.User])
+}
+
+// Shares implements device.Disk.
+func (db *DB) Shares(v stream.View, a, b mxid.User, pos stream.Position) (bool, error) {
+	var one int
+	err := in(v).row(`
+		SELECT 1
+		FROM state AS ever
+			JOIN state AS mine ON mine.room = ever.room
+			JOIN state AS theirs ON theirs.room = ever.room
+		WHERE ever.type = 'm.room.member' AND ever.until = 9223372036854775807 AND ever.state_key = $1
+			AND mine.type = 'm.room.member' AND mine.state_key = $1 AND mine.membership = 'join'
+			AND mine.pos <= $3 AND mine.until > $3
+			AND theirs.type = 'm.room.member' AND theirs.state_key = $2 AND theirs.membership = 'join'
+			AND theirs.pos <= $3 AND theirs.until > $3
+		LIMIT 1`, a, b, pos).Scan(&one)
+	return found(err)
+}
+
+// scanOne reads rows of one column.
+func scanOne[T any](rows *sql.Rows) (one T, err error) { return one, rows.Scan(&one) }
