@@ -138,7 +138,7 @@ func (p *PDU) placeRedacts(v Version) error {
 		if p.Redacts == "" {
 			p.Redacts = mxid.Event(p.Get("redacts").Text())
 		} else {
-			p.Content = with(Value(p.Content), "redacts", appendText(nil, p.Redacts))
+			p.Content = json.RawMessage(with(Value(p.Content), "redacts", appendText(nil, p.Redacts)))
 		}
 	}
 	if _, err := mxid.ParseEvent(string(p.Redacts)); err != nil {
@@ -148,7 +148,7 @@ func (p *PDU) placeRedacts(v Version) error {
 }
 
 // with gives a canonical object in which key, which needs no escapes, has the given canonical value.
-func with(object Value, key string, value []byte) json.RawMessage {
+func with(object Value, key string, value []byte) Value {
 	out := append(make([]byte, 0, len(object)+len(key)+len(value)+4), '{')
 	write := func(k string, v []byte) {
 		if len(out) > 1 {

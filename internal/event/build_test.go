@@ -250,8 +250,12 @@ func naiveRedact(v Version, m map[string]any) map[string]any {
 			continue
 		}
 		if k == "third_party_invite" && typ == "m.room.member" && v != V10 {
-			if o, ok := value.(map[string]any); ok && o["signed"] != nil {
-				c[k] = map[string]any{"signed": o["signed"]}
+			if o, ok := value.(map[string]any); ok {
+				for k := range o {
+					if k != "signed" {
+						delete(o, k)
+					}
+				}
 				continue
 			}
 		}

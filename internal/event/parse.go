@@ -19,35 +19,39 @@ func Parse(v Version, raw []byte) (*PDU, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := reader{e: e}
+	var f wireFields
+	f.read(e)
 	p := &PDU{
-		Type:           r.text("type"),
-		RoomID:         mxid.Room(r.optional("room_id").Text()),
-		Sender:         mxid.User(r.text("sender")),
-		Content:        json.RawMessage(r.member("content")),
-		OriginServerTS: r.integer("origin_server_ts"),
-		Depth:          r.integer("depth"),
-		PrevEvents:     r.ids("prev_events"),
-		AuthEvents:     r.ids("auth_events"),
-		ContentHash:    r.member("hashes").Get("sha256").Text(),
-		Unsigned:       json.RawMessage(e.Get("unsigned")),
+		Type:           f.text("type", f.typ),
+		RoomID:         mxid.Room(f.optional("room_id", f.roomID)),
+		Sender:         mxid.User(f.text("sender", f.sender)),
+		Content:        json.RawMessage(f.content),
+		OriginServerTS: f.integer("origin_server_ts", f.ts),
+		Depth:          f.integer("depth", f.depth),
+		PrevEvents:     f.ids("prev_events", f.prev),
+		AuthEvents:     f.ids("auth_events", f.auth),
+		ContentHash:    f.text("hashes.sha256", f.hashes.Get("sha256")),
+		Unsigned:       json.RawMessage(f.unsigned),
 	}
-	if key := r.optional("state_key"); key != nil {
-		text := key.Text()
-		p.StateKey = &text
+	if f.stateKey != nil {
+		key := f.optional("state_key", f.stateKey)
+		p.StateKey = &key
 	}
 	if p.Type == TypeRedaction {
 		if v.RedactsInContent() {
 			p.Redacts = mxid.Event(p.Get("redacts").Text())
 		} else {
-			p.Redacts = mxid.Event(r.optional("redacts").Text())
+			p.Redacts = mxid.Event(f.optional("redacts", f.redacts))
 		}
 	}
-	if (p.RoomID == "") != p.namesRoom(v) {
-		r.wrong("room_id")
+	if f.content == nil {
+		f.wrong("content")
 	}
-	if r.bad != "" {
-		return nil, fault.BadJSON.New("The event's %s is missing or not what it should be.", r.bad)
+	if (p.RoomID == "") != p.namesRoom(v) {
+		f.wrong("room_id")
+	}
+	if f.bad != "" {
+		return nil, fault.BadJSON.New("The event's %s is missing or not what it should be.", f.bad)
 	}
 	if p.namesRoom(v) {
 		id, err := ID(v, e)
@@ -59,63 +63,84 @@ func Parse(v Version, raw []byte) (*PDU, error) {
 	return p, nil
 }
 
-// reader reads the fields of an event and remembers the first one that is wrong.
-type reader struct {
-	e   Value
+// wireFields are the fields of an event as they stand in its JSON, and the name of the first that was found wrong.
+type wireFields struct {
+	typ, roomID, sender, stateKey, content, ts, depth, prev, auth, hashes, redacts, unsigned Value
+
 	bad string
 }
 
-func (r *reader) wrong(key string) {
-	if r.bad == "" {
-		r.bad = key
+func (f *wireFields) read(e Value) {
+	for k, v := range e.fields {
+		switch string(k) {
+		case "auth_events":
+			f.auth = v
+		case "content":
+			f.content = v
+		case "depth":
+			f.depth = v
+		case "hashes":
+			f.hashes = v
+		case "origin_server_ts":
+			f.ts = v
+		case "prev_events":
+			f.prev = v
+		case "redacts":
+			f.redacts = v
+		case "room_id":
+			f.roomID = v
+		case "sender":
+			f.sender = v
+		case "state_key":
+			f.stateKey = v
+		case "type":
+			f.typ = v
+		case "unsigned":
+			f.unsigned = v
+		}
 	}
 }
 
-// member reads a field that must be there.
-func (r *reader) member(key string) Value {
-	v := r.e.Get(key)
-	if v == nil {
-		r.wrong(key)
+func (f *wireFields) wrong(name string) {
+	if f.bad == "" {
+		f.bad = name
 	}
-	return v
 }
 
 // text reads a string that must be there and not be empty.
-func (r *reader) text(key string) string {
-	s := r.member(key).Text()
+func (f *wireFields) text(name string, v Value) string {
+	s := v.Text()
 	if s == "" {
-		r.wrong(key)
+		f.wrong(name)
 	}
 	return s
 }
 
 // optional reads a string that may be absent.
-func (r *reader) optional(key string) Value {
-	v := r.e.Get(key)
+func (f *wireFields) optional(name string, v Value) string {
 	if v != nil && !v.IsString() {
-		r.wrong(key)
+		f.wrong(name)
 	}
-	return v
+	return v.Text()
 }
 
-func (r *reader) integer(key string) int64 {
-	n, ok := r.member(key).Int()
+func (f *wireFields) integer(name string, v Value) int64 {
+	n, ok := v.Int()
 	if !ok {
-		r.wrong(key)
+		f.wrong(name)
 	}
 	return n
 }
 
-func (r *reader) ids(key string) []mxid.Event {
-	list := r.member(key)
-	if !list.IsList() {
-		r.wrong(key)
+func (f *wireFields) ids(name string, v Value) []mxid.Event {
+	if !v.IsList() {
+		f.wrong(name)
 	}
 	var ids []mxid.Event
-	for item := range list.Items() {
-		id, err := mxid.ParseEvent(item.Text())
-		if err != nil {
-			r.wrong(key)
+	for item := range v.Items() {
+		id := item.eventID()
+		if id == "" {
+			f.wrong(name)
 		}
 		ids = append(ids, id)
 	}

@@ -18,8 +18,8 @@ func Redact(v Version, raw []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return e.keep(func(key string, value Value) Value {
-		switch key {
+	return e.keep(func(key []byte, value Value) Value {
+		switch string(key) {
 		case "content":
 			return redactContent(v, e.Get("type").Text(), value)
 		case "auth_events", "depth", "event_id", "hashes", "origin_server_ts", "prev_events", "room_id", "sender",
@@ -36,13 +36,18 @@ func Redact(v Version, raw []byte) ([]byte, error) {
 
 // redactContent gives what is left of an event's content, which must be canonical.
 func redactContent(v Version, typ string, content Value) Value {
-	return content.keep(func(key string, value Value) Value {
-		if contentSurvives(v, typ, key) {
+	switch typ {
+	case TypeCreate, TypeMember, TypeJoinRules, TypePowerLevels, TypeHistoryVisibility, TypeRedaction:
+	default:
+		return Value("{}")
+	}
+	return content.keep(func(key []byte, value Value) Value {
+		if contentSurvives(v, typ, string(key)) {
 			return value
 		}
-		if typ == TypeMember && key == "third_party_invite" && v >= V11 && value.Get("signed") != nil {
-			return value.keep(func(key string, value Value) Value {
-				if key == "signed" {
+		if typ == TypeMember && string(key) == "third_party_invite" && v >= V11 && value.IsObject() {
+			return value.keep(func(key []byte, value Value) Value {
+				if string(key) == "signed" {
 					return value
 				}
 				return nil
@@ -77,10 +82,10 @@ func contentSurvives(v Version, typ, key string) bool {
 }
 
 // keep gives the object of those members that f returns a value for.
-func (v Value) keep(f func(key string, value Value) Value) Value {
+func (v Value) keep(f func(key []byte, value Value) Value) Value {
 	out := Value{'{'}
 	for k, member := range v.fields {
-		kept := f(string(decode(k)), member)
+		kept := f(decode(k), member)
 		if kept == nil {
 			continue
 		}
@@ -117,9 +122,9 @@ func ID(v Version, raw []byte) (mxid.Event, error) {
 
 // without gives an object without these members.
 func (v Value) without(keys ...string) Value {
-	return v.keep(func(key string, value Value) Value {
+	return v.keep(func(key []byte, value Value) Value {
 		for _, k := range keys {
-			if k == key {
+			if k == string(key) {
 				return nil
 			}
 		}

@@ -106,14 +106,10 @@ func (v Value) skip(i int) int {
 	for ; i < len(v); i++ {
 		switch v[i] {
 		case '"':
-			for i++; i < len(v) && v[i] != '"'; i++ {
-				if v[i] == '\\' {
-					i++
-				}
+			if i = v.skipString(i); depth == 0 {
+				return i
 			}
-			if depth == 0 {
-				return min(i+1, len(v))
-			}
+			i--
 		case '{', '[':
 			depth++
 		case '}', ']':
@@ -126,6 +122,25 @@ func (v Value) skip(i int) int {
 			if depth == 0 {
 				return i
 			}
+		}
+	}
+	return len(v)
+}
+
+// skipString is the index behind the string that begins at i, at most len(v).
+func (v Value) skipString(i int) int {
+	for i++; i < len(v); i++ {
+		quote := bytes.IndexByte(v[i:], '"')
+		if quote < 0 {
+			break
+		}
+		i += quote
+		escapes := 0
+		for v[i-1-escapes] == '\\' {
+			escapes++
+		}
+		if escapes%2 == 0 {
+			return i + 1
 		}
 	}
 	return len(v)
