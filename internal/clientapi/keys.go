@@ -1,6 +1,9 @@
 package clientapi
 
 import (
+	"encoding/json"
+	"errors"
+
 	"wardroom/internal/device"
 	"wardroom/internal/fault"
 	"wardroom/internal/mxid"
@@ -14,6 +17,8 @@ func (a *API) keyRoutes() []route {
 		{"POST", v3 + "query", signedIn, free, a.queryKeys},
 		{"POST", v3 + "claim", signedIn, free, a.claimKeys},
 		{"GET", v3 + "changes", signedIn, free, a.keyChanges},
+		{"POST", v3 + "device_signing/upload", signedIn, free, a.uploadCrossSigning},
+		{"POST", v3 + "signatures/upload", signedIn, free, a.uploadSignatures},
 	}
 }
 
@@ -70,6 +75,47 @@ func (a *API) keyChanges(r *request) (any, error) {
 	}
 	changed, left, err := a.Devices.Changes(r.ctx(), r.who.User, from, to)
 	return map[string]any{"changed": changed, "left": left}, err
+}
+
+// uploadCrossSigning publishes the person's cross-signing keys. Other keys than the first need the password.
+//
+// Spec: client-server API, POST /keys/device_signing/upload.
+func (a *API) uploadCrossSigning(r *request) (any, error) {
+	body, err := r.body()
+	if err != nil {
+		return nil, err
+	}
+	var keys device.CrossSigningUpload
+	if err := decodeJSON(body, &keys); err != nil {
+		return nil, err
+	}
+	err = a.Devices.UploadCrossSigning(r.ctx(), r.who, keys, false)
+	if errors.Is(err, device.ErrUnconfirmed) {
+		if err := a.confirm(r, body); err != nil {
+			return nil, err
+		}
+		err = a.Devices.UploadCrossSigning(r.ctx(), r.who, keys, true)
+	}
+	return empty{}, err
+}
+
+// uploadSignatures adds signatures to keys.
+//
+// Spec: client-server API, POST /keys/signatures/upload.
+func (a *API) uploadSignatures(r *request) (any, error) {
+	var body map[mxid.User]map[string]json.RawMessage
+	if err := r.decode(&body); err != nil {
+		return nil, err
+	}
+	failed, err := a.Devices.UploadSignatures(r.ctx(), r.who, body)
+	failures := map[mxid.User]map[string]any{}
+	for user, keys := range failed {
+		failures[user] = map[string]any{}
+		for name, f := range keys {
+			failures[user][name] = refusal(r.w, f)
+		}
+	}
+	return map[string]any{"failures": failures}, err
 }
 
 // streamToken reads a sync token from the query.

@@ -94,7 +94,7 @@ func (ds *Devices) Upload(ctx context.Context, who account.Session, up Upload) (
 		if err := ds.publish(u, who, p); err != nil {
 			return err
 		}
-		left, err := ds.Disk.Counts(u, who.DeviceNo)
+		left, err := ds.Counts(u, who.DeviceNo)
 		counts = left.OneTime
 		return err
 	})

@@ -115,13 +115,13 @@ func (db *DB) DropOneTimeKeys(u stream.Unit, d account.DeviceNo) error {
 // CrossSigning implements device.Disk.
 func (db *DB) CrossSigning(v stream.View, user mxid.User) (c device.CrossSigning, err error) {
 	rows, err := in(v).query(`
-		SELECT cross_signing_key.usage, cross_signing_key.json
+		SELECT account.no, cross_signing_key.usage, cross_signing_key.json
 		FROM account JOIN cross_signing_key ON cross_signing_key.account = account.no
 		WHERE account.id = $1`, user)
 	_, err = collect(rows, err, func(rows *sql.Rows) (struct{}, error) {
 		var usage device.Usage
 		var key event.Value
-		err := rows.Scan(&usage, (*[]byte)(&key))
+		err := rows.Scan(&c.Account, &usage, (*[]byte)(&key))
 		switch usage {
 		case device.Master:
 			c.Master = key

@@ -212,6 +212,34 @@ func (d *Device) curve(name string) string {
 	return base64.RawStdEncoding.EncodeToString(sum[:])
 }
 
+// Person is somebody's three cross-signing keys.
+type Person struct {
+	User                             mxid.User
+	Master, SelfSigning, UserSigning ed25519.PrivateKey
+}
+
+// NewPerson makes cross-signing keys.
+func NewPerson(user mxid.User) *Person { return &Person{user, NewKey(), NewKey(), NewKey()} }
+
+// Bare is one of the keys before anybody signed it.
+func (p *Person) Bare(usage device.Usage, key ed25519.PrivateKey) map[string]any {
+	return map[string]any{
+		"user_id": p.User,
+		"usage":   []device.Usage{usage},
+		"keys":    map[string]string{"ed25519:" + Public(key): Public(key)},
+	}
+}
+
+// Keys is the three keys, the second and third signed by the first.
+func (p *Person) Keys() device.CrossSigningUpload {
+	by := "ed25519:" + Public(p.Master)
+	return device.CrossSigningUpload{
+		Master:      must(json.Marshal(p.Bare(device.Master, p.Master))),
+		SelfSigning: Sign(p.Bare(device.SelfSigning, p.SelfSigning), p.User, by, p.Master),
+		UserSigning: Sign(p.Bare(device.UserSigning, p.UserSigning), p.User, by, p.Master),
+	}
+}
+
 func must(data []byte, err error) []byte {
 	if err != nil {
 		panic(err)
