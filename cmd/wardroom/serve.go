@@ -18,6 +18,7 @@ import (
 	"wardroom/internal/clientapi"
 	"wardroom/internal/device"
 	"wardroom/internal/mxid"
+	"wardroom/internal/room"
 	"wardroom/internal/store"
 	"wardroom/internal/stream"
 )
@@ -56,7 +57,8 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 	accounts := account.New(db, mxid.Server("localhost"))
 	devices := &device.Devices{Disk: db}
 	accounts.DeviceGone = devices.Remove
-	api := &clientapi.API{Accounts: accounts, Devices: devices, Log: log, Unlimited: *unlimited}
+	rooms := &room.Rooms{Disk: db, Server: accounts.Server}
+	api := &clientapi.API{Accounts: accounts, Devices: devices, Rooms: rooms, Log: log, Unlimited: *unlimited}
 	server := &http.Server{Handler: api.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10}
 
 	// The writer outlives the requests: it stops when the last of them has been answered.

@@ -14,6 +14,7 @@ import (
 	"wardroom/internal/clientapi"
 	"wardroom/internal/device"
 	"wardroom/internal/mxid"
+	"wardroom/internal/room"
 	"wardroom/internal/store"
 	"wardroom/internal/store/storetest"
 	"wardroom/internal/stream"
@@ -41,6 +42,7 @@ func newServerIn(t testing.TB, dir string) *server {
 	s.api = &clientapi.API{
 		Accounts:  account.New(db, "wardroom.test"),
 		Devices:   &device.Devices{Disk: db},
+		Rooms:     &room.Rooms{Disk: db, Server: "wardroom.test"},
 		Log:       slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Unlimited: true,
 	}

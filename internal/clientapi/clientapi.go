@@ -15,12 +15,14 @@ import (
 	"wardroom/internal/account"
 	"wardroom/internal/device"
 	"wardroom/internal/fault"
+	"wardroom/internal/room"
 )
 
 // API is the client-server API. Its fields are the domain packages it calls.
 type API struct {
 	Accounts  *account.Accounts
 	Devices   *device.Devices
+	Rooms     *room.Rooms
 	Log       *slog.Logger
 	Unlimited bool // nothing is counted: for tests and measurements on this machine alone
 
@@ -71,6 +73,10 @@ func (a *API) routes() []route {
 		a.accountRoutes(),
 		a.keyRoutes(),
 		a.toDeviceRoutes(),
+		a.roomRoutes(),
+		a.membershipRoutes(),
+		a.messageRoutes(),
+		a.stateRoutes(),
 	} {
 		all = append(all, part...)
 	}

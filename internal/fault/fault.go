@@ -23,6 +23,7 @@ var (
 	BadAlias            = Code{"M_BAD_ALIAS", 400}
 	BadJSON             = Code{"M_BAD_JSON", 400}
 	BadState            = Code{"M_BAD_STATE", 400}
+	BadRequest          = Code{"M_UNKNOWN", 400} // where the specification has no better code
 	CannotOverwrite     = Code{"M_CANNOT_OVERWRITE_MEDIA", 409}
 	DuplicateAnnotation = Code{"M_DUPLICATE_ANNOTATION", 400}
 	Exclusive           = Code{"M_EXCLUSIVE", 400}

@@ -141,6 +141,7 @@ CREATE TABLE alias (
   room BIGINT NOT NULL,
   account BIGINT NOT NULL
 );
+CREATE INDEX alias_room ON alias (room);
 
 CREATE TABLE receipt (
   room BIGINT NOT NULL,

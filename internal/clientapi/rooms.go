@@ -1,0 +1,128 @@
+package clientapi
+
+import (
+	"net/url"
+	"strconv"
+
+	"wardroom/internal/fault"
+	"wardroom/internal/mxid"
+	"wardroom/internal/room"
+	"wardroom/internal/stream"
+)
+
+func (a *API) roomRoutes() []route {
+	return []route{
+		{"POST", "/_matrix/client/v3/createRoom", signedIn, costly, a.createRoom},
+		{"GET", "/_matrix/client/v3/joined_rooms", signedIn, free, a.joinedRooms},
+	}
+}
+
+// createRoom makes a room with the caller in it.
+//
+// Spec: client-server API, POST /createRoom.
+func (a *API) createRoom(r *request) (any, error) {
+	var want room.Wanted
+	if err := r.decode(&want); err != nil {
+		return nil, err
+	}
+	id, err := a.Rooms.Create(r.ctx(), r.who, want)
+	if err != nil {
+		return nil, err
+	}
+	return roomID{id}, nil
+}
+
+// roomID is the answer that names a room.
+type roomID struct {
+	ID mxid.Room `json:"room_id"`
+}
+
+// joinedRooms lists the rooms that the caller is in.
+//
+// Spec: client-server API, GET /joined_rooms.
+func (a *API) joinedRooms(r *request) (any, error) {
+	rooms, err := a.Rooms.JoinedRooms(r.ctx(), r.who)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"joined_rooms": rooms}, nil
+}
+
+// room is the room ID in the path.
+func (r *request) room() (mxid.Room, error) {
+	id, err := mxid.ParseRoom(r.PathValue("roomId"))
+	if err != nil {
+		return "", fault.InvalidParam.New("%q is not a room ID.", r.PathValue("roomId"))
+	}
+	return id, nil
+}
+
+// event is the room ID and the event ID in the path.
+func (r *request) event() (mxid.Room, mxid.Event, error) {
+	id, err := r.room()
+	if err != nil {
+		return "", "", err
+	}
+	e, err := mxid.ParseEvent(r.PathValue("eventId"))
+	if err != nil {
+		return "", "", fault.InvalidParam.New("%q is not an event ID.", r.PathValue("eventId"))
+	}
+	return id, e, nil
+}
+
+// decodeAny is decode for a body that may be left out.
+func (r *request) decodeAny(into any) error {
+	data, err := r.body()
+	if err != nil || len(data) == 0 {
+		return err
+	}
+	return decodeJSON(data, into)
+}
+
+// place reads a stream token from the query; nil if there is none.
+func place(q url.Values, name string) (stream.Token, error) {
+	text := q.Get(name)
+	if text == "" {
+		return nil, nil
+	}
+	t, err := stream.ParseToken(text)
+	if err != nil {
+		return nil, fault.InvalidParam.New("%q is not a token that this server gave out (%s).", text, name)
+	}
+	return t, nil
+}
+
+// count reads a number of 0 or more from the query; 0 if there is none.
+func count(q url.Values, name string) (int, error) {
+	text := q.Get(name)
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		return 0, fault.InvalidParam.New("%q is not a number of 0 or more (%s).", text, name)
+	}
+	return n, nil
+}
+
+// backwards reads a direction, "b" or "f"; missing stands for none.
+func backwards(q url.Values, missing string) (bool, error) {
+	switch dir := q.Get("dir"); {
+	case dir == "b", dir == "" && missing == "b":
+		return true, nil
+	case dir == "f", dir == "" && missing == "f":
+		return false, nil
+	case dir == "":
+		return false, fault.MissingParam.New("Say in which direction to read: dir=b or dir=f.")
+	default:
+		return false, fault.InvalidParam.New("The direction %q is neither b nor f.", dir)
+	}
+}
+
+// filter reads a room event filter from the query; the zero filter if there is none.
+func filter(q url.Values) (f room.Filter, err error) {
+	if text := q.Get("filter"); text != "" {
+		f, err = room.ParseFilter([]byte(text))
+	}
+	return f, err
+}

@@ -1,0 +1,286 @@
+package room
+
+import (
+	"math"
+
+	"wardroom/internal/event"
+	"wardroom/internal/fault"
+	"wardroom/internal/mxid"
+)
+
+// megolm is the one algorithm that rooms are encrypted with.
+const megolm = "m.megolm.v1.aes-sha2"
+
+// announcement is the field of a create event that makes a room an open announcement room: one that is not encrypted.
+const announcement = "org.wardroom.announcement"
+
+// check applies the rules of this server, which come on top of those of the room's version, and fills in what writing the
+// event will need.
+func (d *draft) check(p proposal, pdu *event.PDU, next *pending) error {
+	if err := d.relate(p, pdu, next); err != nil {
+		return err
+	}
+	if pdu.StateKey == nil {
+		if pdu.Type == event.TypeRedaction {
+			return d.checkRedaction(pdu, next)
+		}
+		return d.checkClear(pdu)
+	}
+	switch pdu.Type {
+	case event.TypeMember:
+		return d.checkMember(p, pdu, next)
+	case typeEncryption:
+		return d.checkEncryption(pdu)
+	case typeCanonicalAlias:
+		return d.checkCanonicalAlias(pdu)
+	case TypeLabel:
+		return fault.Forbidden.New("The label of a room is not set this way.")
+	}
+	return nil
+}
+
+// relate finds the event that this one relates to. One that the room does not have is nobody's relation.
+func (d *draft) relate(p proposal, pdu *event.PDU, next *pending) error {
+	rel := event.Relation(pdu.Content)
+	if rel.Type == "" || d.chain.No == 0 {
+		return nil
+	}
+	target, ok, err := d.Disk.Event(d.u, d.chain.No, rel.Event)
+	if err != nil || !ok {
+		return err
+	}
+	switch {
+	case rel.Type == event.RelThread && target.Relation != "":
+		return fault.InvalidParam.New("A thread can not begin at an event that itself belongs to another one.")
+	case rel.Type == event.RelAnnotation && pdu.Type == typeReaction:
+		if err := d.checkReaction(p, &target, rel.Key); err != nil {
+			return err
+		}
+	}
+	next.e.Relates, next.e.Relation = target.Pos, rel.Type
+	return nil
+}
+
+// checkReaction refuses the same reaction to the same event by the same person.
+//
+// Spec: client-server API, "Avoiding duplicate annotations".
+func (d *draft) checkReaction(p proposal, target *Event, key string) error {
+	reactions, err := d.Disk.By(d.u, target.Pos, event.RelAnnotation, p.who.Account)
+	if err != nil {
+		return err
+	}
+	for _, e := range reactions {
+		if e.Get("type").Text() == typeReaction && event.Relation(e.Get("content")).Key == key {
+			return fault.DuplicateAnnotation.New("You have reacted with this already.")
+		}
+	}
+	return nil
+}
+
+// checkClear refuses content that the server could read, where the room is encrypted: it takes encrypted events, and what
+// Matrix clients send in clear in every room. It is a list of what may be, so that new kinds of content are not let through.
+func (d *draft) checkClear(pdu *event.PDU) error {
+	switch pdu.Type {
+	case typeEncrypted, typeReaction:
+		return nil
+	}
+	encryption, err := d.now(typeEncryption, "")
+	if err != nil {
+		return err
+	}
+	create, err := d.now(event.TypeCreate, "")
+	if err != nil {
+		return err
+	}
+	if encryption == nil && create.Get(announcement).Bool() {
+		return nil
+	}
+	return fault.Forbidden.New("This room is end-to-end encrypted, and this server takes nothing unencrypted (%s) in it. Send it with a client that encrypts.", pdu.Type)
+}
+
+// checkEncryption refuses to make a room's encryption weaker than it is, or other than clients here know.
+func (d *draft) checkEncryption(pdu *event.PDU) error {
+	if *pdu.StateKey != "" {
+		return nil
+	}
+	if pdu.Get("algorithm").Text() != megolm {
+		return fault.Forbidden.New("Rooms here are encrypted with %s. Encryption can not be switched off or replaced.", megolm)
+	}
+	was, err := d.now(typeEncryption, "")
+	if err != nil || was == nil {
+		return err
+	}
+	for _, limit := range [...]struct {
+		key     string
+		missing int64 // what clients take it for where it is not there
+	}{{"rotation_period_ms", 604_800_000}, {"rotation_period_msgs", 100}} {
+		level := func(p *event.PDU) int64 {
+			v := p.Get(limit.key)
+			if n, ok := v.Int(); ok {
+				return n
+			}
+			if v == nil {
+				return limit.missing
+			}
+			return math.MaxInt64
+		}
+		if level(pdu) > level(was) {
+			return fault.Forbidden.New("The encryption of a room can not be made weaker: its keys would change less often (%s).", limit.key)
+		}
+	}
+	return nil
+}
+
+// checkRedaction finds what is to be redacted and asks whether it may be.
+//
+// Spec: room versions, "Handling redactions"; client-server API, "Redactions".
+func (d *draft) checkRedaction(pdu *event.PDU, next *pending) error {
+	id := pdu.Redacts
+	if id == "" {
+		id = mxid.Event(pdu.Get("redacts").Text())
+	}
+	target, ok, err := d.Disk.Event(d.u, d.chain.No, id)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return fault.NotFound.New("This room has no such event to delete.")
+	}
+	switch typ := target.Get("type").Text(); typ {
+	case event.TypeCreate, typeEncryption:
+		return fault.Forbidden.New("This can not be deleted: the room would not be what it is without it (%s).", typ)
+	}
+	power, err := event.PowerOf(d.chain.Version, d.now)
+	if err != nil {
+		return err
+	}
+	if !power.MayRedact(pdu.Sender, mxid.User(target.Get("sender").Text())) {
+		return fault.Forbidden.New("You can delete what you wrote yourself. To delete what others wrote takes power level %d; yours is %d.", power.Redact(), power.User(pdu.Sender))
+	}
+	next.redacts = &target
+	return nil
+}
+
+// checkMember asks whether there is such a person, and whether a restricted room's conditions are met.
+func (d *draft) checkMember(p proposal, pdu *event.PDU, next *pending) error {
+	target := mxid.User(*pdu.StateKey)
+	switch pdu.Get("membership").Text() {
+	case event.Join:
+		next.person = p.who.Account
+		if pdu.Get("join_authorised_via_users_server") != nil {
+			return d.checkRestricted(target)
+		}
+	case event.Knock:
+		next.person = p.who.Account
+	case event.Invite:
+		no, ok, err := d.Disk.Person(d.u, target)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return fault.NotFound.New("There is nobody called %s here. Check the name.", target)
+		}
+		next.person = no
+	}
+	return nil
+}
+
+// checkRestricted asks whether target is in one of the rooms from which this one takes people.
+//
+// Spec: client-server API, "Restricted rooms".
+func (d *draft) checkRestricted(target mxid.User) error {
+	was, err := d.membership(target)
+	if err != nil || was == event.Join || was == event.Invite {
+		return err
+	}
+	rules, err := d.now(event.TypeJoinRules, "")
+	if err != nil {
+		return err
+	}
+	ok, err := d.meets(target, rules)
+	if err == nil && !ok {
+		err = errRestricted()
+	}
+	return err
+}
+
+func errRestricted() error {
+	return fault.Forbidden.New("You need an invitation to join this room, or to be in one of the rooms that it takes people from.")
+}
+
+// meets says whether who is in one of the rooms that a join rule allows people from.
+func (d *draft) meets(who mxid.User, rules *event.PDU) (bool, error) {
+	if rules == nil {
+		return false, nil
+	}
+	for _, id := range allowedFrom(rules.Get("allow")) {
+		c, ok, err := d.Disk.Room(d.u, id)
+		if err != nil {
+			return false, err
+		}
+		if !ok {
+			continue
+		}
+		m, err := d.Disk.State(d.u, c.No, event.StateKey{Type: event.TypeMember, Key: string(who)})
+		if err != nil {
+			return false, err
+		}
+		if m[0].Content("membership").Text() == event.Join {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// allowedFrom gives the rooms in the "allow" list of a join rule.
+func allowedFrom(allow event.Value) (rooms []mxid.Room) {
+	for a := range allow.Items() {
+		if a.Get("type").Text() == "m.room_membership" {
+			rooms = append(rooms, mxid.Room(a.Get("room_id").Text()))
+		}
+	}
+	return rooms
+}
+
+// checkCanonicalAlias refuses names that do not lead to this room. Those that were there before are not asked about.
+//
+// Spec: client-server API, PUT /rooms/{roomId}/state/{eventType}/{stateKey}.
+func (d *draft) checkCanonicalAlias(pdu *event.PDU) error {
+	was, err := d.now(typeCanonicalAlias, "")
+	if err != nil {
+		return err
+	}
+	old := map[string]bool{}
+	if was != nil {
+		for _, a := range canonicalAliases(was) {
+			old[a] = true
+		}
+	}
+	for _, text := range canonicalAliases(pdu) {
+		if old[text] {
+			continue
+		}
+		alias, err := mxid.ParseAlias(text)
+		if err != nil {
+			return fault.InvalidParam.New("%q is not a room address.", text)
+		}
+		id, _, ok, err := d.Disk.Alias(d.u, alias)
+		if err != nil {
+			return err
+		}
+		if (!ok || id != d.chain.ID) && d.naming != alias {
+			return fault.BadAlias.New("The address %s does not lead to this room. Give it to the room first.", alias)
+		}
+	}
+	return nil
+}
+
+func canonicalAliases(p *event.PDU) (all []string) {
+	if a := p.Get("alias").Text(); a != "" {
+		all = append(all, a)
+	}
+	for a := range p.Get("alt_aliases").Items() {
+		all = append(all, a.Text())
+	}
+	return all
+}

@@ -1,0 +1,190 @@
+// Package room is rooms: making them, who is in them, what is said in them, and their state.
+//
+// A room is one chain of events. Whatever happens in it is one more event at the chain's end: a draft reads what it needs,
+// asks the rules of package event, and writes all its events in one unit of work or none. What a person may read follows
+// from the room's history: see Sight.
+package room
+
+import (
+	"context"
+	"math"
+
+	"wardroom/internal/account"
+	"wardroom/internal/event"
+	"wardroom/internal/mxid"
+	"wardroom/internal/stream"
+)
+
+// No is a room's number inside the store.
+type No int64
+
+// Still is a state row's end while the row is current.
+const Still stream.Position = math.MaxInt64
+
+// Chain is a room, known by the end of its chain of events.
+type Chain struct {
+	No      No
+	ID      mxid.Room
+	Version event.Version
+	Head    mxid.Event // the last event; "" while there is none
+	Depth   int64      // of the last event
+	Listed  bool       // in the public directory
+}
+
+// Event is an event as it is kept.
+type Event struct {
+	Pos        stream.Position
+	Room       No
+	ID         mxid.Event
+	Sender     account.No
+	Device     account.DeviceNo // that sent it; 0 if none did
+	Txn        string           // the device's transaction ID; "" if there was none
+	Relates    stream.Position  // of the event that it relates to; 0 if there is none
+	Relation   string           // the rel_type of that relation
+	RedactedBy stream.Position  // of its redaction; 0 if it stands
+	Counts     bool             // as unread for others
+	JSON       []byte           // federation format, canonical
+}
+
+// Get is a field of the event, as "content" or "type".
+func (e *Event) Get(field string) event.Value { return event.Value(e.JSON).Get(field) }
+
+// Content is a field of the event's content.
+func (e *Event) Content(field string) event.Value { return e.Get("content").Get(field) }
+
+// Span is a piece of state for as long as it was current: from the position of its event up to, and not including, Until.
+type Span struct {
+	Event
+	Until      stream.Position // Still, or the position of the event that replaced it
+	Membership string          // of an m.room.member event
+}
+
+// Stay is somebody's present membership of a room.
+type Stay struct {
+	Room       No
+	ID         mxid.Room
+	Pos        stream.Position // of the membership event
+	Membership string
+}
+
+// Aggregate is what relates to one event in one way. Redacted events do not count.
+type Aggregate struct {
+	Target   stream.Position
+	Relation string
+	Count    int64
+	Last     stream.Position // the newest of them
+	LastOwn  stream.Position // the newest of them by the sender of the target; 0 if there is none
+	Mine     bool            // "me" has sent one of them
+}
+
+// Children says which of the events that relate to another one are meant.
+type Children struct {
+	Relation  string          // "" for any
+	After     stream.Position // only later ones
+	Upto      stream.Position // only these and earlier ones
+	Backwards bool            // the newest first
+	Limit     int
+}
+
+// Disk is what rooms keep.
+type Disk interface {
+	stream.Disk
+	Writing
+	Reading
+	Directory
+}
+
+// Writing is how rooms grow. A unit that appends must have done all its asking before, so that it can only fail as a whole.
+type Writing interface {
+	// Begin adds a room without events and gives its number.
+	Begin(u stream.Unit, id mxid.Room, v event.Version) (No, error)
+	// Append writes e, at e.Pos, behind the event that c.Head names, and makes it the head at depth c.Depth+1. It fails if
+	// the room's head has become another one.
+	Append(u stream.Unit, c Chain, e *Event) error
+	// Replace makes the event at pos the current state under key, and ends what was current before.
+	Replace(u stream.Unit, room No, key event.StateKey, pos stream.Position, membership string) error
+	// Redact replaces the JSON of the event at pos for good and notes that the event at by did it. The event relates to
+	// nothing and counts for nothing any more.
+	Redact(u stream.Unit, pos, by stream.Position, json []byte) error
+	// ForgetRoom hides the room from who left it; RememberRoom undoes that.
+	ForgetRoom(u stream.Unit, who account.No, room No) error
+	RememberRoom(u stream.Unit, who account.No, room No) error
+}
+
+// Reading is what can be read of rooms. Everything is in the order of positions unless it says otherwise.
+type Reading interface {
+	// Room finds a room by its ID.
+	Room(v stream.View, id mxid.Room) (c Chain, ok bool, err error)
+	// State gives the current state event for each of keys, in their order; one with Pos 0 where there is none.
+	State(v stream.View, room No, keys ...event.StateKey) ([]Event, error)
+	// StateAt gives the state behind the event at position at: of type typ, or all of it where typ is "".
+	StateAt(v stream.View, room No, at stream.Position, typ string) ([]Event, error)
+	// Spans gives everything that ever was the state under key.
+	Spans(v stream.View, room No, key event.StateKey) ([]Span, error)
+	// Before gives the state event that the one at pos replaced.
+	Before(v stream.View, room No, key event.StateKey, pos stream.Position) (e Event, ok bool, err error)
+	// Event finds an event of the room by its ID.
+	Event(v stream.View, room No, id mxid.Event) (e Event, ok bool, err error)
+	// EventsAt gives the events at these positions, those that there are.
+	EventsAt(v stream.View, at []stream.Position) ([]Event, error)
+	// Timeline gives at most limit events of the room with after < position <= upto: the oldest of them, or with backwards the
+	// newest of them, newest first.
+	Timeline(v stream.View, room No, after, upto stream.Position, backwards bool, limit int) ([]Event, error)
+	// MembersAt gives the m.room.member events of these people behind the event at position at.
+	MembersAt(v stream.View, room No, at stream.Position, who []mxid.User) ([]Event, error)
+	// By gives what sender has sent that relates to the event at target in this way.
+	By(v stream.View, target stream.Position, relation string, sender account.No) ([]Event, error)
+	// Aggregates counts what relates to each of the events at targets, as far as it lies at or before upto.
+	Aggregates(v stream.View, targets []stream.Position, upto stream.Position, me account.No) ([]Aggregate, error)
+	// Children gives the events that relate to the one at target.
+	Children(v stream.View, target stream.Position, c Children) ([]Event, error)
+	// SentBy finds what the device has sent under this transaction ID, whatever the room.
+	SentBy(v stream.View, device account.DeviceNo, txn string) ([]Event, error)
+	// Stays gives the rooms that somebody has a membership event in, left and forgotten ones too.
+	Stays(v stream.View, who mxid.User) ([]Stay, error)
+	// Forgotten says whether somebody forgot the room.
+	Forgotten(v stream.View, who account.No, room No) (bool, error)
+}
+
+// Directory is how rooms and people are found by name.
+type Directory interface {
+	// Person finds an account that is not closed.
+	Person(v stream.View, who mxid.User) (no account.No, ok bool, err error)
+	// Look gives how somebody is shown: JSON strings, nil where unset.
+	Look(v stream.View, who account.No) (displayname, avatar []byte, err error)
+	// Alias finds the room that an alias names, and who made it.
+	Alias(v stream.View, a mxid.Alias) (id mxid.Room, by account.No, ok bool, err error)
+	// Aliases gives all aliases of the room, sorted.
+	Aliases(v stream.View, room No) ([]mxid.Alias, error)
+	// Name makes the alias name the room; Unname removes it.
+	Name(u stream.Unit, a mxid.Alias, room No, by account.No) error
+	Unname(u stream.Unit, a mxid.Alias) error
+	// List puts the room in the public directory or takes it out.
+	List(u stream.Unit, room No, listed bool) error
+	// Listed gives the rooms in the public directory.
+	Listed(v stream.View) ([]Chain, error)
+}
+
+// Rooms answers for all rooms.
+type Rooms struct {
+	Disk   Disk
+	Server mxid.Server // whose rooms these are
+}
+
+// do is Disk.Do for a unit that has an answer.
+func do[T any](ctx context.Context, d Disk, fn func(stream.Unit) (T, error)) (answer T, err error) {
+	err = d.Do(ctx, func(u stream.Unit) (err error) {
+		answer, err = fn(u)
+		return err
+	})
+	return answer, err
+}
+
+// view is Disk.View for a look that has an answer.
+func view[T any](ctx context.Context, d Disk, fn func(stream.View) (T, error)) (answer T, err error) {
+	err = d.View(ctx, func(v stream.View) (err error) {
+		answer, err = fn(v)
+		return err
+	})
+	return answer, err
+}

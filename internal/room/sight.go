@@ -1,0 +1,171 @@
+package room
+
+import (
+	"cmp"
+	"slices"
+
+	"wardroom/internal/account"
+	"wardroom/internal/event"
+	"wardroom/internal/mxid"
+	"wardroom/internal/stream"
+)
+
+// Sight is what one person may see of one room, and who they were in it when.
+//
+// Spec: client-server API, "Room history visibility".
+type Sight struct {
+	Room Chain
+
+	who   account.Session
+	stays []Span // memberships
+	rules []Span // history visibilities
+}
+
+// Range is the positions from First to Last, both included.
+type Range struct{ First, Last stream.Position }
+
+// Sight looks up what who may see of the room. It returns fault.Forbidden where there is no such room or who has forgotten
+// it, so that both look alike.
+func (r *Rooms) Sight(v stream.View, who account.Session, id mxid.Room) (*Sight, error) {
+	c, ok, err := r.Disk.Room(v, id)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, notThere()
+	}
+	s := &Sight{Room: c, who: who}
+	if s.stays, err = r.Disk.Spans(v, c.No, event.StateKey{Type: event.TypeMember, Key: string(who.User)}); err != nil {
+		return nil, err
+	}
+	if s.rules, err = r.Disk.Spans(v, c.No, event.StateKey{Type: event.TypeHistoryVisibility}); err != nil {
+		return nil, err
+	}
+	switch s.Membership() {
+	case event.Leave, event.Ban:
+		if gone, err := r.Disk.Forgotten(v, who.Account, c.No); err != nil || gone {
+			return nil, cmp.Or(err, notThere())
+		}
+	}
+	return s, nil
+}
+
+// Membership is who's present membership, "" for none.
+func (s *Sight) Membership() string { return membershipAt(s.stays, Still-1) }
+
+// MembershipAt is who's membership behind the event at pos: "leave" where there was none.
+func (s *Sight) MembershipAt(pos stream.Position) string {
+	return cmp.Or(membershipAt(s.stays, pos), event.Leave)
+}
+
+// at is the span that covers pos, nil if none does.
+func at(spans []Span, pos stream.Position) *Span {
+	for i := range spans {
+		if spans[i].Pos <= pos && pos < spans[i].Until {
+			return &spans[i]
+		}
+	}
+	return nil
+}
+
+func membershipAt(spans []Span, pos stream.Position) string {
+	if s := at(spans, pos); s != nil {
+		return s.Membership
+	}
+	return ""
+}
+
+// visibility is the room's history visibility behind the event at pos.
+func (s *Sight) visibility(pos stream.Position) string {
+	if rule := at(s.rules, pos); rule != nil {
+		switch v := rule.Content("history_visibility").Text(); v {
+		case "world_readable", "invited", "joined":
+			return v
+		}
+	}
+	return "shared"
+}
+
+// public reports whether everybody here may read the room as it is now.
+func (s *Sight) public() bool { return s.visibility(Still-1) == "world_readable" }
+
+// Sees reports whether the event at pos may be seen. For the events that change the visibility or who's own membership it
+// is enough if that was so before or after them.
+func (s *Sight) Sees(pos stream.Position) bool {
+	if s.seen(pos, pos) {
+		return true
+	}
+	starts := func(spans []Span) bool {
+		return slices.ContainsFunc(spans, func(one Span) bool { return one.Pos == pos })
+	}
+	return (starts(s.stays) || starts(s.rules)) && s.seen(pos-1, pos)
+}
+
+// seen judges an event at pos by the state behind the event at state.
+func (s *Sight) seen(state, pos stream.Position) bool {
+	visibility, membership := s.visibility(state), membershipAt(s.stays, state)
+	switch {
+	case visibility == "world_readable", membership == event.Join:
+		return true
+	case visibility == "invited":
+		return membership == event.Invite
+	case visibility == "shared":
+		return slices.ContainsFunc(s.stays, func(one Span) bool { return one.Membership == event.Join && one.Until > pos })
+	}
+	return false
+}
+
+// Ranges gives all that may be seen, oldest first, no two of them touching.
+func (s *Sight) Ranges() []Range {
+	turns := []stream.Position{0}
+	for _, spans := range [][]Span{s.stays, s.rules} {
+		for i := range spans {
+			turns = append(turns, spans[i].Pos)
+		}
+	}
+	slices.Sort(turns)
+	turns = slices.Compact(turns)
+	var all []Range
+	add := func(first, last stream.Position) {
+		if first > last || !s.Sees(first) {
+			return
+		}
+		if n := len(all); n > 0 && all[n-1].Last == first-1 {
+			all[n-1].Last = last
+		} else {
+			all = append(all, Range{first, last})
+		}
+	}
+	for i, turn := range turns {
+		next := Still
+		if i+1 < len(turns) {
+			next = turns[i+1]
+		}
+		add(turn, turn)
+		add(turn+1, next-1)
+	}
+	return all
+}
+
+// Last is the last position that may be seen, 0 if nothing may.
+func (s *Sight) Last() stream.Position {
+	if all := s.Ranges(); len(all) > 0 {
+		return all[len(all)-1].Last
+	}
+	return 0
+}
+
+// StateAt is the position behind which who may read the room's state: the end of the stream for members, and for those who
+// have left, their leaving. ok is false for those who may not read it at all.
+func (s *Sight) StateAt() (pos stream.Position, ok bool) {
+	switch m := s.Membership(); {
+	case m == event.Join, s.public(), m == event.Invite && s.visibility(Still-1) == "invited":
+		return Still - 1, true
+	}
+	for _, stay := range slices.Backward(s.stays) {
+		if stay.Membership == event.Join {
+			return stay.Until, true
+		}
+	}
+	return 0, false
+}

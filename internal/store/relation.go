@@ -1,0 +1,69 @@
+package store
+
+import (
+	"database/sql"
+
+	"wardroom/internal/account"
+	"wardroom/internal/mxid"
+	"wardroom/internal/room"
+	"wardroom/internal/stream"
+)
+
+// MembersAt implements room.Reading.
+func (db *DB) MembersAt(v stream.View, no room.No, at stream.Position, who []mxid.User) ([]room.Event, error) {
+	var all []room.Event
+	for len(who) > 0 {
+		n := min(len(who), 1000)
+		places, args := list(3, who[:n])
+		for i := range args {
+			args[i] = string(args[i].(mxid.User))
+		}
+		some, err := events(in(v).query(`
+			SELECT `+eventColumns+` FROM state JOIN event ON event.pos = state.pos
+			WHERE state.room = $1 AND state.type = 'm.room.member' AND state.pos <= $2 AND state.until > $2 AND state.state_key IN (`+places+`)
+			ORDER BY state.pos`, append([]any{int64(no), int64(at)}, args...)...))
+		if err != nil {
+			return nil, err
+		}
+		all, who = append(all, some...), who[n:]
+	}
+	return all, nil
+}
+
+// By implements room.Reading.
+func (db *DB) By(v stream.View, target stream.Position, relation string, sender account.No) ([]room.Event, error) {
+	return events(in(v).query(`
+		SELECT `+eventColumns+` FROM event WHERE relates = $1 AND relation = $2 AND sender = $3 ORDER BY pos`, int64(target), relation, int64(sender)))
+}
+
+// Aggregates implements room.Reading.
+func (db *DB) Aggregates(v stream.View, targets []stream.Position, upto stream.Position, me account.No) ([]room.Aggregate, error) {
+	if len(targets) == 0 {
+		return nil, nil
+	}
+	places, args := list(3, numbers(targets))
+	rows, err := in(v).query(`
+		SELECT child.relates, child.relation, COUNT(*), MAX(child.pos),
+			MAX(CASE WHEN child.sender = target.sender THEN child.pos ELSE 0 END), MAX(CASE WHEN child.sender = $2 THEN 1 ELSE 0 END)
+		FROM event AS child JOIN event AS target ON target.pos = child.relates
+		WHERE child.relates IN (`+places+`) AND child.pos <= $1
+		GROUP BY child.relates, child.relation`, append([]any{int64(upto), int64(me)}, args...)...)
+	return collect(rows, err, func(rows *sql.Rows) (a room.Aggregate, err error) {
+		var mine int
+		err = rows.Scan((*int64)(&a.Target), &a.Relation, &a.Count, (*int64)(&a.Last), (*int64)(&a.LastOwn), &mine)
+		a.Mine = mine != 0
+		return a, err
+	})
+}
+
+// Children implements room.Reading.
+func (db *DB) Children(v stream.View, target stream.Position, c room.Children) ([]room.Event, error) {
+	order := `pos`
+	if c.Backwards {
+		order = `pos DESC`
+	}
+	return events(in(v).query(`
+		SELECT `+eventColumns+` FROM event
+		WHERE relates = $1 AND pos > $2 AND pos <= $3 AND ($4 = '' OR relation = $4) ORDER BY `+order+` LIMIT $5`,
+		int64(target), int64(c.After), int64(c.Upto), c.Relation, c.Limit))
+}

@@ -1,0 +1,292 @@
+package store
+
+import (
+	"database/sql"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"wardroom/internal/account"
+	"wardroom/internal/event"
+	"wardroom/internal/mxid"
+	"wardroom/internal/room"
+	"wardroom/internal/stream"
+)
+
+var _ room.Disk = (*DB)(nil)
+
+// eventID gives the 32 bytes behind an event ID, and their first eight as a number; ok is false for an ID that no event
+// of this server can have.
+func eventID(id mxid.Event) (raw []byte, key int64, ok bool) {
+	text, ok := strings.CutPrefix(string(id), "$")
+	if !ok {
+		return nil, 0, false
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil || len(raw) != 32 {
+		return nil, 0, false
+	}
+	return raw, int64(binary.BigEndian.Uint64(raw)), true
+}
+
+// eventName is the event ID of these 32 bytes; "" if there are none.
+func eventName(raw []byte) mxid.Event {
+	if len(raw) == 0 {
+		return ""
+	}
+	return mxid.Event("$" + base64.RawURLEncoding.EncodeToString(raw))
+}
+
+// eventColumns are what scanEvent reads.
+const eventColumns = `event.pos, event.room, event.id, event.sender, event.device, event.txn, event.relates, event.relation, event.redacted_by, event.counts, event.json`
+
+// scanner is a row or rows.
+type scanner interface{ Scan(dest ...any) error }
+
+func scanEvent(row scanner, more ...any) (e room.Event, err error) {
+	var id []byte
+	var device, relates, redacted sql.NullInt64
+	var txn, relation sql.NullString
+	dest := append([]any{(*int64)(&e.Pos), (*int64)(&e.Room), &id, (*int64)(&e.Sender), &device, &txn, &relates, &relation, &redacted, &e.Counts, &e.JSON}, more...)
+	if err := row.Scan(dest...); err != nil {
+		return room.Event{}, err
+	}
+	e.ID = eventName(id)
+	e.Device, e.Txn = account.DeviceNo(device.Int64), txn.String
+	e.Relates, e.Relation = stream.Position(relates.Int64), relation.String
+	e.RedactedBy = stream.Position(redacted.Int64)
+	return e, nil
+}
+
+func oneEvent(row scanner) (room.Event, bool, error) {
+	e, err := scanEvent(row)
+	ok, err := found(err)
+	return e, ok, err
+}
+
+func events(rows *sql.Rows, err error) ([]room.Event, error) {
+	return collect(rows, err, func(rows *sql.Rows) (room.Event, error) { return scanEvent(rows) })
+}
+
+// orNull is n, or NULL for 0.
+func orNull[N ~int64](n N) sql.NullInt64 { return sql.NullInt64{Int64: int64(n), Valid: n != 0} }
+
+// orNone is s, or NULL for "".
+func orNone(s string) sql.NullString { return sql.NullString{String: s, Valid: s != ""} }
+
+// list gives "$from, $from+1, …" and the arguments for it. The list is filled up with its last item to one of few lengths,
+// because each text of a statement is kept prepared.
+func list[T any](from int, items []T) (string, []any) {
+	n := 4
+	for n < len(items) {
+		n *= 4
+	}
+	var b strings.Builder
+	args := make([]any, n)
+	for i := range n {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString("$" + strconv.Itoa(from+i))
+		args[i] = items[min(i, len(items)-1)]
+	}
+	return b.String(), args
+}
+
+// Begin implements room.Writing.
+func (db *DB) Begin(u stream.Unit, id mxid.Room, v event.Version) (no room.No, err error) {
+	t := in(u)
+	t.wrote = true
+	err = t.row(`INSERT INTO room (id, version, head, depth, listed) VALUES ($1, $2, $3, 0, $4) RETURNING no`,
+		string(id), v.String(), []byte{}, false).Scan((*int64)(&no))
+	return no, err
+}
+
+// Append implements room.Writing.
+func (db *DB) Append(u stream.Unit, c room.Chain, e *room.Event) error {
+	t := in(u)
+	id, key, ok := eventID(e.ID)
+	if !ok {
+		return fmt.Errorf("appending to %s: %q is no event ID", c.ID, e.ID)
+	}
+	head := []byte{}
+	if c.Head != "" {
+		head, _, _ = eventID(c.Head)
+	}
+	n, err := t.exec(`UPDATE room SET head = $1, depth = $2 WHERE no = $3 AND head = $4`, id, c.Depth+1, int64(c.No), head)
+	if err == nil && n != 1 {
+		err = fmt.Errorf("appending to %s: its head is not %s any more", c.ID, c.Head)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(`
+		INSERT INTO event (pos, room, id, id_key, sender, device, txn, relates, relation, counts, json)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		int64(e.Pos), int64(c.No), id, key, int64(e.Sender), orNull(e.Device), orNone(e.Txn), orNull(e.Relates), orNone(e.Relation), e.Counts, e.JSON)
+	return err
+}
+
+// Replace implements room.Writing.
+func (db *DB) Replace(u stream.Unit, no room.No, key event.StateKey, pos stream.Position, membership string) error {
+	t := in(u)
+	_, err := t.exec(`UPDATE state SET until = $1 WHERE room = $2 AND type = $3 AND state_key = $4 AND until = 9223372036854775807`,
+		int64(pos), int64(no), key.Type, key.Key)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(`INSERT INTO state (room, type, state_key, pos, until, membership) VALUES ($1, $2, $3, $4, 9223372036854775807, $5)`,
+		int64(no), key.Type, key.Key, int64(pos), orNone(membership))
+	return err
+}
+
+// Redact implements room.Writing.
+func (db *DB) Redact(u stream.Unit, pos, by stream.Position, json []byte) error {
+	_, err := in(u).exec(`
+		UPDATE event SET json = $1, redacted_by = $2, relates = NULL, relation = NULL, counts = $3 WHERE pos = $4`,
+		json, int64(by), false, int64(pos))
+	return err
+}
+
+// ForgetRoom implements room.Writing.
+func (db *DB) ForgetRoom(u stream.Unit, who account.No, no room.No) error {
+	_, err := in(u).exec(`INSERT INTO forgotten (account, room) VALUES ($1, $2) ON CONFLICT DO NOTHING`, int64(who), int64(no))
+	return err
+}
+
+// RememberRoom implements room.Writing.
+func (db *DB) RememberRoom(u stream.Unit, who account.No, no room.No) error {
+	_, err := in(u).exec(`DELETE FROM forgotten WHERE account = $1 AND room = $2`, int64(who), int64(no))
+	return err
+}
+
+func scanRoom(row scanner) (c room.Chain, err error) {
+	var version string
+	var head []byte
+	if err = row.Scan((*int64)(&c.No), (*string)(&c.ID), &version, &head, &c.Depth, &c.Listed); err != nil {
+		return room.Chain{}, err
+	}
+	c.Head = eventName(head)
+	c.Version, err = event.ParseVersion(version)
+	return c, err
+}
+
+// Room implements room.Reading.
+func (db *DB) Room(v stream.View, id mxid.Room) (c room.Chain, ok bool, err error) {
+	c, err = scanRoom(in(v).row(`SELECT no, id, version, head, depth, listed FROM room WHERE id = $1`, string(id)))
+	ok, err = found(err)
+	return c, ok, err
+}
+
+// State implements room.Reading.
+func (db *DB) State(v stream.View, no room.No, keys ...event.StateKey) ([]room.Event, error) {
+	t := in(v)
+	all := make([]room.Event, len(keys))
+	for i, key := range keys {
+		e, err := scanEvent(t.row(`
+			SELECT `+eventColumns+` FROM state JOIN event ON event.pos = state.pos
+			WHERE state.room = $1 AND state.type = $2 AND state.state_key = $3 AND state.until = 9223372036854775807`,
+			int64(no), key.Type, key.Key))
+		if _, err := found(err); err != nil {
+			return nil, err
+		}
+		all[i] = e
+	}
+	return all, nil
+}
+
+// StateAt implements room.Reading.
+func (db *DB) StateAt(v stream.View, no room.No, at stream.Position, typ string) ([]room.Event, error) {
+	if typ == "" {
+		return events(in(v).query(`
+			SELECT `+eventColumns+` FROM state JOIN event ON event.pos = state.pos
+			WHERE state.room = $1 AND state.pos <= $2 AND state.until > $2 ORDER BY state.pos`, int64(no), int64(at)))
+	}
+	return events(in(v).query(`
+		SELECT `+eventColumns+` FROM state JOIN event ON event.pos = state.pos
+		WHERE state.room = $1 AND state.type = $3 AND state.pos <= $2 AND state.until > $2 ORDER BY state.pos`, int64(no), int64(at), typ))
+}
+
+// Spans implements room.Reading.
+func (db *DB) Spans(v stream.View, no room.No, key event.StateKey) ([]room.Span, error) {
+	rows, err := in(v).query(`
+		SELECT `+eventColumns+`, state.until, state.membership FROM state JOIN event ON event.pos = state.pos
+		WHERE state.room = $1 AND state.type = $2 AND state.state_key = $3 ORDER BY state.pos`, int64(no), key.Type, key.Key)
+	return collect(rows, err, func(rows *sql.Rows) (s room.Span, err error) {
+		var membership sql.NullString
+		s.Event, err = scanEvent(rows, (*int64)(&s.Until), &membership)
+		s.Membership = membership.String
+		return s, err
+	})
+}
+
+// Before implements room.Reading.
+func (db *DB) Before(v stream.View, no room.No, key event.StateKey, pos stream.Position) (room.Event, bool, error) {
+	return oneEvent(in(v).row(`
+		SELECT `+eventColumns+` FROM state JOIN event ON event.pos = state.pos
+		WHERE state.room = $1 AND state.type = $2 AND state.state_key = $3 AND state.until = $4`, int64(no), key.Type, key.Key, int64(pos)))
+}
+
+// Event implements room.Reading.
+func (db *DB) Event(v stream.View, no room.No, id mxid.Event) (e room.Event, ok bool, err error) {
+	raw, key, ok := eventID(id)
+	if !ok {
+		return room.Event{}, false, nil
+	}
+	return oneEvent(in(v).row(`SELECT `+eventColumns+` FROM event WHERE id_key = $1 AND id = $2 AND room = $3`, key, raw, int64(no)))
+}
+
+// EventsAt implements room.Reading.
+func (db *DB) EventsAt(v stream.View, at []stream.Position) ([]room.Event, error) {
+	if len(at) == 0 {
+		return nil, nil
+	}
+	places, args := list(1, numbers(at))
+	return events(in(v).query(`SELECT `+eventColumns+` FROM event WHERE pos IN (`+places+`) ORDER BY pos`, args...))
+}
+
+func numbers[N ~int64](all []N) []int64 {
+	out := make([]int64, len(all))
+	for i, n := range all {
+		out[i] = int64(n)
+	}
+	return out
+}
+
+// Timeline implements room.Reading.
+func (db *DB) Timeline(v stream.View, no room.No, after, upto stream.Position, backwards bool, limit int) ([]room.Event, error) {
+	if backwards {
+		return events(in(v).query(`
+			SELECT `+eventColumns+` FROM event WHERE room = $1 AND pos > $2 AND pos <= $3 ORDER BY pos DESC LIMIT $4`,
+			int64(no), int64(after), int64(upto), limit))
+	}
+	return events(in(v).query(`
+		SELECT `+eventColumns+` FROM event WHERE room = $1 AND pos > $2 AND pos <= $3 ORDER BY pos LIMIT $4`,
+		int64(no), int64(after), int64(upto), limit))
+}
+
+// SentBy implements room.Reading.
+func (db *DB) SentBy(v stream.View, device account.DeviceNo, txn string) ([]room.Event, error) {
+	return events(in(v).query(`SELECT `+eventColumns+` FROM event WHERE device = $1 AND txn = $2 ORDER BY pos`, int64(device), txn))
+}
+
+// Stays implements room.Reading.
+func (db *DB) Stays(v stream.View, who mxid.User) ([]room.Stay, error) {
+	rows, err := in(v).query(`
+		SELECT room.no, room.id, state.pos, state.membership FROM state JOIN room ON room.no = state.room
+		WHERE state.state_key = $1 AND state.type = 'm.room.member' AND state.until = 9223372036854775807 ORDER BY state.pos`, string(who))
+	return collect(rows, err, func(rows *sql.Rows) (s room.Stay, err error) {
+		var membership sql.NullString
+		err = rows.Scan((*int64)(&s.Room), (*string)(&s.ID), (*int64)(&s.Pos), &membership)
+		s.Membership = membership.String
+		return s, err
+	})
+}
+
+// Forgotten implements room.Reading.
+func (db *DB) Forgotten(v stream.View, who account.No, no room.No) (bool, error) {
+	var one int
+	return found(in(v).row(`SELECT 1 FROM forgotten WHERE account = $1 AND room = $2`, int64(who), int64(no)).Scan(&one))
+}
