@@ -17,6 +17,7 @@ import (
 	"wardroom/internal/account"
 	"wardroom/internal/clientapi"
 	"wardroom/internal/device"
+	"wardroom/internal/feed"
 	"wardroom/internal/mxid"
 	"wardroom/internal/room"
 	"wardroom/internal/store"
@@ -58,7 +59,8 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 	devices := &device.Devices{Disk: db}
 	accounts.DeviceGone = devices.Remove
 	rooms := &room.Rooms{Disk: db, Server: accounts.Server}
-	api := &clientapi.API{Accounts: accounts, Devices: devices, Rooms: rooms, Log: log, Unlimited: *unlimited}
+	feeds := &feed.Feed{Disk: db, Hub: hub, Rooms: rooms, Devices: devices, Typing: feed.NewTyping(hub)}
+	api := &clientapi.API{Accounts: accounts, Devices: devices, Rooms: rooms, Feed: feeds, Log: log, Unlimited: *unlimited}
 	server := &http.Server{Handler: api.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10}
 
 	// The writer outlives the requests: it stops when the last of them has been answered.

@@ -33,6 +33,8 @@ type Disk interface {
 	SessionDisk
 	PeopleDisk
 	InvitationDisk
+	DataDisk
+	PusherDisk
 }
 
 // SessionDisk keeps devices and their tokens.

@@ -13,6 +13,7 @@ import (
 	"wardroom/internal/account"
 	"wardroom/internal/clientapi"
 	"wardroom/internal/device"
+	"wardroom/internal/feed"
 	"wardroom/internal/mxid"
 	"wardroom/internal/room"
 	"wardroom/internal/store"
@@ -46,6 +47,7 @@ func newServerIn(t testing.TB, dir string) *server {
 		Log:       slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Unlimited: true,
 	}
+	s.api.Feed = &feed.Feed{Disk: db, Hub: hub, Rooms: s.api.Rooms, Devices: s.api.Devices, Typing: feed.NewTyping(hub)}
 	s.api.Accounts.DeviceGone = s.api.Devices.Remove
 	s.Server = httptest.NewServer(s.api.Handler())
 	t.Cleanup(s.Server.Close)

@@ -15,6 +15,7 @@ import (
 	"wardroom/internal/account"
 	"wardroom/internal/device"
 	"wardroom/internal/fault"
+	"wardroom/internal/feed"
 	"wardroom/internal/room"
 )
 
@@ -23,6 +24,7 @@ type API struct {
 	Accounts  *account.Accounts
 	Devices   *device.Devices
 	Rooms     *room.Rooms
+	Feed      *feed.Feed
 	Log       *slog.Logger
 	Unlimited bool // nothing is counted: for tests and measurements on this machine alone
 
@@ -77,6 +79,9 @@ func (a *API) routes() []route {
 		a.membershipRoutes(),
 		a.messageRoutes(),
 		a.stateRoutes(),
+		a.accountDataRoutes(),
+		a.pushRoutes(),
+		a.syncRoutes(),
 	} {
 		all = append(all, part...)
 	}

@@ -50,12 +50,8 @@ func (f *Filter) Room(id mxid.Room) bool {
 
 // Match reports whether e is wanted, as far as e itself can tell. What relates to it only the store knows: see Related.
 func (f *Filter) Match(e *Event) bool {
-	if f.Types != nil || f.NotTypes != nil {
-		typ := e.Get("type").Text()
-		fits := func(pattern string) bool { return glob(pattern, typ) }
-		if slices.ContainsFunc(f.NotTypes, fits) || f.Types != nil && !slices.ContainsFunc(*f.Types, fits) {
-			return false
-		}
+	if (f.Types != nil || f.NotTypes != nil) && !f.MatchType(e.Get("type").Text()) {
+		return false
 	}
 	if f.Senders != nil || f.NotSenders != nil {
 		sender := mxid.User(e.Get("sender").Text())
@@ -64,6 +60,12 @@ func (f *Filter) Match(e *Event) bool {
 		}
 	}
 	return f.ContainsURL == nil || *f.ContainsURL == e.Content("url").IsString()
+}
+
+// MatchType reports whether events of the type are wanted.
+func (f *Filter) MatchType(typ string) bool {
+	fits := func(pattern string) bool { return glob(pattern, typ) }
+	return !slices.ContainsFunc(f.NotTypes, fits) && (f.Types == nil || slices.ContainsFunc(*f.Types, fits))
 }
 
 // Related reports whether the filter asks what relates to an event.

@@ -114,6 +114,7 @@ CREATE TABLE event (
 CREATE INDEX event_room ON event (room, pos);
 CREATE INDEX event_id ON event (id_key);
 CREATE INDEX event_txn ON event (device, txn) WHERE txn IS NOT NULL;
+CREATE INDEX event_thread ON event (room, pos) WHERE relation = 'm.thread';
 CREATE INDEX event_relates ON event (relates, pos) WHERE relates IS NOT NULL;
 
 CREATE TABLE state (
@@ -148,13 +149,12 @@ CREATE TABLE receipt (
   account BIGINT NOT NULL,
   type TEXT NOT NULL,
   thread TEXT NOT NULL,
-  event BYTEA NOT NULL,
   event_pos BIGINT NOT NULL,
   pos BIGINT NOT NULL,
   PRIMARY KEY (room, account, type, thread)
 ) WITHOUT ROWID; -- sqlite
 ); -- postgres
-CREATE INDEX receipt_pos ON receipt (room, pos);
+CREATE INDEX receipt_pos ON receipt (pos);
 
 CREATE TABLE to_device (
   pos INTEGER PRIMARY KEY, -- sqlite

@@ -1,0 +1,173 @@
+package clientapi
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"wardroom/internal/fault"
+	"wardroom/internal/feed"
+	"wardroom/internal/mxid"
+	"wardroom/internal/stream"
+)
+
+func (a *API) syncRoutes() []route {
+	const room = "/_matrix/client/v3/rooms/{roomId}"
+	return []route{
+		{"GET", "/_matrix/client/v3/sync", signedIn, free, a.sync},
+		{"POST", room + "/receipt/{type}/{eventId}", signedIn, free, a.receipt},
+		{"POST", room + "/read_markers", signedIn, free, a.readMarkers},
+		{"PUT", room + "/typing/{user}", signedIn, free, a.typing},
+		{"GET", "/_matrix/client/v3/presence/{user}/status", signedIn, free, a.presence},
+		{"PUT", "/_matrix/client/v3/presence/{user}/status", signedIn, free, a.setPresence},
+	}
+}
+
+// sync tells a device what is new.
+//
+// Spec: client-server API, GET /sync.
+func (a *API) sync(r *request) (any, error) {
+	q := r.URL.Query()
+	req := feed.Request{
+		Since:      q.Get("since"),
+		FullState:  q.Get("full_state") == "true",
+		StateAfter: q.Get("use_state_after") == "true" || q.Get("org.matrix.msc4222.use_state_after") == "true",
+	}
+	if text := q.Get("timeout"); text != "" {
+		ms, err := strconv.ParseInt(text, 10, 32)
+		if err != nil || ms < 0 {
+			return nil, fault.InvalidParam.New("timeout is a number of milliseconds.")
+		}
+		req.Timeout = time.Duration(ms) * time.Millisecond
+	}
+	var err error
+	if req.Filter, err = a.syncFilter(r, q.Get("filter")); err != nil {
+		return nil, err
+	}
+	answer, err := a.Feed.Sync(r.ctx(), r.who, req)
+	if errors.Is(err, stream.ErrToken) {
+		return nil, fault.InvalidParam.New("The token in \"since\" is none of this server's. Sync again without it.")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return answer, nil
+}
+
+// syncFilter reads a filter given as JSON, or finds the one with that ID.
+func (a *API) syncFilter(r *request, text string) (feed.Filter, error) {
+	switch {
+	case text == "":
+		return feed.Filter{}, nil
+	case strings.HasPrefix(text, "{"):
+		return feed.ParseFilter([]byte(text))
+	}
+	no, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return feed.Filter{}, fault.InvalidParam.New("filter is the ID of a filter of yours, or a filter as JSON.")
+	}
+	kept, err := a.Accounts.Filter(r.ctx(), r.who, no)
+	if err != nil {
+		return feed.Filter{}, err
+	}
+	return feed.ParseFilter(kept)
+}
+
+// receipt notes how far somebody has read.
+//
+// Spec: client-server API, POST /rooms/{roomId}/receipt/{receiptType}/{eventId}.
+func (a *API) receipt(r *request) (any, error) {
+	room, event, err := r.event()
+	if err != nil {
+		return nil, err
+	}
+	var body struct {
+		Thread *string `json:"thread_id"`
+	}
+	if err := r.decodeAny(&body); err != nil {
+		return nil, err
+	}
+	given := feed.Receipt{Type: r.PathValue("type"), Event: event}
+	if body.Thread != nil {
+		if given.Thread = *body.Thread; given.Thread == "" || len(given.Thread) > mxid.MaxLen {
+			return nil, fault.InvalidParam.New("thread_id is \"main\" or the ID of a thread's root.")
+		}
+	}
+	return empty{}, a.Feed.Receive(r.ctx(), r.who, room, given)
+}
+
+// readMarkers notes several receipts at once.
+//
+// Spec: client-server API, POST /rooms/{roomId}/read_markers.
+func (a *API) readMarkers(r *request) (any, error) {
+	room, err := r.room()
+	if err != nil {
+		return nil, err
+	}
+	var body map[string]any
+	if err := r.decode(&body); err != nil {
+		return nil, err
+	}
+	var given []feed.Receipt
+	for _, typ := range []string{feed.FullyRead, feed.Read, feed.ReadPrivate} {
+		text, ok := body[typ].(string)
+		if !ok {
+			continue
+		}
+		event, err := mxid.ParseEvent(text)
+		if err != nil {
+			return nil, fault.InvalidParam.New("%q is not an event ID.", text)
+		}
+		given = append(given, feed.Receipt{Type: typ, Event: event})
+	}
+	return empty{}, a.Feed.Receive(r.ctx(), r.who, room, given...)
+}
+
+// typing announces that somebody is writing.
+//
+// Spec: client-server API, PUT /rooms/{roomId}/typing/{userId}.
+func (a *API) typing(r *request) (any, error) {
+	room, err := r.room()
+	if err != nil {
+		return nil, err
+	}
+	if err := r.own(); err != nil {
+		return nil, err
+	}
+	var body struct {
+		Typing  bool  `json:"typing"`
+		Timeout int64 `json:"timeout"`
+	}
+	if err := r.decode(&body); err != nil {
+		return nil, err
+	}
+	length := time.Duration(0)
+	if body.Typing {
+		length = time.Duration(min(max(body.Timeout, 1000), 60_000)) * time.Millisecond
+	}
+	return empty{}, a.Feed.SetTyping(r.ctx(), r.who, room, length)
+}
+
+// presence always says that nothing is known: this server keeps no presence.
+//
+// Spec: client-server API, GET /presence/{userId}/status.
+func (a *API) presence(r *request) (any, error) {
+	if _, err := mxid.ParseUser(r.PathValue("user")); err != nil {
+		return nil, fault.InvalidParam.New("%q is not a user ID.", r.PathValue("user"))
+	}
+	return map[string]string{"presence": "offline"}, nil
+}
+
+// setPresence takes what a client says about its presence and keeps nothing of it.
+//
+// Spec: client-server API, PUT /presence/{userId}/status.
+func (a *API) setPresence(r *request) (any, error) {
+	if err := r.own(); err != nil {
+		return nil, err
+	}
+	var body struct {
+		Presence string `json:"presence"`
+	}
+	return empty{}, r.decode(&body)
+}

@@ -1,0 +1,306 @@
+package clientapi_test
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// synced is one device's sync: it keeps the token.
+type synced struct {
+	*person
+	since  string
+	filter string
+}
+
+// sync asks what is new and gives the answer; it does not wait.
+func (d *synced) sync(t testing.TB) object { return d.syncFor(t, 0) }
+
+// syncFor is sync that waits for news.
+func (d *synced) syncFor(t testing.TB, wait time.Duration) object {
+	t.Helper()
+	q := url.Values{"timeout": {itoa(wait.Milliseconds())}, "use_state_after": {"true"}}
+	if d.since != "" {
+		q.Set("since", d.since)
+	}
+	if d.filter != "" {
+		q.Set("filter", d.filter)
+	}
+	answer := d.ok(t, "GET", "/_matrix/client/v3/sync?"+q.Encode(), nil)
+	d.since = text(answer["next_batch"])
+	return answer
+}
+
+// dig follows keys into v; nil where there is nothing.
+func dig(v any, keys ...string) any {
+	for _, k := range keys {
+		m, _ := v.(object)
+		v = m[k]
+	}
+	return v
+}
+
+// bodies lists content.body of the events in list.
+func bodies(list any) []string {
+	var all []string
+	events, _ := list.([]any)
+	for _, e := range events {
+		if b := text(dig(e, "content", "body")); b != "" {
+			all = append(all, b)
+		}
+	}
+	return all
+}
+
+// find gives the first event of that type and state key ("" for any) in list.
+func find(list any, typ, key string) object {
+	events, _ := list.([]any)
+	for _, e := range events {
+		if text(dig(e, "type")) == typ && (key == "" || text(dig(e, "state_key")) == key) {
+			return e.(object)
+		}
+	}
+	return nil
+}
+
+func announcements(t testing.TB, p *person, more object) string {
+	t.Helper()
+	body := object{"preset": "private_chat", "creation_content": object{"org.wardroom.announcement": true}}
+	for k, v := range more {
+		body[k] = v
+	}
+	return text(p.ok(t, "POST", "/_matrix/client/v3/createRoom", body)["room_id"])
+}
+
+func say(t testing.TB, p *person, room, txn, body string) string {
+	t.Helper()
+	return text(p.ok(t, "PUT", "/_matrix/client/v3/rooms/"+room+"/send/m.room.message/"+txn, object{"msgtype": "m.text", "body": body})["event_id"])
+}
+
+func TestSyncTellsTwoPeopleTheSame(t *testing.T) {
+	s := newServer(t)
+	lin, sora := s.newPerson(t, "lin"), s.newPerson(t, "sora")
+	a, b := &synced{person: lin}, &synced{person: sora}
+	first := a.sync(t)
+	if find(dig(first, "account_data", "events"), "m.push_rules", "") == nil {
+		t.Error("the first sync has no push rules")
+	}
+	if n, ok := dig(first, "device_one_time_keys_count", "signed_curve25519").(float64); !ok || n != 0 {
+		t.Errorf("one-time key count: %v", first["device_one_time_keys_count"])
+	}
+	b.sync(t)
+
+	room := announcements(t, lin, object{"name": "Quay 7", "invite": []string{string(sora.user)}})
+	invited := b.sync(t)
+	if find(dig(invited, "rooms", "invite", room, "invite_state", "events"), "m.room.name", "") == nil {
+		t.Fatalf("the invitation does not name the room: %v", invited)
+	}
+	sora.ok(t, "POST", "/_matrix/client/v3/rooms/"+room+"/join", object{})
+	say(t, lin, room, "1", "good morning")
+	for _, d := range []*synced{a, b} {
+		got := d.sync(t)
+		if said := bodies(dig(got, "rooms", "join", room, "timeline", "events")); len(said) != 1 || said[0] != "good morning" {
+			t.Errorf("%s reads %v", d.user, said)
+		}
+		state := dig(got, "rooms", "join", room, "state_after", "events")
+		for typ, key := range map[string]string{"m.room.create": "", "m.room.name": "", "m.room.member": string(sora.user)} {
+			if find(state, typ, key) == nil {
+				t.Errorf("%s: no %s %s in the state", d.user, typ, key)
+			}
+		}
+		if n := dig(got, "rooms", "join", room, "summary", "m.joined_member_count"); n != 2.0 {
+			t.Errorf("%s counts %v members", d.user, n)
+		}
+	}
+	again := b.sync(t)
+	if dig(again, "rooms", "join", room) != nil {
+		t.Errorf("told twice: %v", again)
+	}
+}
+
+func TestSyncWaitsAndIsWoken(t *testing.T) {
+	s := newServer(t)
+	lin, sora := s.newPerson(t, "lin"), s.newPerson(t, "sora")
+	room := announcements(t, lin, object{"preset": "public_chat"})
+	sora.ok(t, "POST", "/_matrix/client/v3/rooms/"+room+"/join", object{})
+	b := &synced{person: sora}
+	b.sync(t)
+	for _, what := range []string{"one", "two"} {
+		got := make(chan []string)
+		go func() {
+			got <- bodies(dig(b.syncFor(t, time.Minute), "rooms", "join", room, "timeline", "events"))
+		}()
+		say(t, lin, room, what, what)
+		if said := <-got; len(said) != 1 || said[0] != what {
+			t.Fatalf("woken with %v, want %q", said, what)
+		}
+	}
+}
+
+func TestAGapIsSaidAndItsStateIsComplete(t *testing.T) {
+	s := newServer(t)
+	lin, sora, kai := s.newPerson(t, "lin"), s.newPerson(t, "sora"), s.newPerson(t, "kai")
+	room := announcements(t, lin, object{"preset": "public_chat"})
+	sora.ok(t, "POST", "/_matrix/client/v3/rooms/"+room+"/join", object{})
+	b := &synced{person: sora, filter: `{"room":{"timeline":{"limit":3},"state":{"lazy_load_members":true}}}`}
+	b.sync(t)
+	kai.ok(t, "POST", "/_matrix/client/v3/rooms/"+room+"/join", object{})
+	for _, n := range []string{"1", "2", "3", "4", "5"} {
+		say(t, lin, room, n, n)
+	}
+	got := dig(b.sync(t), "rooms", "join", room)
+	if dig(got, "timeline", "limited") != true {
+		t.Fatal("the gap is not marked as limited")
+	}
+	if find(dig(got, "state_after", "events"), "m.room.member", string(kai.user)) == nil {
+		t.Error("whoever encrypts would not know of the member who joined in the gap")
+	}
+	back := sora.ok(t, "GET", "/_matrix/client/v3/rooms/"+room+"/messages?dir=b&limit=2&from="+text(dig(got, "timeline", "prev_batch")), nil)
+	if said := bodies(back["chunk"]); len(said) != 2 || said[0] != "2" || said[1] != "1" {
+		t.Errorf("before the gap: %v, want 2, 1", said)
+	}
+}
+
+func TestUnreadCountsFollowReceipts(t *testing.T) {
+	s := newServer(t)
+	lin, sora := s.newPerson(t, "lin"), s.newPerson(t, "sora")
+	room := announcements(t, lin, object{"preset": "public_chat"})
+	sora.ok(t, "POST", "/_matrix/client/v3/rooms/"+room+"/join", object{})
+	b := &synced{person: sora}
+	b.sync(t)
+	unread := func() any { return dig(b.sync(t), "rooms", "join", room, "unread_notifications", "notification_count") }
+	say(t, lin, room, "1", "one")
+	two := say(t, lin, room, "2", "two")
+	if n := unread(); n != 2.0 {
+		t.Fatalf("unread: %v, want 2", n)
+	}
+	say(t, lin, room, "3", "three")
+	sora.ok(t, "POST", "/_matrix/client/v3/rooms/"+room+"/receipt/m.read.private/"+two, object{"thread_id": "main"})
+	if n := unread(); n != 1.0 {
+		t.Fatalf("unread after reading two of three: %v, want 1", n)
+	}
+	a := &synced{person: lin}
+	if receipt := find(dig(a.sync(t), "rooms", "join", room, "ephemeral", "events"), "m.receipt", ""); receipt != nil {
+		t.Errorf("a private receipt was shown to another person: %v", receipt)
+	}
+	sora.ok(t, "POST", "/_matrix/client/v3/rooms/"+room+"/receipt/m.read/"+two, object{})
+	if receipt := find(dig(a.sync(t), "rooms", "join", room, "ephemeral", "events"), "m.receipt", ""); receipt == nil {
+		t.Error("a public receipt was not shown")
+	}
+	lin.refused(t, http.StatusBadRequest, "M_INVALID_PARAM", "POST", "/_matrix/client/v3/rooms/"+room+"/receipt/m.seen/"+two, object{})
+}
+
+func TestToDeviceMessagesComeUntilTheDeviceComesBack(t *testing.T) {
+	s := newServer(t)
+	lin, sora := s.newPerson(t, "lin"), s.newPerson(t, "sora")
+	b := &synced{person: sora}
+	b.sync(t)
+	before := b.since
+	lin.ok(t, "PUT", "/_matrix/client/v3/sendToDevice/m.room_key/1", object{"messages": object{
+		string(sora.user): object{string(sora.device): object{"n": 1}},
+	}})
+	for range 2 { // the same token twice gives them twice
+		b.since = before
+		if m := find(dig(b.sync(t), "to_device", "events"), "m.room_key", ""); m == nil || m["sender"] != string(lin.user) {
+			t.Fatalf("the message did not come: %v", m)
+		}
+	}
+	b.sync(t)
+	b.since = before
+	if m := find(dig(b.sync(t), "to_device", "events"), "m.room_key", ""); m != nil {
+		t.Error("a message that the device has was kept")
+	}
+}
+
+func TestNoEventIsShownBeforeTheKeysSentAheadOfIt(t *testing.T) {
+	s := newServer(t)
+	lin, sora := s.newPerson(t, "lin"), s.newPerson(t, "sora")
+	room := announcements(t, lin, object{"preset": "public_chat"})
+	sora.ok(t, "POST", "/_matrix/client/v3/rooms/"+room+"/join", object{})
+	b := &synced{person: sora}
+	b.sync(t)
+	const keys = 230 // more than one answer carries
+	for n := range keys {
+		lin.ok(t, "PUT", "/_matrix/client/v3/sendToDevice/m.room_key/"+itoa(int64(n)), object{"messages": object{
+			string(sora.user): object{"*": object{"n": n}},
+		}})
+	}
+	say(t, lin, room, "1", "encrypted with the last key")
+	had := 0
+	for had < keys {
+		got := b.sync(t)
+		events, _ := dig(got, "to_device", "events").([]any)
+		if len(events) == 0 {
+			t.Fatalf("only %d of %d keys came", had, keys)
+		}
+		had += len(events)
+		if said := bodies(dig(got, "rooms", "join", room, "timeline", "events")); len(said) > 0 && had < keys {
+			t.Fatalf("the event came after %d of %d keys", had, keys)
+		} else if had == keys && len(said) == 0 {
+			if said = bodies(dig(b.sync(t), "rooms", "join", room, "timeline", "events")); len(said) != 1 {
+				t.Fatal("the event never came")
+			}
+		}
+	}
+}
+
+func TestTypingReachesTheOthers(t *testing.T) {
+	s := newServer(t)
+	lin, sora := s.newPerson(t, "lin"), s.newPerson(t, "sora")
+	room := announcements(t, lin, object{"preset": "public_chat"})
+	lin.refused(t, http.StatusForbidden, "M_FORBIDDEN", "PUT", "/_matrix/client/v3/rooms/"+room+"/typing/"+string(sora.user), object{"typing": true})
+	sora.refused(t, http.StatusForbidden, "M_FORBIDDEN", "PUT", "/_matrix/client/v3/rooms/"+room+"/typing/"+string(sora.user), object{"typing": true})
+	sora.ok(t, "POST", "/_matrix/client/v3/rooms/"+room+"/join", object{})
+	b := &synced{person: sora}
+	b.sync(t)
+	lin.ok(t, "PUT", "/_matrix/client/v3/rooms/"+room+"/typing/"+string(lin.user), object{"typing": true, "timeout": 30000})
+	who, _ := dig(find(dig(b.sync(t), "rooms", "join", room, "ephemeral", "events"), "m.typing", ""), "content", "user_ids").([]any)
+	if len(who) != 1 || who[0] != string(lin.user) {
+		t.Fatalf("typing: %v", who)
+	}
+	lin.ok(t, "PUT", "/_matrix/client/v3/rooms/"+room+"/typing/"+string(lin.user), object{"typing": false})
+	typing := find(dig(b.sync(t), "rooms", "join", room, "ephemeral", "events"), "m.typing", "")
+	if who, ok := dig(typing, "content", "user_ids").([]any); !ok || len(who) != 0 {
+		t.Fatalf("after the end: %v", typing)
+	}
+}
+
+func TestLeavingEndsTheRoomInSync(t *testing.T) {
+	s := newServer(t)
+	lin, sora := s.newPerson(t, "lin"), s.newPerson(t, "sora")
+	room := announcements(t, lin, object{"preset": "public_chat"})
+	sora.ok(t, "POST", "/_matrix/client/v3/rooms/"+room+"/join", object{})
+	b := &synced{person: sora}
+	b.sync(t)
+	say(t, lin, room, "1", "before")
+	sora.ok(t, "POST", "/_matrix/client/v3/rooms/"+room+"/leave", object{})
+	say(t, lin, room, "2", "after")
+	got := b.sync(t)
+	if dig(got, "rooms", "join", room) != nil {
+		t.Error("a room that was left is shown as joined")
+	}
+	if said := bodies(dig(got, "rooms", "leave", room, "timeline", "events")); len(said) != 1 || said[0] != "before" {
+		t.Errorf("in the room that was left: %v, want only what was said before", said)
+	}
+	if left, _ := dig(got, "device_lists", "left").([]any); len(left) != 1 || left[0] != string(lin.user) {
+		t.Errorf("device_lists.left: %v", left)
+	}
+}
+
+func TestBadSyncRequestsAreRefused(t *testing.T) {
+	s := newServer(t)
+	lin := s.newPerson(t, "lin")
+	for _, q := range []string{"since=x", "since=s1.!", "timeout=-1", "timeout=soon", "filter=7x", "filter={", `filter={"event_format":"raw"}`} {
+		key, value, _ := strings.Cut(q, "=")
+		r := lin.call(t, "GET", "/_matrix/client/v3/sync?"+key+"="+url.QueryEscape(value), nil)
+		if r.status != http.StatusBadRequest {
+			t.Errorf("%s: %d %s", q, r.status, r.raw)
+		}
+	}
+	lin.refused(t, http.StatusNotFound, "M_NOT_FOUND", "GET", "/_matrix/client/v3/sync?filter=99", nil)
+}
+
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }

@@ -1,0 +1,165 @@
+// Package feed is what each device is told: sync, and with it receipts and who is typing.
+//
+// A device asks with a token of how far it has read and learns everything that concerns it after that, out of one view
+// of the store, so an event is never shown before the keys that were sent ahead of it.
+package feed
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+
+	"wardroom/internal/account"
+	"wardroom/internal/device"
+	"wardroom/internal/mxid"
+	"wardroom/internal/room"
+	"wardroom/internal/stream"
+)
+
+// Disk is what the feed reads, and the receipts that it keeps.
+type Disk interface {
+	stream.Disk
+	account.DataDisk
+	room.Reading
+
+	// JoinedRoom finds a room by its ID and says whether who is joined to it.
+	JoinedRoom(v stream.View, who mxid.User, id mxid.Room) (no room.No, joined bool, err error)
+	// DataSince gives what was written of a's account data in after < position <= upto.
+	DataSince(v stream.View, a account.No, after, upto stream.Position) ([]account.Datum, error)
+	// Active gives the rooms with an event, or a receipt that a may see, in after < position <= upto.
+	Active(v stream.View, a account.No, after, upto stream.Position) (map[room.No]bool, error)
+	// Turned says whether anybody's membership of the room changed in after < position <= upto.
+	Turned(v stream.View, no room.No, after, upto stream.Position) (bool, error)
+	// StateSince gives the state as it is behind at, of what changed after after. With after 0 that is all state; where members
+	// is not nil, m.room.member events are then given for these people alone.
+	StateSince(v stream.View, no room.No, after, at stream.Position, members []mxid.User) ([]room.Event, error)
+	// Count gives how many people have each membership of the room now.
+	Count(v stream.View, no room.No) (map[string]int, error)
+	// Heroes gives up to five people other than who, joined or invited now; earliest first.
+	Heroes(v stream.View, no room.No, who mxid.User) ([]mxid.User, error)
+	// Unread counts the events in the room that count for a and that a's receipts do not cover, at most 1000: of the main
+	// timeline under "", of each thread under its root.
+	Unread(v stream.View, no room.No, a account.No, since stream.Position) (map[mxid.Event]int, error)
+
+	// ReceiptPosition gives the position of the event that a's receipt points to; 0 where there is none.
+	ReceiptPosition(v stream.View, no room.No, a account.No, typ, thread string) (stream.Position, error)
+	// SetReceipt writes r, which points to the event at position event, at pos.
+	SetReceipt(u stream.Unit, no room.No, a account.No, r Receipt, event, pos stream.Position) error
+	// ReceiptsSince gives the room's receipts of after < position <= upto: the public ones, and a's private ones.
+	ReceiptsSince(v stream.View, no room.No, a account.No, after, upto stream.Position) ([]GivenReceipt, error)
+}
+
+// GivenReceipt is a receipt and whose it is.
+type GivenReceipt struct {
+	Receipt
+	User mxid.User
+}
+
+// Feed tells devices what they have to learn.
+type Feed struct {
+	Disk    Disk
+	Hub     *stream.Hub
+	Rooms   *room.Rooms
+	Devices *device.Devices
+	Typing  *Typing
+}
+
+// Token is how far a device has been told: a position in the stream, and what it was told that is in no stream.
+type Token struct {
+	stream.Token
+	typing int64 // the serial of Typing
+}
+
+// String is the text that the device keeps. Up to the first dot it is a stream token, valid wherever one is.
+func (t Token) String() string {
+	return t.Token.String() + "." + strconv.FormatInt(t.typing, 36)
+}
+
+// ParseToken reads what String wrote, or a plain stream token. It returns stream.ErrToken for anything else.
+func ParseToken(s string) (t Token, err error) {
+	position, rest, tail := strings.Cut(s, ".")
+	if t.Token, err = stream.ParseToken(position); err != nil || !tail {
+		return t, err
+	}
+	if t.typing, err = strconv.ParseInt(rest, 36, 64); err != nil {
+		return Token{}, stream.ErrToken
+	}
+	return t, nil
+}
+
+// answer types; their JSON is the specification's.
+//
+// Spec: client-server API, GET /sync.
+type (
+	// Sync is the answer to one sync request.
+	Sync struct {
+		Next     string       `json:"next_batch"`
+		Data     eventList    `json:"account_data"`
+		Rooms    rooms        `json:"rooms"`
+		ToDevice eventList    `json:"to_device"`
+		Lists    *deviceLists `json:"device_lists,omitempty"`
+		Presence eventList    `json:"presence"` // always empty: presence is not kept
+
+		OneTime  map[string]int `json:"device_one_time_keys_count"`
+		Fallback []string       `json:"device_unused_fallback_key_types"`
+
+		claimed bool // a one-time key was handed out since
+	}
+	eventList struct {
+		Events []json.RawMessage `json:"events"`
+	}
+	deviceLists struct {
+		Changed []mxid.User `json:"changed"`
+		Left    []mxid.User `json:"left"`
+	}
+	rooms struct {
+		Join   map[mxid.Room]*joined  `json:"join"`
+		Invite map[mxid.Room]*invited `json:"invite"`
+		Knock  map[mxid.Room]*knocked `json:"knock"`
+		Leave  map[mxid.Room]*left    `json:"leave"`
+	}
+	timeline struct {
+		Events  []json.RawMessage `json:"events"`
+		Limited bool              `json:"limited"`
+		Prev    string            `json:"prev_batch,omitempty"`
+	}
+	left struct {
+		Timeline timeline   `json:"timeline"`
+		State    *eventList `json:"state,omitempty"`
+		After    *eventList `json:"state_after,omitempty"`
+		// the name that the state after the timeline has while its proposal is not in a version of the specification
+		AfterUnstable *eventList `json:"org.matrix.msc4222.state_after,omitempty"`
+		Data          eventList  `json:"account_data"`
+	}
+	joined struct {
+		left
+		Ephemeral eventList             `json:"ephemeral"`
+		Summary   *summary              `json:"summary,omitempty"`
+		Unread    unread                `json:"unread_notifications"`
+		Threads   map[mxid.Event]unread `json:"unread_thread_notifications,omitempty"`
+	}
+	unread struct {
+		Notifications int `json:"notification_count"`
+		Highlights    int `json:"highlight_count"`
+	}
+	summary struct {
+		Heroes  []mxid.User `json:"m.heroes,omitempty"`
+		Joined  int         `json:"m.joined_member_count"`
+		Invited int         `json:"m.invited_member_count"`
+	}
+	invited struct {
+		State eventList `json:"invite_state"`
+	}
+	knocked struct {
+		State eventList `json:"knock_state"`
+	}
+)
+
+// MarshalJSON writes an empty list as [], never as null.
+func (l eventList) MarshalJSON() ([]byte, error) {
+	if len(l.Events) == 0 {
+		return []byte(`{"events":[]}`), nil
+	}
+	type plain eventList
+	return json.Marshal(plain(l))
+}

@@ -1,0 +1,273 @@
+package feed
+
+import (
+	"encoding/json"
+	"slices"
+
+	"wardroom/internal/event"
+	"wardroom/internal/mxid"
+	"wardroom/internal/room"
+	"wardroom/internal/stream"
+)
+
+func memberKey(who mxid.User) event.StateKey {
+	return event.StateKey{Type: event.TypeMember, Key: string(who)}
+}
+
+// rooms adds every room that has something new.
+func (l *looking) rooms() error {
+	stays, err := l.Disk.Stays(l.v, l.s.User)
+	if err != nil {
+		return err
+	}
+	var active map[room.No]bool
+	if !l.first {
+		if active, err = l.Disk.Active(l.v, l.s.Account, l.at, l.upto); err != nil {
+			return err
+		}
+	}
+	for _, st := range stays {
+		if st, err = l.stay(st); err != nil {
+			return err
+		}
+		if st.Membership == "" || !l.req.Filter.Room.room(st.ID) {
+			continue
+		}
+		news := l.first || st.Pos > l.at
+		switch st.Membership {
+		case event.Join:
+			_, typing := l.Typing.Since(st.ID, l.since.typing)
+			if news || typing || active[st.Room] || len(l.roomData[st.ID]) > 0 || l.req.FullState {
+				err = l.join(st, l.roomData[st.ID])
+			}
+		case event.Invite, event.Knock:
+			if news {
+				err = l.offered(st)
+			}
+		default:
+			if st.Pos > l.at && !l.first || l.first && l.req.Filter.Room.IncludeLeave {
+				err = l.leave(st, l.roomData[st.ID])
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// join adds a room that the person is in.
+func (l *looking) join(st room.Stay, data []json.RawMessage) error {
+	j := &joined{left: left{Data: eventList{data}}}
+	since := l.at
+	if st.Pos > l.at {
+		// New to the device; a change of the person's own profile is a membership event too, but no new room.
+		spans, err := l.Disk.Spans(l.v, st.Room, memberKey(l.s.User))
+		if err != nil {
+			return err
+		}
+		if l.first || membershipAt(spans, l.at) != event.Join {
+			since = 0
+		}
+	}
+	err := l.timeline(&j.left, st, since, l.upto)
+	if err != nil {
+		return err
+	}
+	if j.Ephemeral.Events, err = l.ephemeral(st, since); err != nil {
+		return err
+	}
+	if j.Summary, err = l.summary(st, since); err != nil {
+		return err
+	}
+	if err := l.unread(j, st); err != nil {
+		return err
+	}
+	l.answer.Rooms.Join[st.ID] = j
+	return nil
+}
+
+// membershipAt is what the membership was behind the event at pos; "" for none.
+func membershipAt(spans []room.Span, pos stream.Position) string {
+	was := ""
+	for _, s := range spans {
+		if s.Pos <= pos {
+			was = s.Membership
+		}
+	}
+	return was
+}
+
+// leave adds a room that the person is no longer in, up to the event that ended it.
+func (l *looking) leave(st room.Stay, data []json.RawMessage) error {
+	gone := &left{Data: eventList{data}}
+	if err := l.timeline(gone, st, l.at, st.Pos); err != nil {
+		return err
+	}
+	l.answer.Rooms.Leave[st.ID] = gone
+	return nil
+}
+
+// offered adds a room that the person is invited to or has asked to join: what may be known of it from outside.
+func (l *looking) offered(st room.Stay) error {
+	state, err := l.Rooms.Stripped(l.v, st.Room, l.s.User)
+	if err != nil {
+		return err
+	}
+	if st.Membership == event.Invite {
+		l.answer.Rooms.Invite[st.ID] = &invited{eventList{state}}
+	} else {
+		l.answer.Rooms.Knock[st.ID] = &knocked{eventList{state}}
+	}
+	return nil
+}
+
+// timeline adds the newest events after since and up to end, and the state that goes with them.
+func (l *looking) timeline(into *left, st room.Stay, since, end stream.Position) error {
+	limit := l.req.Filter.limit()
+	events, err := l.Disk.Timeline(l.v, st.Room, since, end, true, limit+1)
+	if err != nil {
+		return err
+	}
+	sight, err := l.Rooms.Sight(l.v, l.s, st.ID)
+	if err != nil {
+		return err
+	}
+	if n := slices.IndexFunc(events, func(e room.Event) bool { return !sight.Sees(e.Pos) }); n >= 0 {
+		events = events[:n] // what lies before is told by prev_batch, as far as it may be seen
+	}
+	if len(events) > limit {
+		events, into.Timeline.Limited = events[:limit], true
+	}
+	slices.Reverse(events)
+	start := end + 1 // the first position that the timeline covers
+	if into.Timeline.Limited || len(events) > 0 {
+		start = events[0].Pos
+	}
+	into.Timeline.Prev = stream.Token{start - 1}.String()
+
+	var senders []mxid.User
+	wanted := events[:0:0]
+	for _, e := range events {
+		if l.req.Filter.Room.Timeline.Match(&e) {
+			wanted = append(wanted, e)
+			senders = append(senders, mxid.User(e.Get("sender").Text()))
+		}
+	}
+	if into.Timeline.Events, err = l.shown(sight, wanted); err != nil {
+		return err
+	}
+	return l.state(into, sight, since, start, end, senders)
+}
+
+// shown is events as the client wants them written.
+func (l *looking) shown(sight *room.Sight, events []room.Event) ([]json.RawMessage, error) {
+	return l.Rooms.Show(l.v, sight, events, room.Style{NoRoom: true, Federation: l.req.Filter.EventFormat == "federation"})
+}
+
+// state adds what of the room's state the device does not know: as it was before the timeline began, or as it is behind
+// its end. Changes of membership are all given, also to clients that load members lazily: whoever encrypts must know.
+func (l *looking) state(into *left, sight *room.Sight, since, start, end stream.Position, senders []mxid.User) error {
+	if l.req.FullState {
+		since = 0
+	}
+	at := start - 1
+	if l.req.StateAfter {
+		at = end
+	}
+	var members []mxid.User
+	if since == 0 && l.req.Filter.lazy() {
+		members = append(senders, l.s.User)
+		slices.Sort(members)
+		members = slices.Compact(members)
+	}
+	state, err := l.Disk.StateSince(l.v, sight.Room.No, since, at, members)
+	if err != nil {
+		return err
+	}
+	wanted := state[:0:0]
+	for _, e := range state {
+		if l.req.Filter.Room.State.Match(&e) {
+			wanted = append(wanted, e)
+		}
+	}
+	list := &eventList{}
+	if list.Events, err = l.shown(sight, wanted); err != nil {
+		return err
+	}
+	if l.req.StateAfter {
+		into.After, into.AfterUnstable = list, list
+	} else {
+		into.State = list
+	}
+	return nil
+}
+
+// ephemeral is who is typing and how far people have read.
+func (l *looking) ephemeral(st room.Stay, since stream.Position) ([]json.RawMessage, error) {
+	var events []json.RawMessage
+	pick := &l.req.Filter.Room.Ephemeral
+	if who, changed := l.Typing.Since(st.ID, l.since.typing); changed && pick.MatchType("m.typing") {
+		if who == nil {
+			who = []mxid.User{}
+		}
+		events = append(events, typed("m.typing", map[string]any{"user_ids": who}))
+	}
+	if !pick.MatchType("m.receipt") {
+		return events, nil
+	}
+	receipts, err := l.Disk.ReceiptsSince(l.v, st.Room, l.s.Account, since, l.upto)
+	if err != nil || len(receipts) == 0 {
+		return events, err
+	}
+	type mark struct {
+		Thread string `json:"thread_id,omitempty"`
+	}
+	content := map[mxid.Event]map[string]map[mxid.User]mark{}
+	for _, r := range receipts {
+		byType := content[r.Event]
+		if byType == nil {
+			byType = map[string]map[mxid.User]mark{}
+			content[r.Event] = byType
+		}
+		if byType[r.Type] == nil {
+			byType[r.Type] = map[mxid.User]mark{}
+		}
+		byType[r.Type][r.User] = mark{r.Thread}
+	}
+	return append(events, typed("m.receipt", content)), nil
+}
+
+// summary says who the room is known by, where somebody came or went after since.
+func (l *looking) summary(st room.Stay, since stream.Position) (*summary, error) {
+	if since > 0 {
+		if turned, err := l.Disk.Turned(l.v, st.Room, since, l.upto); err != nil || !turned {
+			return nil, err
+		}
+	}
+	counts, err := l.Disk.Count(l.v, st.Room)
+	if err != nil {
+		return nil, err
+	}
+	heroes, err := l.Disk.Heroes(l.v, st.Room, l.s.User)
+	return &summary{heroes, counts[event.Join], counts[event.Invite]}, err
+}
+
+func (l *looking) unread(j *joined, st room.Stay) error {
+	counts, err := l.Disk.Unread(l.v, st.Room, l.s.Account, st.Pos)
+	if err != nil {
+		return err
+	}
+	for root, n := range counts {
+		switch {
+		case root == "" || !l.req.Filter.Room.Timeline.ThreadCounts:
+			j.Unread.Notifications += n
+		default:
+			if j.Threads == nil {
+				j.Threads = map[mxid.Event]unread{}
+			}
+			j.Threads[root] = unread{Notifications: n}
+		}
+	}
+	return nil
+}

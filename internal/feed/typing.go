@@ -1,0 +1,100 @@
+package feed
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"wardroom/internal/mxid"
+	"wardroom/internal/stream"
+)
+
+// Typing knows who is writing where. It is kept in memory only and never on disk.
+type Typing struct {
+	hub    *stream.Hub
+	mu     sync.Mutex // guards rooms and serial
+	rooms  map[mxid.Room]*typingRoom
+	serial int64
+}
+
+// typingRoom is one room in which somebody has been writing since the start.
+type typingRoom struct {
+	changed int64 // the serial of its last change
+	until   map[mxid.User]*time.Timer
+}
+
+// NewTyping returns a Typing in which nobody writes. Serials grow across restarts, as long as the clock does.
+func NewTyping(hub *stream.Hub) *Typing {
+	return &Typing{hub: hub, rooms: make(map[mxid.Room]*typingRoom), serial: time.Now().UnixMilli()}
+}
+
+// maxTyping is how long one announcement may last.
+const maxTyping = time.Minute
+
+// Set notes that who is writing in room for the next d, or has stopped when d is not positive.
+func (t *Typing) Set(room mxid.Room, who mxid.User, d time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	r := t.rooms[room]
+	if r == nil {
+		if d <= 0 {
+			return
+		}
+		r = &typingRoom{until: make(map[mxid.User]*time.Timer)}
+		t.rooms[room] = r
+	}
+	timer, writing := r.until[who]
+	if writing {
+		timer.Stop()
+	}
+	if d > 0 {
+		var mine *time.Timer
+		mine = time.AfterFunc(min(d, maxTyping), func() { t.expire(room, who, &mine) })
+		r.until[who] = mine
+	} else {
+		delete(r.until, who)
+	}
+	if writing != (d > 0) {
+		t.changed(room, r)
+	}
+}
+
+// expire ends an announcement whose time is over, unless it was renewed meanwhile.
+func (t *Typing) expire(room mxid.Room, who mxid.User, timer **time.Timer) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if r := t.rooms[room]; r != nil && r.until[who] == *timer {
+		delete(r.until, who)
+		t.changed(room, r)
+	}
+}
+
+// changed gives the room a new serial and wakes its members. The caller holds t.mu.
+func (t *Typing) changed(room mxid.Room, r *typingRoom) {
+	t.serial++
+	r.changed = t.serial
+	t.hub.Wake(stream.Topic(room))
+}
+
+// Serial counts changes; Since compares with it.
+func (t *Typing) Serial() int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.serial
+}
+
+// Since says who is writing in room, and whether that changed after serial.
+func (t *Typing) Since(room mxid.Room, serial int64) (who []mxid.User, changed bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	r := t.rooms[room]
+	if r == nil || r.changed <= serial {
+		return nil, false
+	}
+	who = make([]mxid.User, 0, len(r.until))
+	for u := range r.until {
+		who = append(who, u)
+	}
+	slices.Sort(who)
+	return who, true
+}

@@ -1,0 +1,189 @@
+package store
+
+import (
+	"cmp"
+	"database/sql"
+	"slices"
+
+	"wardroom/internal/account"
+	"wardroom/internal/feed"
+	"wardroom/internal/mxid"
+	"wardroom/internal/room"
+	"wardroom/internal/stream"
+)
+
+// JoinedRoom implements feed.Disk.
+func (db *DB) JoinedRoom(v stream.View, who mxid.User, id mxid.Room) (no room.No, joined bool, err error) {
+	err = in(v).row(`
+		SELECT room.no FROM room JOIN state ON state.room = room.no
+		WHERE room.id = $1 AND state.type = 'm.room.member' AND state.until = 9223372036854775807
+		AND state.state_key = $2 AND state.membership = 'join'`, id, who).Scan(&no)
+	joined, err = found(err)
+	return no, joined, err
+}
+
+// DataSince implements feed.Disk.
+func (db *DB) DataSince(v stream.View, a account.No, after, upto stream.Position) ([]account.Datum, error) {
+	rows, err := in(v).query(`
+		SELECT coalesce(room.id, ''), account_data.type, account_data.content
+		FROM account_data LEFT JOIN room ON room.no = account_data.room
+		WHERE account_data.account = $1 AND account_data.pos > $2 AND account_data.pos <= $3
+		ORDER BY account_data.pos`, a, after, upto)
+	return collect(rows, err, func(rows *sql.Rows) (d account.Datum, err error) {
+		return d, rows.Scan(&d.Room, &d.Type, &d.Content)
+	})
+}
+
+// Active implements feed.Disk.
+func (db *DB) Active(v stream.View, a account.No, after, upto stream.Position) (map[room.No]bool, error) {
+	rows, err := in(v).query(`
+		SELECT room FROM event WHERE pos > $2 AND pos <= $3
+		UNION SELECT room FROM receipt WHERE pos > $2 AND pos <= $3 AND (type <> 'm.read.private' OR account = $1)`, a, after, upto)
+	active := map[room.No]bool{}
+	_, err = collect(rows, err, func(rows *sql.Rows) (no room.No, err error) {
+		err = rows.Scan(&no)
+		active[no] = true
+		return no, err
+	})
+	return active, err
+}
+
+// Turned implements feed.Disk.
+func (db *DB) Turned(v stream.View, no room.No, after, upto stream.Position) (turned bool, err error) {
+	err = in(v).row(`SELECT EXISTS (SELECT 1 FROM state WHERE room = $1 AND pos > $2 AND pos <= $3 AND type = 'm.room.member')`,
+		no, after, upto).Scan(&turned)
+	return turned, err
+}
+
+// Count implements feed.Disk.
+func (db *DB) Count(v stream.View, no room.No) (map[string]int, error) {
+	rows, err := in(v).query(`
+		SELECT membership, count(*) FROM state
+		WHERE room = $1 AND type = 'm.room.member' AND until = 9223372036854775807 GROUP BY membership`, no)
+	counts := map[string]int{}
+	_, err = collect(rows, err, func(rows *sql.Rows) (n int, err error) {
+		var membership string
+		err = rows.Scan(&membership, &n)
+		counts[membership] = n
+		return n, err
+	})
+	return counts, err
+}
+
+// Heroes implements feed.Disk.
+func (db *DB) Heroes(v stream.View, no room.No, who mxid.User) ([]mxid.User, error) {
+	rows, err := in(v).query(`
+		SELECT state_key FROM state
+		WHERE room = $1 AND type = 'm.room.member' AND until = 9223372036854775807
+		AND (membership = 'join' OR membership = 'invite') AND state_key <> $2 ORDER BY pos LIMIT 5`, no, who)
+	return collect(rows, err, scanUser)
+}
+
+func scanUser(rows *sql.Rows) (u mxid.User, err error) { return u, rows.Scan(&u) }
+
+// ReceiptPosition implements feed.Disk.
+func (db *DB) ReceiptPosition(v stream.View, no room.No, a account.No, typ, thread string) (pos stream.Position, err error) {
+	err = in(v).row(`SELECT event_pos FROM receipt WHERE room = $1 AND account = $2 AND type = $3 AND thread = $4`,
+		no, a, typ, thread).Scan(&pos)
+	_, err = found(err)
+	return pos, err
+}
+
+// SetReceipt implements feed.Disk.
+func (db *DB) SetReceipt(u stream.Unit, no room.No, a account.No, r feed.Receipt, event, pos stream.Position) error {
+	_, err := in(u).exec(`
+		INSERT INTO receipt (room, account, type, thread, event_pos, pos) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (room, account, type, thread) DO UPDATE SET event_pos = excluded.event_pos, pos = excluded.pos`,
+		no, a, r.Type, r.Thread, event, pos)
+	return err
+}
+
+// ReceiptsSince implements feed.Disk.
+func (db *DB) ReceiptsSince(v stream.View, no room.No, a account.No, after, upto stream.Position) ([]feed.GivenReceipt, error) {
+	rows, err := in(v).query(`
+		SELECT receipt.type, receipt.thread, event.id, account.id
+		FROM receipt JOIN event ON event.pos = receipt.event_pos JOIN account ON account.no = receipt.account
+		WHERE receipt.room = $1 AND receipt.pos > $3 AND receipt.pos <= $4
+		AND (receipt.type <> 'm.read.private' OR receipt.account = $2)`, no, a, after, upto)
+	return collect(rows, err, func(rows *sql.Rows) (r feed.GivenReceipt, err error) {
+		var id []byte
+		err = rows.Scan(&r.Type, &r.Thread, &id, &r.User)
+		r.Event = eventName(id)
+		return r, err
+	})
+}
+
+// Unread implements feed.Disk. What lies before the oldest receipt that covers everything is not looked at.
+func (db *DB) Unread(v stream.View, no room.No, a account.No, since stream.Position) (map[mxid.Event]int, error) {
+	rows, err := in(v).query(`SELECT thread, max(event_pos) FROM receipt WHERE room = $1 AND account = $2 GROUP BY thread`, no, a)
+	read := map[string]stream.Position{}
+	if _, err = collect(rows, err, func(rows *sql.Rows) (pos stream.Position, err error) {
+		var thread string
+		err = rows.Scan(&thread, &pos)
+		read[thread] = pos
+		return pos, err
+	}); err != nil {
+		return nil, err
+	}
+	since = max(since, read[""])
+	counts := map[mxid.Event]int{}
+	rows, err = in(v).query(`
+		SELECT count(*) FROM (SELECT 1 FROM event WHERE room = $1 AND pos > $2 AND counts AND sender <> $3
+			AND relation IS DISTINCT FROM 'm.thread' LIMIT 1000)`, no, max(since, read["main"]), a)
+	if _, err = collect(rows, err, func(rows *sql.Rows) (n int, err error) {
+		err = rows.Scan(&n)
+		if n > 0 {
+			counts[""] = n
+		}
+		return n, err
+	}); err != nil {
+		return nil, err
+	}
+	rows, err = in(v).query(`
+		SELECT root.id, reply.pos FROM event AS reply JOIN event AS root ON root.pos = reply.relates
+		WHERE reply.room = $1 AND reply.pos > $2 AND reply.counts AND reply.sender <> $3 AND reply.relation = 'm.thread'
+		ORDER BY reply.pos LIMIT 1000`, no, since, a)
+	_, err = collect(rows, err, func(rows *sql.Rows) (pos stream.Position, err error) {
+		var id []byte
+		err = rows.Scan(&id, &pos)
+		if root := eventName(id); pos > read[string(root)] {
+			counts[root]++
+		}
+		return pos, err
+	})
+	return counts, err
+}
+
+// StateSince implements feed.Disk.
+func (db *DB) StateSince(v stream.View, no room.No, after, at stream.Position, members []mxid.User) ([]room.Event, error) {
+	t := in(v)
+	if after > 0 {
+		return events(t.query(`
+			SELECT `+eventColumns+` FROM state JOIN event ON event.pos = state.pos
+			WHERE state.room = $1 AND state.pos > $2 AND state.pos <= $3 AND state.until > $3 ORDER BY state.pos`, no, after, at))
+	}
+	if members == nil {
+		return events(t.query(`
+			SELECT `+eventColumns+` FROM state JOIN event ON event.pos = state.pos
+			WHERE state.room = $1 AND state.pos <= $2 AND state.until > $2 ORDER BY state.pos`, no, at))
+	}
+	// Two ranges of the key, so that the members of a large room are passed over and not read.
+	all, err := events(t.query(`
+		SELECT `+eventColumns+` FROM state JOIN event ON event.pos = state.pos
+		WHERE state.room = $1 AND state.type < 'm.room.member' AND state.pos <= $2 AND state.until > $2
+		UNION ALL SELECT `+eventColumns+` FROM state JOIN event ON event.pos = state.pos
+		WHERE state.room = $1 AND state.type > 'm.room.member' AND state.pos <= $2 AND state.until > $2`, no, at))
+	for _, who := range members {
+		if err != nil {
+			return nil, err
+		}
+		var one []room.Event
+		one, err = events(t.query(`
+			SELECT `+eventColumns+` FROM state JOIN event ON event.pos = state.pos
+			WHERE state.room = $1 AND state.type = 'm.room.member' AND state.state_key = $2 AND state.pos <= $3 AND state.until > $3`,
+			no, who, at))
+		all = append(all, one...)
+	}
+	slices.SortFunc(all, func(a, b room.Event) int { return cmp.Compare(a.Pos, b.Pos) })
+	return all, err
+}
