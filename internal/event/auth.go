@@ -9,7 +9,8 @@ import (
 )
 
 // AuthEvents gives the pieces of state that p is allowed by: the room's events that hold them, as far as there are any, are
-// what belongs in p.AuthEvents. It looks at the type, the sender, the state key and the content of p, which must be canonical.
+// what belongs in p.AuthEvents. It looks at the type, the sender, the state key and the content of p. Content that has no
+// canonical form, which Build refuses, counts as empty.
 //
 // Spec: server-server API, "Auth events selection". Third-party invites are not selected: there are none here.
 func AuthEvents(v Version, p *PDU) []StateKey {
@@ -32,9 +33,10 @@ func AuthEvents(v Version, p *PDU) []StateKey {
 	add(TypeMember, string(p.Sender))
 	if p.Type == TypeMember && p.StateKey != nil {
 		add(TypeMember, *p.StateKey)
-		switch p.Get("membership").Text() {
+		content, _ := Canonical(p.Content)
+		switch Value(content).Get("membership").Text() {
 		case Join:
-			if via := p.Get("join_authorised_via_users_server").Text(); via != "" {
+			if via := Value(content).Get("join_authorised_via_users_server").Text(); via != "" {
 				add(TypeMember, via)
 			}
 			add(TypeJoinRules, "")
@@ -46,9 +48,9 @@ func AuthEvents(v Version, p *PDU) []StateKey {
 }
 
 // Allowed says whether p may be sent into a room of version v with this state. It returns nil if it may, fault.Forbidden
-// with a sentence for the sender if not, and the view's error if that fails. It looks at the type, the sender, the state key
-// and the content of p, which must be canonical, and at the room ID and prev_events of a create event; so a draft can be
-// judged before it has a place in the room.
+// with a sentence for the sender if not, Canonical's refusal if p is a state event without canonical content, and the view's
+// error if that fails. It looks at the type, the sender, the state key and the content of p, and at the room ID and
+// prev_events of a create event; so a draft can be judged before it has a place in the room.
 //
 // What the caller has to see to: that a restricted join with join_authorised_via_users_server meets one of the room's
 // "allow" conditions (here it is only checked that this user is in the room and may invite; the signature that the
@@ -59,6 +61,17 @@ func AuthEvents(v Version, p *PDU) []StateKey {
 //
 // Spec: room versions, "Authorisation rules".
 func Allowed(v Version, p *PDU, state StateView) error {
+	if p.StateKey != nil {
+		// The rules read nothing but state events' content. It is not left to the caller to have it in the form that can be
+		// read: power levels with a space in them would look empty.
+		content, err := Canonical(p.Content)
+		if err != nil {
+			return err
+		}
+		draft := *p
+		draft.Content = content
+		p = &draft
+	}
 	if p.Type == TypeCreate {
 		return allowedCreate(v, p)
 	}

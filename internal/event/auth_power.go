@@ -21,13 +21,13 @@ func (a auth) powerLevels() error {
 		return nil
 	}
 	have := a.power.User(a.p.Sender)
-	for _, l := range singleLevels {
-		if bytes.Equal(a.power.levels.Get(l.key), next.levels.Get(l.key)) {
+	for _, key := range singleLevels {
+		if bytes.Equal(a.power.levels.Get(key), next.levels.Get(key)) {
 			continue
 		}
 		// A level that is left out counts as its default.
-		if highest := max(a.power.level(l.key), next.level(l.key)); highest > have {
-			return fault.Forbidden.New("You cannot change %q, which is or would become %d: your own power level is %d.", l.key, highest, have)
+		if highest := max(a.power.level(key), next.level(key)); highest > have {
+			return fault.Forbidden.New("You cannot change %q, which is or would become %d: your own power level is %d.", key, highest, have)
 		}
 	}
 	for _, group := range [...]string{"events", "notifications"} {
@@ -56,9 +56,9 @@ func (a auth) wellFormed(next Power) error {
 			creators[string(c)] = true
 		}
 	}
-	for _, l := range singleLevels {
-		if value := next.levels.Get(l.key); value != nil && !value.isInt() {
-			return fault.Forbidden.New("The power level %q must be a whole number.", l.key)
+	for _, key := range singleLevels {
+		if value := next.levels.Get(key); value != nil && !value.isInt() {
+			return fault.Forbidden.New("The power level %q must be a whole number.", key)
 		}
 	}
 	for _, group := range [...]string{"events", "notifications", "users"} {

@@ -425,6 +425,24 @@ func TestAllowedPowerLevels(t *testing.T) {
 	judge(t, cases)
 }
 
+// Power levels mean the same however the client spaced them.
+func TestAllowedReadsAnySpacing(t *testing.T) {
+	p := stateEvent(TypePowerLevels, "", "mod", `{}`)
+	p.Content = json.RawMessage(" { \"users\" : { \"@mod:example.org\" : 100 } } ")
+	if err := Allowed(V12, p, office(V12).view); !fault.Forbidden.In(err) {
+		t.Errorf("somebody gives themselves power: %v", err)
+	}
+	p.Content = json.RawMessage(`{"users":{},"users":{}}`)
+	if err := Allowed(V12, p, office(V12).view); !fault.BadJSON.In(err) {
+		t.Errorf("ambiguous power levels: %v", err)
+	}
+	join := memberEvent("lin", "lin", `{}`)
+	join.Content = json.RawMessage(" { \"membership\" : \"join\" } ")
+	if keys := AuthEvents(V12, join); len(keys) != 3 || keys[2].Type != TypeJoinRules {
+		t.Errorf("auth events of a join: %v", keys)
+	}
+}
+
 // A view that fails is not a refusal.
 func TestAllowedViewFails(t *testing.T) {
 	broken := errors.New("disk on fire")

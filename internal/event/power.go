@@ -131,23 +131,17 @@ func (p Power) MayRedact(who, author mxid.User) bool {
 	return who == author || p.User(who) >= p.Redact()
 }
 
-// singleLevels are the members of the power levels that are one number, with their defaults.
-var singleLevels = [...]struct {
-	key     string
-	missing int64
-}{
-	{"users_default", 0}, {"events_default", 0}, {"state_default", 50}, {"ban", 50}, {"redact", 50}, {"kick", 50}, {"invite", 0},
-}
+// singleLevels are the members of the power levels that are one number.
+var singleLevels = [...]string{"users_default", "events_default", "state_default", "ban", "redact", "kick", "invite"}
 
-// level is one of singleLevels.
+// level is one of singleLevels, or its default.
 func (p Power) level(key string) int64 {
 	if n, ok := p.levels.Get(key).Int(); ok {
 		return n
 	}
-	for _, l := range singleLevels {
-		if l.key == key {
-			return l.missing
-		}
+	switch key {
+	case "state_default", "ban", "redact", "kick":
+		return 50
 	}
 	return 0
 }

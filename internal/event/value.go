@@ -10,7 +10,7 @@ import (
 // decoded before it is asked for, and keys match exactly (encoding/json would take "Membership" for "membership", and so
 // let a client say one thing to the server and another to everybody else).
 //
-// On bytes that are not canonical JSON the answers mean nothing, but reading is safe. The nil Value is an absent one.
+// On bytes that are not canonical JSON (with white space in them, say) the answers mean nothing, but reading is safe. The nil Value is an absent one.
 type Value []byte
 
 // Get is the member of an object that has this key; nil if v is no object or has no such member.
