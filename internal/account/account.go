@@ -4,6 +4,7 @@ package account
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
 	"time"
@@ -31,20 +32,21 @@ type Session struct {
 type Disk interface {
 	stream.Disk
 	SessionDisk
+	DeviceDisk
 	PeopleDisk
+	ProfileDisk
+	FaceDisk
 	InvitationDisk
 	DataDisk
 	PusherDisk
 }
 
-// SessionDisk keeps devices and their tokens.
+// SessionDisk keeps the tokens of devices.
 type SessionDisk interface {
 	// TokenSession finds the holder of an access token by the token's hash. ok is false for a token that is not there.
 	TokenSession(v stream.View, hash [32]byte) (h Holder, ok bool, err error)
 	// RefreshSession finds the session of a refresh token by the token's hash, and the number of its pair.
 	RefreshSession(v stream.View, hash [32]byte) (s Session, pair int64, ok bool, err error)
-	// PutDevice finds the account's device id, or makes it with name and with nothing waiting for it.
-	PutDevice(u stream.Unit, a No, id mxid.Device, name string) (DeviceNo, error)
 	// AddTokens adds an unused pair to a device.
 	AddTokens(u stream.Unit, d DeviceNo, p Pair) error
 	// UsePair writes down that a pair is in use, and that the device was seen today, and drops the pairs before it.
@@ -53,10 +55,6 @@ type SessionDisk interface {
 	DropPairsAfter(u stream.Unit, d DeviceNo, pair int64) error
 	// DropTokens drops every token of a device.
 	DropTokens(u stream.Unit, d DeviceNo) error
-	// DropDevice deletes a device and every token of it.
-	DropDevice(u stream.Unit, d DeviceNo) error
-	// DeviceSessions lists the account's devices, by ID.
-	DeviceSessions(v stream.View, a No) ([]Session, error)
 }
 
 // Holder is who holds an access token, and what is to be written down about that.
@@ -73,15 +71,20 @@ type Accounts struct {
 	Disk   Disk
 	Server mxid.Server // whose accounts these are
 
-	// DeviceGone, if set, is called in the unit of work that deletes a device: its keys and messages go with it.
-	DeviceGone func(u stream.Unit, s Session) error
+	// What other nouns do in the same unit of work, each if set: DeviceGone where a device is deleted (its keys and messages go
+	// with it), Renamed after s's display name or avatar changed (its rooms show the new one), Leaving before s's account is
+	// closed (its rooms are left).
+	DeviceGone, Renamed, Leaving func(u stream.Unit, s Session) error
 
-	hashing chan struct{} // holds one element for each password that is being hashed
+	hashing   chan struct{} // holds one element for each password that is being hashed
+	openIDKey [32]byte      // of this run of the server
 }
 
 // New returns the accounts of server that disk keeps.
 func New(disk Disk, server mxid.Server) *Accounts {
-	return &Accounts{Disk: disk, Server: server, hashing: make(chan struct{}, hashesAtOnce)}
+	a := &Accounts{Disk: disk, Server: server, hashing: make(chan struct{}, hashesAtOnce)}
+	_, _ = rand.Read(a.openIDKey[:]) // never fails
+	return a
 }
 
 // Session finds who holds the access token. It returns fault.UnknownToken for a token that is unknown, revoked, or
@@ -114,51 +117,4 @@ func (a *Accounts) Session(ctx context.Context, token string) (Session, error) {
 		}
 	}
 	return h.Session, nil
-}
-
-// SignOut ends s: its device and its tokens are gone at once.
-//
-// Spec: client-server API, POST /logout.
-func (a *Accounts) SignOut(ctx context.Context, s Session) error {
-	err := a.Disk.Do(ctx, func(u stream.Unit) error { return a.dropDevice(u, s) })
-	if err != nil {
-		return fmt.Errorf("signing out %s of %s: %w", s.Device, s.User, err)
-	}
-	return nil
-}
-
-// SignOutEverywhere ends every session of s's person.
-//
-// Spec: client-server API, POST /logout/all.
-func (a *Accounts) SignOutEverywhere(ctx context.Context, s Session) error {
-	err := a.Disk.Do(ctx, func(u stream.Unit) error { return a.dropDevices(u, s.Account, 0) })
-	if err != nil {
-		return fmt.Errorf("signing out all of %s: %w", s.User, err)
-	}
-	return nil
-}
-
-// dropDevices deletes all devices of an account but the one to keep, if that is not zero.
-func (a *Accounts) dropDevices(u stream.Unit, no No, keep DeviceNo) error {
-	all, err := a.Disk.DeviceSessions(u, no)
-	if err != nil {
-		return err
-	}
-	for _, s := range all {
-		if s.DeviceNo != keep {
-			if err := a.dropDevice(u, s); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (a *Accounts) dropDevice(u stream.Unit, s Session) error {
-	if a.DeviceGone != nil {
-		if err := a.DeviceGone(u, s); err != nil {
-			return err
-		}
-	}
-	return a.Disk.DropDevice(u, s.DeviceNo)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"time"
 
@@ -29,6 +30,8 @@ type InvitationDisk interface {
 	Invitation(v stream.View, hash [32]byte) (i Invitation, ok bool, err error)
 	// UseInvitation takes one use away.
 	UseInvitation(u stream.Unit, hash [32]byte) error
+	// InvitedToday counts the invitations that by has made since midnight (UTC).
+	InvitedToday(u stream.Unit, by No) (int, error)
 	// DropFirstInvitations drops all that are First.
 	DropFirstInvitations(u stream.Unit) error
 }
@@ -66,6 +69,49 @@ func (a *Accounts) FirstInvitation(ctx context.Context) (token string, err error
 		return "", fmt.Errorf("making the first invitation: %w", err)
 	}
 	return token, nil
+}
+
+// invitationsADay is how many people one person may invite in a day.
+const invitationsADay = 20
+
+// InviteOne makes an invitation in s's name, for one person and InvitationLasts. Everybody may invite, up to 20 people a day:
+// whoever signs up gets no power by it. Who signed up with whose invitation is not kept.
+func (a *Accounts) InviteOne(ctx context.Context, s Session, note string) (token string, i Invitation, err error) {
+	token = rand.Text()
+	err = a.Disk.Do(ctx, func(u stream.Unit) error {
+		made, err := a.Disk.InvitedToday(u, s.Account)
+		if err != nil {
+			return err
+		}
+		if made >= invitationsADay {
+			f := fault.LimitExceeded.New("You have invited %d people today. Go on tomorrow, or let a colleague help.", made)
+			f.RetryAfter = u.Now().Truncate(24 * time.Hour).Add(24 * time.Hour).Sub(u.Now())
+			return f
+		}
+		i = Invitation{By: s.Account, Note: clip(note), Uses: 1, Until: u.Now().Add(InvitationLasts)}
+		return a.Disk.AddInvitation(u, sha256.Sum256([]byte(token)), i)
+	})
+	if err != nil {
+		return "", Invitation{}, fmt.Errorf("%s invites: %w", s.User, err)
+	}
+	return token, i, nil
+}
+
+// Invited shows an invitation that is still valid, and the one who made it (a zero Face: nobody's but the machine's own), to
+// whoever holds its token. It returns fault.NotFound for any other.
+func (a *Accounts) Invited(ctx context.Context, token string) (i Invitation, by Face, err error) {
+	err = a.Disk.View(ctx, func(v stream.View) (err error) {
+		if i, err = a.validInvitation(v, token, time.Now()); err != nil || i.By == 0 {
+			return err
+		}
+		by, err = a.Disk.FaceOf(v, i.By)
+		return err
+	})
+	var f *fault.Fault
+	if errors.As(err, &f) {
+		err = fault.NotFound.New("%s", f.Says)
+	}
+	return i, by, err
 }
 
 // InvitationLasts is how long an invitation is valid where nothing else is said.

@@ -19,6 +19,11 @@ type PeopleDisk interface {
 	AnyPerson(v stream.View) (bool, error)
 	// AddPerson makes an account. The name must be free.
 	AddPerson(u stream.Unit, user mxid.User, password string) (No, error)
+	// SetPassword replaces the account's password, in PHC form.
+	SetPassword(u stream.Unit, a No, password string) error
+	// ClosePerson marks the account closed and deletes what it kept for itself: password, profile, account data, filters,
+	// pushers, key backups, cross-signing keys, receipts and invitations. Its devices must be gone, its rooms be left.
+	ClosePerson(u stream.Unit, a No) error
 }
 
 // SignUp is what somebody who signs up chooses.

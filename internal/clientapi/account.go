@@ -1,8 +1,21 @@
 package clientapi
 
+import (
+	"wardroom/internal/event"
+	"wardroom/internal/fault"
+)
+
 func (a *API) accountRoutes() []route {
 	return []route{
 		{"GET", "/_matrix/client/v3/account/whoami", signedIn, free, a.whoami},
+		{"POST", "/_matrix/client/v3/account/password", signedIn, free, a.changePassword},
+		{"POST", "/_matrix/client/v3/account/deactivate", signedIn, free, a.closeAccount},
+		{"GET", "/_matrix/client/v3/account/3pid", signedIn, free, a.addresses},
+		{"GET", "/_matrix/client/v3/capabilities", signedIn, free, a.capabilities},
+		{"GET", "/_matrix/client/v3/voip/turnServer", signedIn, free, a.turnServer},
+		{"POST", "/_matrix/client/v3/user/{user}/openid/request_token", signedIn, free, a.openID},
+		{"GET", "/_matrix/federation/v1/openid/userinfo", open, free, a.openIDUser},
+		{"GET", "/.well-known/matrix/client", open, free, a.wellKnown},
 	}
 }
 
@@ -11,4 +24,117 @@ func (a *API) accountRoutes() []route {
 // Spec: client-server API, GET /account/whoami.
 func (a *API) whoami(r *request) (any, error) {
 	return map[string]any{"user_id": r.who.User, "device_id": r.who.Device, "is_guest": false}, nil
+}
+
+// changePassword replaces the person's own password.
+//
+// Spec: client-server API, POST /account/password.
+func (a *API) changePassword(r *request) (any, error) {
+	body, err := r.body()
+	if err != nil {
+		return nil, err
+	}
+	in := struct {
+		New     string `json:"new_password"`
+		SignOut bool   `json:"logout_devices"`
+	}{SignOut: true}
+	if err := decodeJSON(body, &in); err != nil {
+		return nil, err
+	}
+	if err := a.confirm(r, body); err != nil {
+		return nil, err
+	}
+	if in.New == "" {
+		return nil, fault.MissingParam.New("The new password is missing.")
+	}
+	return empty{}, a.Accounts.ChangePassword(r.ctx(), r.who, in.New, in.SignOut)
+}
+
+// closeAccount closes the person's own account.
+//
+// Spec: client-server API, POST /account/deactivate.
+func (a *API) closeAccount(r *request) (any, error) {
+	body, err := r.body()
+	if err != nil {
+		return nil, err
+	}
+	if err := a.confirm(r, body); err != nil {
+		return nil, err
+	}
+	if err := a.Accounts.Close(r.ctx(), r.who); err != nil {
+		return nil, err
+	}
+	return map[string]string{"id_server_unbind_result": "no-support"}, nil
+}
+
+// addresses lists the mail addresses and telephone numbers of the account: none are kept.
+//
+// Spec: client-server API, GET /account/3pid.
+func (a *API) addresses(*request) (any, error) {
+	return map[string]any{"threepids": []string{}}, nil
+}
+
+// capabilities says what a client may offer its person.
+//
+// Spec: client-server API, GET /capabilities.
+func (a *API) capabilities(*request) (any, error) {
+	type enabled struct {
+		Enabled bool `json:"enabled"`
+	}
+	versions := map[string]string{}
+	for _, v := range event.Versions() {
+		versions[v.String()] = "stable"
+	}
+	return map[string]any{"capabilities": map[string]any{
+		"m.change_password": enabled{true},
+		"m.set_displayname": enabled{true},
+		"m.set_avatar_url":  enabled{true},
+		"m.profile_fields":  enabled{true},
+		"m.3pid_changes":    enabled{false},
+		"m.get_login_token": enabled{false},
+		"m.room_versions":   map[string]any{"default": event.Default.String(), "available": versions},
+	}}, nil
+}
+
+// turnServer names no relay for old one-to-one calls: meetings bring their own.
+//
+// Spec: client-server API, GET /voip/turnServer.
+func (a *API) turnServer(*request) (any, error) { return empty{}, nil }
+
+// openID gives a token that shows to a third party who its person is.
+//
+// Spec: client-server API, POST /user/{userId}/openid/request_token.
+func (a *API) openID(r *request) (any, error) {
+	if r.PathValue("user") != string(r.who.User) {
+		return nil, fault.Forbidden.New("You can only ask for a token of your own.")
+	}
+	token, lasts := a.Accounts.OpenID(r.who)
+	return map[string]any{
+		"access_token": token, "token_type": "Bearer", "matrix_server_name": a.Accounts.Server, "expires_in": int(lasts.Seconds()),
+	}, nil
+}
+
+// openIDUser tells a third party who made a token.
+//
+// Spec: server-server API, GET /_matrix/federation/v1/openid/userinfo.
+func (a *API) openIDUser(r *request) (any, error) {
+	user, err := a.Accounts.OpenIDUser(r.URL.Query().Get("access_token"))
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"sub": user}, nil
+}
+
+// wellKnown tells clients where the API is: at the configured public URL, or else where they asked.
+//
+// Spec: client-server API, GET /.well-known/matrix/client.
+func (a *API) wellKnown(r *request) (any, error) {
+	base := a.PublicURL
+	if base == "" {
+		base = "http://" + r.Host
+		if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
+			base = "https://" + r.Host
+		}
+	}
+	return map[string]any{"m.homeserver": map[string]string{"base_url": base}}, nil
 }

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 
 	"wardroom/internal/account"
 	"wardroom/internal/device"
@@ -26,7 +27,9 @@ type API struct {
 	Rooms     *room.Rooms
 	Feed      *feed.Feed
 	Log       *slog.Logger
-	Unlimited bool // nothing is counted: for tests and measurements on this machine alone
+	PublicURL string // where clients find this server, without a "/" at the end; empty: where they asked
+	Name      string // what the organisation calls itself; empty: the server's name
+	Unlimited bool   // nothing is counted: for tests and measurements on this machine alone
 
 	limits   limits
 	confirms confirms
@@ -72,7 +75,10 @@ func (a *API) routes() []route {
 		a.versionRoutes(),
 		a.signInRoutes(),
 		a.signUpRoutes(),
+		a.invitationRoutes(),
 		a.accountRoutes(),
+		a.deviceRoutes(),
+		a.profileRoutes(),
 		a.keyRoutes(),
 		a.toDeviceRoutes(),
 		a.roomRoutes(),
@@ -247,6 +253,9 @@ func (r *request) body() ([]byte, error) {
 
 // decodeJSON reads data into into; see decode.
 func decodeJSON(data []byte, into any) error {
+	if !utf8.Valid(data) {
+		return fault.NotJSON.New("The body is not valid UTF-8.")
+	}
 	err := json.Unmarshal(data, into)
 	var wrongType *json.UnmarshalTypeError
 	if errors.As(err, &wrongType) {

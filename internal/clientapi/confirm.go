@@ -1,7 +1,6 @@
 package clientapi
 
 import (
-	"bytes"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
@@ -92,12 +91,14 @@ func (a *API) checkPassword(r *request, who account.Session, password string) er
 
 // stage returns the client's answer to the only stage, once check has found it right for exactly this request.
 func (a *API) stage(r *request, body []byte, stage string, check func(auth) error) (auth, error) {
-	if len(bytes.TrimSpace(body)) == 0 { // a DELETE
-		body = []byte("{}")
-	}
 	var fields map[string]json.RawMessage
-	if err := decodeJSON(body, &fields); err != nil {
-		return auth{}, err
+	if len(body) > 0 { // a DELETE may come without
+		if err := decodeJSON(body, &fields); err != nil {
+			return auth{}, err
+		}
+	}
+	if fields == nil {
+		fields = map[string]json.RawMessage{}
 	}
 	var given *auth
 	if raw, ok := fields["auth"]; ok {

@@ -32,11 +32,13 @@ var (
 	InvalidSignature    = Code{"M_INVALID_SIGNATURE", 400}
 	InvalidRoomState    = Code{"M_INVALID_ROOM_STATE", 400}
 	InvalidUsername     = Code{"M_INVALID_USERNAME", 400}
+	KeyTooLarge         = Code{"M_KEY_TOO_LARGE", 400}
 	LimitExceeded       = Code{"M_LIMIT_EXCEEDED", 429}
 	MissingParam        = Code{"M_MISSING_PARAM", 400}
 	MissingToken        = Code{"M_MISSING_TOKEN", 401}
 	NotFound            = Code{"M_NOT_FOUND", 404}
 	NotJSON             = Code{"M_NOT_JSON", 400}
+	ProfileTooLarge     = Code{"M_PROFILE_TOO_LARGE", 400}
 	RoomInUse           = Code{"M_ROOM_IN_USE", 400}
 	TooLarge            = Code{"M_TOO_LARGE", 413}
 	Unauthorized        = Code{"M_UNAUTHORIZED", 401}

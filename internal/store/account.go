@@ -1,8 +1,6 @@
 package store
 
 import (
-	"database/sql"
-
 	"wardroom/internal/account"
 	"wardroom/internal/mxid"
 	"wardroom/internal/stream"
@@ -32,6 +30,37 @@ func (db *DB) AddPerson(u stream.Unit, user mxid.User, password string) (no acco
 	return no, err
 }
 
+// SetPassword implements account.PeopleDisk.
+func (db *DB) SetPassword(u stream.Unit, a account.No, password string) error {
+	_, err := in(u).exec(`UPDATE account SET password = $2 WHERE no = $1`, int64(a), password)
+	return err
+}
+
+// ClosePerson implements account.PeopleDisk.
+func (db *DB) ClosePerson(u stream.Unit, a account.No) error {
+	if _, err := in(u).exec(`UPDATE account SET password = '', closed = $2 WHERE no = $1`, int64(a), true); err != nil {
+		return err
+	}
+	for _, q := range []string{
+		`DELETE FROM profile WHERE account = $1`,
+		`DELETE FROM account_data WHERE account = $1`,
+		`DELETE FROM filter WHERE account = $1`,
+		`DELETE FROM pusher WHERE account = $1`,
+		`DELETE FROM backup_key WHERE account = $1`,
+		`DELETE FROM backup_version WHERE account = $1`,
+		`DELETE FROM cross_signing_key WHERE account = $1`,
+		`DELETE FROM key_signature WHERE account = $1`,
+		`DELETE FROM receipt WHERE account = $1`,
+		`DELETE FROM forgotten WHERE account = $1`,
+		`DELETE FROM invitation WHERE account = $1`,
+	} {
+		if _, err := in(u).exec(q, int64(a)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // TokenSession implements account.SessionDisk.
 func (db *DB) TokenSession(v stream.View, hash [32]byte) (h account.Holder, ok bool, err error) {
 	err = in(v).row(`
@@ -52,20 +81,6 @@ func (db *DB) RefreshSession(v stream.View, hash [32]byte) (s account.Session, p
 		Scan(&s.User, &s.Account, &s.Device, &s.DeviceNo, &pair)
 	ok, err = found(err)
 	return s, pair, ok, err
-}
-
-// PutDevice implements account.SessionDisk.
-func (db *DB) PutDevice(u stream.Unit, a account.No, id mxid.Device, name string) (no account.DeviceNo, err error) {
-	t := in(u)
-	err = t.row(`SELECT no FROM device WHERE account = $1 AND id = $2`, int64(a), string(id)).Scan(&no)
-	if ok, err := found(err); ok || err != nil {
-		return no, err
-	}
-	t.wrote = true
-	err = t.row(`
-		INSERT INTO device (account, id, name, seen_day) VALUES ($1, $2, $3, $4) RETURNING no`,
-		int64(a), string(id), name, day(u.Now())).Scan(&no)
-	return no, err
 }
 
 // AddTokens implements account.SessionDisk.
@@ -101,23 +116,4 @@ func (db *DB) DropPairsAfter(u stream.Unit, d account.DeviceNo, pair int64) erro
 func (db *DB) DropTokens(u stream.Unit, d account.DeviceNo) error {
 	_, err := in(u).exec(`DELETE FROM token WHERE device = $1`, int64(d))
 	return err
-}
-
-// DropDevice implements account.SessionDisk.
-func (db *DB) DropDevice(u stream.Unit, d account.DeviceNo) error {
-	if err := db.DropTokens(u, d); err != nil {
-		return err
-	}
-	_, err := in(u).exec(`DELETE FROM device WHERE no = $1`, int64(d))
-	return err
-}
-
-// DeviceSessions implements account.SessionDisk.
-func (db *DB) DeviceSessions(v stream.View, a account.No) ([]account.Session, error) {
-	rows, err := in(v).query(`
-		SELECT account.id, account.no, device.id, device.no FROM device JOIN account ON account.no = device.account
-		WHERE device.account = $1 ORDER BY device.id`, int64(a))
-	return collect(rows, err, func(r *sql.Rows) (s account.Session, err error) {
-		return s, r.Scan(&s.User, &s.Account, &s.Device, &s.DeviceNo)
-	})
 }

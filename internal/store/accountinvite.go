@@ -34,6 +34,12 @@ func (db *DB) UseInvitation(u stream.Unit, hash [32]byte) error {
 	return err
 }
 
+// InvitedToday implements account.InvitationDisk.
+func (db *DB) InvitedToday(u stream.Unit, by account.No) (n int, err error) {
+	err = in(u).row(`SELECT count(*) FROM invitation WHERE account = $1 AND made_day = $2`, int64(by), day(u.Now())).Scan(&n)
+	return n, err
+}
+
 // DropFirstInvitations implements account.InvitationDisk.
 func (db *DB) DropFirstInvitations(u stream.Unit) error {
 	_, err := in(u).exec(`DELETE FROM invitation WHERE first`)
