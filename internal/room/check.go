@@ -173,14 +173,14 @@ func (d *draft) checkMember(p proposal, pdu *event.PDU, next *pending) error {
 	case event.Knock:
 		next.person = p.who.Account
 	case event.Invite:
-		no, ok, err := d.Disk.Person(d.u, target)
+		p, ok, err := d.Disk.PersonByID(d.u, target)
 		if err != nil {
 			return err
 		}
-		if !ok {
+		if !ok || p.Closed {
 			return fault.NotFound.New("There is nobody called %s here. Check the name.", target)
 		}
-		next.person = no
+		next.person = p.No
 	}
 	return nil
 }
@@ -225,7 +225,7 @@ func (d *draft) meets(who mxid.User, rules *event.PDU) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		if m[0].Content("membership").Text() == event.Join {
+		if m[0].Get("content").Get("membership").Text() == event.Join {
 			return true, nil
 		}
 	}

@@ -79,28 +79,51 @@ func (r *Rooms) draftIn(u stream.Unit, id mxid.Room) (*draft, error) {
 // notThere is said of rooms that do not exist and of rooms whose existence is nobody's business.
 func notThere() error { return fault.Forbidden.New("You are not in this room.") }
 
-// find gives the place in d.state of the state under key.
+// find gives the place in d.state of the state under key. It is good until the next find or load.
 func (d *draft) find(typ, key string) (*held, error) {
+	want := event.StateKey{Type: typ, Key: key}
+	if h := d.known(want); h != nil {
+		return h, nil
+	}
+	err := d.load(want)
+	return &d.state[len(d.state)-1], err
+}
+
+func (d *draft) known(key event.StateKey) *held {
 	for i := range d.state {
-		if h := &d.state[i]; h.Type == typ && h.Key == key {
-			return h, nil
+		if h := &d.state[i]; h.StateKey == key {
+			return h
 		}
 	}
-	h := held{StateKey: event.StateKey{Type: typ, Key: key}}
-	if d.chain.No != 0 {
-		found, err := d.Disk.State(d.u, d.chain.No, h.StateKey)
-		if err != nil {
-			return nil, err
+	return nil
+}
+
+// load looks up the state under keys, as far as it is not known.
+func (d *draft) load(keys ...event.StateKey) error {
+	unknown := make([]event.StateKey, 0, 8)
+	for _, key := range keys {
+		if d.known(key) == nil {
+			unknown = append(unknown, key)
+			d.state = append(d.state, held{StateKey: key})
 		}
-		if e := &found[0]; e.Pos != 0 {
-			h.id, h.pdu = e.ID, &event.PDU{
-				Type: typ, RoomID: d.chain.ID, StateKey: &h.Key,
-				Sender: mxid.User(e.Get("sender").Text()), Content: []byte(e.Get("content")),
+	}
+	if len(unknown) == 0 || d.chain.No == 0 {
+		return nil
+	}
+	found, err := d.Disk.State(d.u, d.chain.No, unknown...)
+	if err != nil {
+		return err
+	}
+	for i := range found {
+		n, h := &found[i], d.known(unknown[i])
+		if n.ID != "" {
+			h.id, h.pdu = n.ID, &event.PDU{
+				Type: h.Type, RoomID: d.chain.ID, StateKey: &unknown[i].Key,
+				Sender: mxid.User(n.Get("sender").Text()), Content: []byte(n.Get("content")),
 			}
 		}
 	}
-	d.state = append(d.state, h)
-	return &d.state[len(d.state)-1], nil
+	return nil
 }
 
 // now is the state event under (typ, key) as the draft would leave it, nil if there is none. It is an event.StateView.
@@ -133,12 +156,12 @@ func (d *draft) add(p proposal) (mxid.Event, error) {
 	if d.chain.Head != "" {
 		pdu.PrevEvents = []mxid.Event{d.chain.Head}
 	}
-	for _, key := range event.AuthEvents(d.chain.Version, &pdu) {
-		h, err := d.find(key.Type, key.Key)
-		if err != nil {
-			return "", err
-		}
-		if h.pdu != nil {
+	auth := event.AuthEvents(d.chain.Version, &pdu)
+	if err := d.load(append(auth, event.StateKey{Type: event.TypeCreate})...); err != nil {
+		return "", err
+	}
+	for _, key := range auth {
+		if h := d.known(key); h.pdu != nil {
 			pdu.AuthEvents = append(pdu.AuthEvents, h.id)
 		}
 	}

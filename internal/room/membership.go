@@ -46,7 +46,7 @@ func (d *draft) withLook(who mxid.User, content []byte) ([]byte, error) {
 	default:
 		return content, nil
 	}
-	no, ok, err := d.Disk.Person(d.u, who)
+	p, ok, err := d.Disk.PersonByID(d.u, who)
 	if err != nil || !ok {
 		return content, err
 	}
@@ -54,7 +54,7 @@ func (d *draft) withLook(who mxid.User, content []byte) ([]byte, error) {
 	if err := json.Unmarshal(content, &fields); err != nil {
 		return nil, fault.BadJSON.Wrap(err, "The content of an event must be a JSON object.")
 	}
-	if err := d.look(no, fields); err != nil {
+	if err := d.look(p.No, fields); err != nil {
 		return nil, err
 	}
 	return fields.bytes(), nil

@@ -46,8 +46,17 @@ type Event struct {
 	JSON       []byte           // federation format, canonical
 }
 
+// Named is as much of an event as judging others takes.
+type Named struct {
+	ID   mxid.Event
+	JSON []byte
+}
+
 // Get is a field of the event, as "content" or "type".
 func (e *Event) Get(field string) event.Value { return event.Value(e.JSON).Get(field) }
+
+// Get is a field of the event.
+func (n *Named) Get(field string) event.Value { return event.Value(n.JSON).Get(field) }
 
 // Content is a field of the event's content.
 func (e *Event) Content(field string) event.Value { return e.Get("content").Get(field) }
@@ -115,8 +124,8 @@ type Writing interface {
 type Reading interface {
 	// Room finds a room by its ID.
 	Room(v stream.View, id mxid.Room) (c Chain, ok bool, err error)
-	// State gives the current state event for each of keys, in their order; one with Pos 0 where there is none.
-	State(v stream.View, room No, keys ...event.StateKey) ([]Event, error)
+	// State gives the current state event for each of keys, in their order; one without ID where there is none.
+	State(v stream.View, room No, keys ...event.StateKey) ([]Named, error)
 	// StateAt gives the state behind the event at position at: of type typ, or all of it where typ is "".
 	StateAt(v stream.View, room No, at stream.Position, typ string) ([]Event, error)
 	// Spans gives everything that ever was the state under key.
@@ -138,8 +147,8 @@ type Reading interface {
 	Aggregates(v stream.View, targets []stream.Position, upto stream.Position, me account.No) ([]Aggregate, error)
 	// Children gives the events that relate to the one at target.
 	Children(v stream.View, target stream.Position, c Children) ([]Event, error)
-	// SentBy finds what the device has sent under this transaction ID, whatever the room.
-	SentBy(v stream.View, device account.DeviceNo, txn string) ([]Event, error)
+	// SentBy finds what the device has sent to the room under this transaction ID.
+	SentBy(v stream.View, room No, device account.DeviceNo, txn string) ([]Named, error)
 	// Stays gives the rooms that somebody has a membership event in, left and forgotten ones too.
 	Stays(v stream.View, who mxid.User) ([]Stay, error)
 	// Forgotten says whether somebody forgot the room.
@@ -148,8 +157,8 @@ type Reading interface {
 
 // Directory is how rooms and people are found by name.
 type Directory interface {
-	// Person finds an account that is not closed.
-	Person(v stream.View, who mxid.User) (no account.No, ok bool, err error)
+	// PersonByID finds an account, open or closed.
+	PersonByID(v stream.View, who mxid.User) (p account.Person, ok bool, err error)
 	// Look gives how somebody is shown: JSON strings, nil where unset.
 	Look(v stream.View, who account.No) (displayname, avatar []byte, err error)
 	// Alias finds the room that an alias names, and who made it.

@@ -47,12 +47,12 @@ func (r *Rooms) once(ctx context.Context, room mxid.Room, p proposal) (mxid.Even
 		if err != nil {
 			return "", err
 		}
-		sent, err := r.Disk.SentBy(u, p.who.DeviceNo, p.txn)
+		sent, err := r.Disk.SentBy(u, d.chain.No, p.who.DeviceNo, p.txn)
 		if err != nil {
 			return "", err
 		}
 		for _, e := range sent {
-			if e.Room == d.chain.No && e.Get("type").Text() == p.typ {
+			if e.Get("type").Text() == p.typ {
 				return e.ID, nil
 			}
 		}

@@ -129,10 +129,13 @@ func (db *DB) Append(u stream.Unit, c room.Chain, e *room.Event) error {
 	return err
 }
 
+// The index state_member covers rows with one type and one end. SQLite would plan a statement anew each time that a bare
+// parameter for one of them changes, because the parameter might be just that value; inside a CAST it does not look.
+
 // Replace implements room.Writing.
 func (db *DB) Replace(u stream.Unit, no room.No, key event.StateKey, pos stream.Position, membership string) error {
 	t := in(u)
-	_, err := t.exec(`UPDATE state SET until = $1 WHERE room = $2 AND type = $3 AND state_key = $4 AND until = 9223372036854775807`,
+	_, err := t.exec(`UPDATE state SET until = $1 WHERE room = $2 AND type = CAST($3 AS TEXT) AND state_key = $4 AND until = 9223372036854775807`,
 		int64(pos), int64(no), key.Type, key.Key)
 	if err != nil {
 		return err
@@ -180,19 +183,49 @@ func (db *DB) Room(v stream.View, id mxid.Room) (c room.Chain, ok bool, err erro
 	return c, ok, err
 }
 
+// stateQueries are the statements for 1, 2, … keys.
+var stateQueries = func() (all [8]string) {
+	for n := range all {
+		var b strings.Builder
+		for i := range n + 1 {
+			if i > 0 {
+				b.WriteString(" UNION ALL ")
+			}
+			fmt.Fprintf(&b, `
+				SELECT CAST(%d AS BIGINT), event.id, event.json FROM state JOIN event ON event.pos = state.pos
+				WHERE state.room = $1 AND state.type = CAST($%d AS TEXT) AND state.state_key = $%d AND state.until = 9223372036854775807`, i, 2*i+2, 2*i+3)
+		}
+		all[n] = b.String()
+	}
+	return all
+}()
+
 // State implements room.Reading.
-func (db *DB) State(v stream.View, no room.No, keys ...event.StateKey) ([]room.Event, error) {
-	t := in(v)
-	all := make([]room.Event, len(keys))
-	for i, key := range keys {
-		e, err := scanEvent(t.row(`
-			SELECT `+eventColumns+` FROM state JOIN event ON event.pos = state.pos
-			WHERE state.room = $1 AND state.type = $2 AND state.state_key = $3 AND state.until = 9223372036854775807`,
-			int64(no), key.Type, key.Key))
-		if _, err := found(err); err != nil {
+func (db *DB) State(v stream.View, no room.No, keys ...event.StateKey) ([]room.Named, error) {
+	all := make([]room.Named, len(keys))
+	for from := 0; from < len(keys); from += len(stateQueries) {
+		some := keys[from:min(from+len(stateQueries), len(keys))]
+		args := make([]any, 1, 1+2*len(some))
+		args[0] = int64(no)
+		for _, key := range some {
+			args = append(args, key.Type, key.Key)
+		}
+		rows, err := in(v).query(stateQueries[len(some)-1], args...)
+		if err != nil {
 			return nil, err
 		}
-		all[i] = e
+		for rows.Next() {
+			var i int
+			var id, json []byte
+			if err := rows.Scan(&i, &id, &json); err != nil {
+				rows.Close()
+				return nil, err
+			}
+			all[from+i] = room.Named{ID: eventName(id), JSON: json}
+		}
+		if err := rows.Err(); err != nil {
+			return nil, err
+		}
 	}
 	return all, nil
 }
@@ -206,14 +239,14 @@ func (db *DB) StateAt(v stream.View, no room.No, at stream.Position, typ string)
 	}
 	return events(in(v).query(`
 		SELECT `+eventColumns+` FROM state JOIN event ON event.pos = state.pos
-		WHERE state.room = $1 AND state.type = $3 AND state.pos <= $2 AND state.until > $2 ORDER BY state.pos`, int64(no), int64(at), typ))
+		WHERE state.room = $1 AND state.type = CAST($3 AS TEXT) AND state.pos <= $2 AND state.until > $2 ORDER BY state.pos`, int64(no), int64(at), typ))
 }
 
 // Spans implements room.Reading.
 func (db *DB) Spans(v stream.View, no room.No, key event.StateKey) ([]room.Span, error) {
 	rows, err := in(v).query(`
 		SELECT `+eventColumns+`, state.until, state.membership FROM state JOIN event ON event.pos = state.pos
-		WHERE state.room = $1 AND state.type = $2 AND state.state_key = $3 ORDER BY state.pos`, int64(no), key.Type, key.Key)
+		WHERE state.room = $1 AND state.type = CAST($2 AS TEXT) AND state.state_key = $3 ORDER BY state.pos`, int64(no), key.Type, key.Key)
 	return collect(rows, err, func(rows *sql.Rows) (s room.Span, err error) {
 		var membership sql.NullString
 		s.Event, err = scanEvent(rows, (*int64)(&s.Until), &membership)
@@ -226,7 +259,7 @@ func (db *DB) Spans(v stream.View, no room.No, key event.StateKey) ([]room.Span,
 func (db *DB) Before(v stream.View, no room.No, key event.StateKey, pos stream.Position) (room.Event, bool, error) {
 	return oneEvent(in(v).row(`
 		SELECT `+eventColumns+` FROM state JOIN event ON event.pos = state.pos
-		WHERE state.room = $1 AND state.type = $2 AND state.state_key = $3 AND state.until = $4`, int64(no), key.Type, key.Key, int64(pos)))
+		WHERE state.room = $1 AND state.type = CAST($2 AS TEXT) AND state.state_key = $3 AND state.until = CAST($4 AS BIGINT)`, int64(no), key.Type, key.Key, int64(pos)))
 }
 
 // Event implements room.Reading.
@@ -268,8 +301,14 @@ func (db *DB) Timeline(v stream.View, no room.No, after, upto stream.Position, b
 }
 
 // SentBy implements room.Reading.
-func (db *DB) SentBy(v stream.View, device account.DeviceNo, txn string) ([]room.Event, error) {
-	return events(in(v).query(`SELECT `+eventColumns+` FROM event WHERE device = $1 AND txn = $2 ORDER BY pos`, int64(device), txn))
+func (db *DB) SentBy(v stream.View, no room.No, device account.DeviceNo, txn string) ([]room.Named, error) {
+	rows, err := in(v).query(`SELECT id, json FROM event WHERE device = $1 AND txn = $2 AND room = $3 ORDER BY pos`, int64(device), txn, int64(no))
+	return collect(rows, err, func(rows *sql.Rows) (n room.Named, err error) {
+		var id []byte
+		err = rows.Scan(&id, &n.JSON)
+		n.ID = eventName(id)
+		return n, err
+	})
 }
 
 // Stays implements room.Reading.

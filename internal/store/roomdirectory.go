@@ -9,12 +9,6 @@ import (
 	"wardroom/internal/stream"
 )
 
-// Person implements room.Directory.
-func (db *DB) Person(v stream.View, who mxid.User) (no account.No, ok bool, err error) {
-	ok, err = found(in(v).row(`SELECT no FROM account WHERE id = $1 AND NOT closed`, string(who)).Scan((*int64)(&no)))
-	return no, ok, err
-}
-
 // Look implements room.Directory.
 func (db *DB) Look(v stream.View, who account.No) (displayname, avatar []byte, err error) {
 	rows, err := in(v).query(`SELECT field, value FROM profile WHERE account = $1 AND field IN ('displayname', 'avatar_url')`, int64(who))
