@@ -37,7 +37,7 @@ func (r *Rooms) Stripped(v stream.View, room No, who mxid.User) ([]json.RawMessa
 	}
 	var shown []json.RawMessage
 	for i := range state {
-		if state[i].Pos != 0 {
+		if state[i].ID != "" {
 			shown = append(shown, event.AppendStripped(nil, state[i].JSON))
 		}
 	}
