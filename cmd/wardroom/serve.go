@@ -60,7 +60,7 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 	accounts.DeviceGone = devices.Remove
 	rooms := &room.Rooms{Disk: db, Server: accounts.Server}
 	feeds := &feed.Feed{Disk: db, Hub: hub, Rooms: rooms, Devices: devices, Typing: feed.NewTyping(hub)}
-	api := &clientapi.API{Accounts: accounts, Devices: devices, Rooms: rooms, Feed: feeds, Log: log, Unlimited: *unlimited}
+	api := &clientapi.API{Accounts: accounts, Devices: devices, Backups: &device.Backups{Disk: db}, Rooms: rooms, Feed: feeds, Log: log, Unlimited: *unlimited}
 	server := &http.Server{Handler: api.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10}
 
 	// The writer outlives the requests: it stops when the last of them has been answered.

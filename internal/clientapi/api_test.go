@@ -43,6 +43,7 @@ func newServerIn(t testing.TB, dir string) *server {
 	s.api = &clientapi.API{
 		Accounts:  account.New(db, "wardroom.test"),
 		Devices:   &device.Devices{Disk: db},
+		Backups:   &device.Backups{Disk: db},
 		Rooms:     &room.Rooms{Disk: db, Server: "wardroom.test"},
 		Log:       slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Unlimited: true,

@@ -24,6 +24,7 @@ import (
 type API struct {
 	Accounts  *account.Accounts
 	Devices   *device.Devices
+	Backups   *device.Backups
 	Rooms     *room.Rooms
 	Feed      *feed.Feed
 	Log       *slog.Logger
@@ -81,6 +82,7 @@ func (a *API) routes() []route {
 		a.profileRoutes(),
 		a.keyRoutes(),
 		a.toDeviceRoutes(),
+		a.backupRoutes(),
 		a.roomRoutes(),
 		a.membershipRoutes(),
 		a.messageRoutes(),

@@ -1,6 +1,7 @@
 package device
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"encoding/base64"
 	"encoding/json"
@@ -77,4 +78,16 @@ func signedBy(v event.Value, user mxid.User, keyID string, key ed25519.PublicKey
 	}
 	signed, err := without(v, "signatures", "unsigned")
 	return err == nil && ed25519.Verify(key, signed, signature)
+}
+
+// compactObject gives a JSON object without the space between its parts. what names it in the refusal.
+func compactObject(raw json.RawMessage, what string, limit int) (json.RawMessage, error) {
+	var b bytes.Buffer
+	if err := json.Compact(&b, raw); err != nil || b.Len() == 0 || b.Bytes()[0] != '{' {
+		return nil, fault.BadJSON.New("The %s must be a JSON object.", what)
+	}
+	if b.Len() > limit {
+		return nil, fault.TooLarge.New("The %s may have %d bytes.", what, limit)
+	}
+	return b.Bytes(), nil
 }

@@ -1,7 +1,6 @@
 package device
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -78,7 +77,7 @@ func (ds *Devices) Send(ctx context.Context, who account.Session, typ, txn strin
 	var parcels []parcel
 	for user, devices := range messages {
 		for d, content := range devices {
-			content, err := compact(content)
+			content, err := compactObject(content, "content", maxContent)
 			if err != nil {
 				return err
 			}
@@ -139,18 +138,6 @@ func (ds *Devices) recipients(v stream.View, user mxid.User, id mxid.Device) ([]
 		nos = append(nos, d.No)
 	}
 	return nos, nil
-}
-
-// compact gives a JSON object without the space between its parts.
-func compact(raw json.RawMessage) (json.RawMessage, error) {
-	var b bytes.Buffer
-	if err := json.Compact(&b, raw); err != nil || b.Len() == 0 || b.Bytes()[0] != '{' {
-		return nil, fault.BadJSON.New("The content must be a JSON object.")
-	}
-	if b.Len() > maxContent {
-		return nil, fault.TooLarge.New("The content may have %d bytes.", maxContent)
-	}
-	return b.Bytes(), nil
 }
 
 // ToDevice gives the first messages that wait for a device after one position of the stream and up to another, oldest
