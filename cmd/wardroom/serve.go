@@ -57,8 +57,8 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 	}
 	accounts := account.New(db, mxid.Server("localhost"))
 	devices := &device.Devices{Disk: db}
-	accounts.DeviceGone = devices.Remove
 	rooms := &room.Rooms{Disk: db, Server: accounts.Server}
+	accounts.DeviceGone, accounts.Renamed, accounts.Leaving = devices.Remove, rooms.Renamed, rooms.LeaveAll
 	feeds := &feed.Feed{Disk: db, Hub: hub, Rooms: rooms, Devices: devices, Typing: feed.NewTyping(hub)}
 	api := &clientapi.API{Accounts: accounts, Devices: devices, Backups: &device.Backups{Disk: db}, Rooms: rooms, Feed: feeds, Log: log, Unlimited: *unlimited}
 	server := &http.Server{Handler: api.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10}

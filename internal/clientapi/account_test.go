@@ -358,3 +358,46 @@ func TestWhatClientsAreTold(t *testing.T) {
 		t.Errorf("relays are %v", r)
 	}
 }
+
+func TestANewNameReachesEveryRoom(t *testing.T) {
+	s := newServer(t)
+	lin, sato := s.newPerson(t, "lin"), s.newPerson(t, "sato")
+	var rooms []string
+	for range 2 {
+		room := lin.newRoom(t, object{"preset": "private_chat", "invite": []any{sato.user}})
+		sato.join(t, room)
+		rooms = append(rooms, room)
+	}
+	left := sato.newRoom(t, object{"preset": "public_chat"})
+	lin.join(t, left)
+	lin.ok(t, "POST", in(left, "leave"), object{})
+	device := &synced{person: sato}
+	device.sync(t)
+	lin.ok(t, "PUT", profiles+string(lin.user)+"/displayname", object{"displayname": "林秋硯"})
+	news := device.sync(t)
+	for _, room := range rooms {
+		member := find(dig(news, "rooms", "join", room, "timeline", "events"), "m.room.member", string(lin.user))
+		if dig(member, "content", "displayname") != "林秋硯" || dig(member, "content", "membership") != "join" {
+			t.Errorf("in %s the other person learns %v", room, member)
+		}
+	}
+	if dig(news, "rooms", "join", left) != nil {
+		t.Error("something happened in a room that was left before")
+	}
+}
+
+func TestAClosedAccountHasLeftEveryRoom(t *testing.T) {
+	s := newServer(t)
+	lin, sato := s.newPerson(t, "lin"), s.newPerson(t, "sato")
+	joined := sato.newRoom(t, object{"preset": "private_chat", "invite": []any{lin.user}})
+	lin.join(t, joined)
+	invited := sato.newRoom(t, object{"preset": "private_chat", "invite": []any{lin.user}})
+	if r := lin.confirmed(t, "POST", deactivate, object{}, password); r.status != 200 {
+		t.Fatalf("closing: %d %s", r.status, r.raw)
+	}
+	for _, room := range []string{joined, invited} {
+		if m := sato.state(t, room, "m.room.member", string(lin.user)); m["membership"] != "leave" {
+			t.Errorf("in %s the closed account is %v", room, m)
+		}
+	}
+}

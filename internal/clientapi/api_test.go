@@ -50,6 +50,8 @@ func newServerIn(t testing.TB, dir string) *server {
 	}
 	s.api.Feed = &feed.Feed{Disk: db, Hub: hub, Rooms: s.api.Rooms, Devices: s.api.Devices, Typing: feed.NewTyping(hub)}
 	s.api.Accounts.DeviceGone = s.api.Devices.Remove
+	s.api.Accounts.Renamed = s.api.Rooms.Renamed
+	s.api.Accounts.Leaving = s.api.Rooms.LeaveAll
 	s.Server = httptest.NewServer(s.api.Handler())
 	t.Cleanup(s.Server.Close)
 	return s
