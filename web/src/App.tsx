@@ -1,5 +1,70 @@
-import { Brand } from './kit/Brand';
+import { Button } from './kit/Button';
+import { IconDevice, IconWithheld } from './kit/icons';
+import { Say } from './kit/Say';
+import { sayFault } from './lang/sayFault';
+import { useSay } from './lang/useSay';
 
+import { Entry } from './signin/Entry';
+import { NewKey } from './signin/NewKey';
+import { Restore } from './signin/Restore';
+import { SignIn } from './signin/SignIn';
+import { SignUp } from './signin/SignUp';
+import { route } from './state/route';
+import { useStore } from './state/useStore';
+import { wardroom } from './state/wardroom';
+import { Workplace } from './Workplace';
+
+/** Which screen stands there: it follows from where the person stands with this browser. */
 export function App() {
-  return <Brand name="Wardroom" />;
+  const say = useSay();
+  const standing = useStore(wardroom);
+  const here = useStore(route);
+  switch (standing.at) {
+    case 'starting':
+      return (
+        <Entry>
+          <p className="sub" role="status">
+            {say('signin.starting')}
+          </p>
+        </Entry>
+      );
+    case 'elsewhere':
+      return (
+        <Entry>
+          <Say kind="ink" icon={IconDevice} title={say('signin.elsewhere.title')}>
+            {say('signin.elsewhere.text')}
+          </Say>
+          <div className="row">
+            <Button kind="do" big onClick={() => void wardroom.start(true)}>
+              {say('signin.elsewhere.do')}
+            </Button>
+          </div>
+        </Entry>
+      );
+    case 'failed':
+      return (
+        <Entry>
+          <Say kind="stop" icon={IconWithheld} title={say('signin.failed.title')} live>
+            {sayFault(say, standing.fault)} <code>{standing.fault.code}</code>
+          </Say>
+          <div className="row">
+            <Button kind="do" big onClick={() => location.reload()}>
+              {say('signin.failed.again')}
+            </Button>
+          </div>
+        </Entry>
+      );
+    case 'signedOut':
+      return here.at === 'invite' ? (
+        <SignUp invitation={here.token} wardroom={wardroom} onHaveAccount={() => route.replace({ at: 'rooms' })} />
+      ) : (
+        <SignIn wardroom={wardroom} why={standing.why} />
+      );
+    case 'newKey':
+      return <NewKey wardroom={wardroom} session={standing.session} account={standing.session.me.snapshot().id} afresh={standing.afresh} />;
+    case 'locked':
+      return <Restore wardroom={wardroom} />;
+    case 'in':
+      return <Workplace session={standing.session} onSignOut={() => void wardroom.signOut()} />;
+  }
 }

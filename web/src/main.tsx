@@ -1,9 +1,11 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './App';
+import { wardroom } from './state/wardroom';
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');
+void wardroom.start();
 createRoot(root).render(
   <StrictMode>
     <App />

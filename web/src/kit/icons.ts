@@ -9,6 +9,7 @@ export { default as IconCopy } from '@tabler/icons-react/dist/esm/icons/IconCopy
 export { default as IconDevice } from '@tabler/icons-react/dist/esm/icons/IconDeviceLaptop.mjs';
 export { default as IconDone } from '@tabler/icons-react/dist/esm/icons/IconCircleCheck.mjs';
 export { default as IconDownload } from '@tabler/icons-react/dist/esm/icons/IconDownload.mjs';
+export { default as IconInvite } from '@tabler/icons-react/dist/esm/icons/IconUserPlus.mjs';
 /** Encrypted or sealed; never for "safe". */
 export { default as IconLock } from '@tabler/icons-react/dist/esm/icons/IconLock.mjs';
 export { default as IconMeeting } from '@tabler/icons-react/dist/esm/icons/IconVideo.mjs';

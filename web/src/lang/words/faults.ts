@@ -75,6 +75,12 @@ export const faults = sentences({
     'zh-Hant': '這不是此帳號的復原金鑰。請逐組核對。',
     ja: 'このアカウントの回復キーではありません。組ごとに見比べてください。',
   },
+  'fault.passwordNeeded': {
+    en: 'The server asks for your password before it takes new keys. Enter the password of your account.',
+    'zh-Hans': '服务器在接受新密钥之前需要核对密码。请输入您的账号密码。',
+    'zh-Hant': '伺服器在接受新金鑰之前需要核對密碼。請輸入您的帳號密碼。',
+    ja: '新しい鍵を受け付ける前に、サーバーがパスワードを確認します。アカウントのパスワードを入力してください。',
+  },
   'fault.identityChanged': {
     en: 'Not sent: the identity of a person you verified has changed. Verify them again first.',
     'zh-Hans': '未发送：您验证过的人更换了身份密钥。请先重新验证。',

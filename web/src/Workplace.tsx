@@ -1,0 +1,87 @@
+import { useEffect } from 'react';
+import { Composer } from './composer/Composer';
+import { Top } from './frame/Top';
+import { useSay } from './lang/useSay';
+import { RoomHeader } from './room/RoomHeader';
+import { RoomList } from './roomlist/RoomList';
+import type { RoomState } from './state/room';
+import { route } from './state/route';
+import type { Session } from './state/session';
+import { useStore } from './state/useStore';
+import { Timeline } from './timeline/Timeline';
+import look from './Workplace.module.css';
+
+/** The working view: the rooms, and one of them open. */
+export function Workplace({ session, onSignOut }: { session: Session; onSignOut: () => void }) {
+  const say = useSay();
+  const here = useStore(route);
+  const rooms = useStore(session.rooms);
+  const me = useStore(session.me);
+  const connection = useStore(session.connection);
+  const id = here.at === 'room' ? here.id : undefined;
+  const room = id === undefined ? undefined : session.room(id);
+
+  const go = (roomId: string): void => route.go({ at: 'room', id: roomId });
+  return (
+    <div className={id === undefined ? look['frame'] : `${look['frame'] ?? ''} ${look['inRoom'] ?? ''}`}>
+      <Top me={me} connection={connection} unsent={() => session.unsent()} onSignOut={onSignOut} />
+      <div className={look['rooms']}>
+        <RoomList
+          view={rooms}
+          open={id}
+          onCreate={async (name) => go(await session.createRoom(name))}
+          onJoin={async (roomId) => {
+            await session.join(roomId);
+            go(roomId);
+          }}
+          onDecline={(roomId) => session.decline(roomId)}
+        />
+      </div>
+      <main className={look['page']}>
+        {room === undefined ? (
+          <p className={look['none']}>{say(id === undefined ? 'rooms.choose' : 'rooms.loading')}</p>
+        ) : (
+          <Room key={room.snapshot().id} session={session} room={room} />
+        )}
+      </main>
+    </div>
+  );
+}
+
+function Room({ session, room }: { session: Session; room: RoomState }) {
+  const view = useStore(room);
+  const connection = useStore(session.connection);
+  const me = useStore(session.me);
+
+  // The room follows the client's events for as long as it is on the screen.
+  useEffect(() => {
+    room.open();
+    return () => room.close();
+  }, [room]);
+
+  return (
+    <>
+      <RoomHeader
+        room={view}
+        userId={(typed) => session.userId(typed)}
+        example={me.id}
+        onInvite={room.invite}
+        onLeave={async () => {
+          await room.leave();
+          route.go({ at: 'rooms' });
+        }}
+        onBack={() => route.go({ at: 'rooms' })}
+      />
+      <Timeline
+        items={view.items}
+        fromStart={view.fromStart}
+        fetching={view.fetching}
+        onEarlier={room.earlier}
+        onRetry={room.retry}
+        onDiscard={(key) => void room.discard(key)}
+        onSeen={room.markSeen}
+      />
+      <Composer others={view.people + view.invited - 1} mayWrite={view.mayWrite} connection={connection} onSend={room.write} />
+    </>
+  );
+}

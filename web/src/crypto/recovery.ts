@@ -1,0 +1,161 @@
+// The recovery key: what a person keeps on paper. It opens secret storage, where the server holds, encrypted, the
+// signing keys that make a device this person's and the key of the backup of room keys.
+
+import type { AuthDict, MatrixClient, UIAuthCallback } from 'matrix-js-sdk';
+import { ImportRoomKeyStage, type CryptoCallbacks, type GeneratedSecretStorageKey } from 'matrix-js-sdk/lib/crypto-api';
+import { decodeRecoveryKey } from 'matrix-js-sdk/lib/crypto-api/recovery-key';
+import { cryptoOf, machineOf } from './machine';
+
+/** What this device is for its owner's account. */
+export type Standing =
+  /** Signed by its owner: others send to it, and it reads the backup. */
+  | 'signed'
+  /** The account has no signing keys yet: they are to be made. */
+  | 'new'
+  /** The account has signing keys and this device does not: the recovery key brings them. */
+  | 'locked';
+
+/** Thrown where what was typed does not open this account's secret storage. */
+export class WrongRecoveryKey extends Error {
+  constructor(cause?: unknown) {
+    super('not the recovery key of this account', { cause });
+    this.name = 'WrongRecoveryKey';
+  }
+}
+
+/** Thrown where the server wants the password before it takes new signing keys. */
+export class PasswordNeeded extends Error {
+  constructor() {
+    super('the server asks for the password first');
+    this.name = 'PasswordNeeded';
+  }
+}
+
+/** A recovery key that was made here and that nobody else has. */
+export interface NewRecoveryKey {
+  /** Its twelve groups of four characters. */
+  groups: readonly string[];
+  generated: GeneratedSecretStorageKey;
+}
+
+/** Holds the recovery key in memory while secret storage is open, and nowhere else. */
+export class Recovery {
+  #open: { keyId: string; key: Uint8Array<ArrayBuffer> } | undefined;
+
+  /** For the client: how it asks for the key of secret storage. */
+  readonly callbacks: CryptoCallbacks = {
+    getSecretStorageKey: ({ keys }) => {
+      const open = this.#open;
+      return Promise.resolve(open !== undefined && open.keyId in keys ? [open.keyId, open.key] : null);
+    },
+    cacheSecretStorageKey: (keyId, _description, key) => {
+      this.#open = { keyId, key };
+    },
+  };
+
+  /** What this device is for the account. It asks the server. */
+  async standing(client: MatrixClient): Promise<Standing> {
+    const crypto = cryptoOf(client);
+    if (!(await crypto.userHasCrossSigningKeys(client.getSafeUserId(), true))) return 'new';
+    const device = await crypto.getDeviceVerificationStatus(client.getSafeUserId(), client.getDeviceId() ?? '');
+    return device?.signedByOwner === true ? 'signed' : 'locked';
+  }
+
+  /** Makes a recovery key. Nothing of it leaves this device before setUp. */
+  async make(client: MatrixClient): Promise<NewRecoveryKey> {
+    const generated = await cryptoOf(client).createRecoveryKeyFromPassphrase();
+    if (generated.encodedPrivateKey === undefined) throw new Error('a key without its written form');
+    return { generated, groups: generated.encodedPrivateKey.split(' ') };
+  }
+
+  /**
+   * Makes new signing keys and a new backup, puts them into secret storage under the recovery key and signs this device.
+   * Keys that the account had before are replaced, which everybody who knew them sees; the old backup is deleted.
+   * It throws PasswordNeeded where the server wants the password and none, or a wrong one, was given.
+   */
+  async setUp(client: MatrixClient, key: NewRecoveryKey, password?: string): Promise<void> {
+    const { olmMachine, outgoingRequestProcessor } = machineOf(client);
+    // The SDK's own reset overwrites secret storage before the server has seen the password. Here nothing that an old
+    // recovery key could still open is touched until the new keys are accepted.
+    const requests = await olmMachine.bootstrapCrossSigning(true);
+    for (const request of [requests.uploadKeysRequest, requests.uploadSigningKeysRequest, requests.uploadSignaturesRequest]) {
+      if (request !== undefined) await outgoingRequestProcessor.makeOutgoingRequest(request as object, withPassword(client, password));
+    }
+    try {
+      await cryptoOf(client).bootstrapSecretStorage({
+        createSecretStorageKey: () => Promise.resolve(key.generated),
+        setupNewSecretStorage: true,
+        setupNewKeyBackup: true,
+      });
+    } finally {
+      this.#forget();
+    }
+  }
+
+  /**
+   * Opens secret storage with the key that was typed, signs this device and fetches the backup, so that earlier messages
+   * can be read. It throws WrongRecoveryKey where the key does not fit. progress hears how many keys came, of how many.
+   */
+  async restore(client: MatrixClient, typed: string, progress: (done: number, total: number) => void): Promise<void> {
+    const crypto = cryptoOf(client);
+    const storage = client.secretStorage;
+    const keyId = await storage.getDefaultKeyId();
+    const description = keyId === null ? null : await storage.getKey(keyId);
+    if (keyId === null || description === null) throw new WrongRecoveryKey();
+    const key = decode(typed);
+    if (!(await storage.checkKey(key, description[1]))) throw new WrongRecoveryKey();
+    this.#open = { keyId, key };
+    try {
+      await crypto.bootstrapCrossSigning({});
+      await crypto.loadSessionBackupPrivateKeyFromSecretStorage();
+      await crypto.checkKeyBackupAndEnable();
+      await crypto.restoreKeyBackup({
+        progressCallback: (at) => {
+          if (at.stage === ImportRoomKeyStage.LoadKeys) progress(at.successes, at.total);
+        },
+      });
+    } finally {
+      this.#forget();
+    }
+  }
+
+  #forget(): void {
+    this.#open?.key.fill(0);
+    this.#open = undefined;
+  }
+}
+
+function decode(typed: string): Uint8Array<ArrayBuffer> {
+  try {
+    return Uint8Array.from(decodeRecoveryKey(typed));
+  } catch (cause) {
+    throw new WrongRecoveryKey(cause);
+  }
+}
+
+// New signing keys may need proof: first without, as most servers take the very first keys so, then with the password.
+function withPassword(client: MatrixClient, password: string | undefined): UIAuthCallback<void> {
+  return async (request) => {
+    let session: string | undefined;
+    try {
+      return await request(null);
+    } catch (error) {
+      const data = (error as { httpStatus?: number; data?: { session?: string; flows?: unknown } }).data;
+      if ((error as { httpStatus?: number }).httpStatus !== 401 || data?.flows === undefined) throw error;
+      session = data.session;
+    }
+    if (password === undefined) throw new PasswordNeeded();
+    const proof: AuthDict = {
+      type: 'm.login.password',
+      identifier: { type: 'm.id.user', user: client.getSafeUserId() },
+      password,
+      ...(session === undefined ? {} : { session }),
+    };
+    try {
+      return await request(proof);
+    } catch (error) {
+      if ((error as { httpStatus?: number }).httpStatus === 401) throw new PasswordNeeded();
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,108 @@
+import { useState } from 'react';
+import { Brand } from '../kit/Brand';
+import { Button } from '../kit/Button';
+import { Dialog } from '../kit/Dialog';
+import { IconConnected, IconNotConfirmed, IconOffline, IconWithheld } from '../kit/icons';
+import { Menu } from '../kit/Menu';
+import { Say } from '../kit/Say';
+import { State } from '../kit/State';
+import { WhoStamp } from '../kit/WhoStamp';
+import { changeLanguage } from '../lang/lang';
+import { languageNames, languages } from '../lang/languages';
+import { useLanguage, useSay } from '../lang/useSay';
+import type { ConnectionState } from '../state/connection';
+import type { Person } from '../state/person';
+import { theme, type Theme } from '../state/theme';
+import { useStore } from '../state/useStore';
+
+interface Props {
+  me: Person;
+  connection: ConnectionState;
+  /** How many messages were written here and are not on the server. */
+  unsent: () => number;
+  onSignOut: () => void;
+}
+
+const themes: Theme[] = ['system', 'light', 'dark'];
+
+/** The bar on top of everything: where one is, the way to the server, oneself. */
+export function Top({ me, connection, unsent, onSignOut }: Props) {
+  const say = useSay();
+  const language = useLanguage();
+  const chosenTheme = useStore(theme);
+  const [leaving, setLeaving] = useState<number>();
+  return (
+    <header className="top">
+      <Brand name="Wardroom" />
+      <nav className="nav">
+        <a href="#/" aria-current="page">
+          {say('rooms.title')}
+        </a>
+      </nav>
+      <span className="grow" />
+      <Way connection={connection} />
+      <Menu
+        label={say('me.menu', { name: me.name })}
+        opener={(props) => (
+          <button type="button" className="btn icon" aria-label={say('me.menu', { name: me.name })} title={me.name} {...props}>
+            <WhoStamp id={me.id} name={me.name} lang={me.lang} small />
+          </button>
+        )}
+        items={[
+          ...languages.map((one) => ({ words: languageNames[one], lang: one, chosen: one === language, do: () => changeLanguage(one) })),
+          'rule',
+          ...themes.map((one) => ({ words: say(`common.theme.${one}`), chosen: one === chosenTheme, do: () => theme.choose(one) })),
+          'rule',
+          { words: say('signout.ask'), kind: 'stop', do: () => setLeaving(unsent()) },
+        ]}
+      />
+      {leaving !== undefined && <SignOut unsent={leaving} onStay={() => setLeaving(undefined)} onSignOut={onSignOut} />}
+    </header>
+  );
+}
+
+function Way({ connection }: { connection: ConnectionState }) {
+  const say = useSay();
+  const seen = {
+    connecting: { icon: IconNotConfirmed, words: say('connection.connecting') },
+    connected: { icon: IconConnected, words: say('connection.connected') },
+    offline: { icon: IconOffline, words: say('connection.offline'), kind: 'wait' },
+    noServer: { icon: IconOffline, words: say('connection.noServer'), kind: 'wait' },
+  } as const;
+  const now = seen[connection];
+  return (
+    <span role="status">
+      <State icon={now.icon} {...('kind' in now ? { kind: now.kind } : {})}>
+        {now.words}
+      </State>
+    </span>
+  );
+}
+
+function SignOut({ unsent, onStay, onSignOut }: { unsent: number; onStay: () => void; onSignOut: () => void }) {
+  const say = useSay();
+  return (
+    <Dialog
+      title={say('signout.title')}
+      onClose={onStay}
+      onSubmit={onSignOut}
+      actions={
+        <>
+          <Button data-safe onClick={onStay}>
+            {say('signout.stay')}
+          </Button>
+          <Button kind="stop" type="submit">
+            {say('signout.do')}
+          </Button>
+        </>
+      }
+    >
+      <p>{say('signout.text')}</p>
+      {unsent > 0 && (
+        <Say kind="stop" icon={IconWithheld}>
+          {say('signout.unsent', { n: unsent })}
+        </Say>
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,65 @@
+import { afterEach, expect, test } from 'vitest';
+import { Vault, wipe } from './vault';
+
+let vault: Vault | undefined;
+afterEach(async () => {
+  vault?.close();
+  await wipe([]);
+});
+
+test('what was put is there at the next visit', async () => {
+  vault = await Vault.open();
+  await vault.put('outbox/!a', { n: 7, text: '潮位表' });
+  await vault.put('session', 1);
+  vault.close();
+  vault = await Vault.open();
+  expect(await vault.get('outbox/!a')).toEqual({ n: 7, text: '潮位表' });
+  expect(await vault.names('outbox/')).toEqual(['outbox/!a']);
+  await vault.delete('outbox/!a');
+  expect(await vault.get('outbox/!a')).toBeUndefined();
+});
+
+test('nothing readable lies in the database, and the key cannot be taken out', async () => {
+  vault = await Vault.open();
+  await vault.put('session', { accessToken: 'very-secret-token' });
+  const db = await new Promise<IDBDatabase>((resolve) => {
+    const request = indexedDB.open('wardroom');
+    request.onsuccess = () => resolve(request.result);
+  });
+  const all = (store: string) =>
+    new Promise<unknown[]>((resolve) => {
+      const request = db.transaction(store).objectStore(store).getAll();
+      request.onsuccess = () => resolve(request.result as unknown[]);
+    });
+  const [sealed] = (await all('sealed')) as { data: ArrayBuffer }[];
+  expect(new TextDecoder().decode(sealed!.data)).not.toContain('secret');
+  const [key] = (await all('key')) as CryptoKey[];
+  expect(key!.extractable).toBe(false);
+  db.close();
+});
+
+test('a value moved under another name does not open', async () => {
+  vault = await Vault.open();
+  await vault.put('a', 1);
+  const db = await new Promise<IDBDatabase>((resolve) => {
+    const request = indexedDB.open('wardroom');
+    request.onsuccess = () => resolve(request.result);
+  });
+  await new Promise<void>((resolve) => {
+    const transaction = db.transaction('sealed', 'readwrite');
+    const get = transaction.objectStore('sealed').get('a');
+    get.onsuccess = () => transaction.objectStore('sealed').put(get.result, 'b');
+    transaction.oncomplete = () => resolve();
+  });
+  db.close();
+  await expect(vault.get('b')).rejects.toThrow();
+});
+
+test('wiped is gone', async () => {
+  vault = await Vault.open();
+  await vault.put('session', 1);
+  vault.close();
+  await wipe([]);
+  vault = await Vault.open();
+  expect(await vault.get('session')).toBeUndefined();
+});

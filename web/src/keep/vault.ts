@@ -1,0 +1,115 @@
+// What this browser keeps between visits: the session, the key of the crypto store, messages not yet sent. Every
+// value is sealed with AES-GCM under a key that the browser holds and gives to nobody, not even to this code: a copy
+// of the profile's files alone opens nothing. It does not stop somebody who runs code in this origin.
+
+/** Called when something the person must know about keeps the browser from storing anything. */
+export class VaultError extends Error {
+  constructor(cause: unknown) {
+    super('this browser keeps no data', { cause });
+    this.name = 'VaultError';
+  }
+}
+
+interface Sealed {
+  iv: Uint8Array<ArrayBuffer>;
+  data: ArrayBuffer;
+}
+
+const databaseName = 'wardroom';
+const databaseVersion = 1;
+const keyStore = 'key';
+const valueStore = 'sealed';
+
+function asked<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error ?? new Error('IndexedDB refused'));
+  });
+}
+
+function done(transaction: IDBTransaction): Promise<void> {
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error ?? new Error('IndexedDB gave up'));
+  });
+}
+
+/** Sealed values by name. Values are anything that JSON can say. */
+export class Vault {
+  readonly #db: IDBDatabase;
+  readonly #key: CryptoKey;
+
+  private constructor(db: IDBDatabase, key: CryptoKey) {
+    this.#db = db;
+    this.#key = key;
+  }
+
+  /** Opens the vault, and makes it and its key on the first visit. It throws a VaultError where the browser keeps nothing. */
+  static async open(): Promise<Vault> {
+    try {
+      const request = indexedDB.open(databaseName, databaseVersion);
+      request.onupgradeneeded = () => {
+        request.result.createObjectStore(keyStore);
+        request.result.createObjectStore(valueStore);
+      };
+      const db = await asked(request);
+      return new Vault(db, await keyOf(db));
+    } catch (cause) {
+      throw new VaultError(cause);
+    }
+  }
+
+  /** The value kept under name, or undefined. */
+  async get<T>(name: string): Promise<T | undefined> {
+    const sealed = (await asked(this.#db.transaction(valueStore).objectStore(valueStore).get(name))) as Sealed | undefined;
+    if (sealed === undefined) return undefined;
+    const plain = await crypto.subtle.decrypt({ name: 'AES-GCM', iv: sealed.iv, additionalData: bytes(name) }, this.#key, sealed.data);
+    return JSON.parse(new TextDecoder().decode(plain)) as T;
+  }
+
+  /** Keeps value under name. When put returns, it is stored. */
+  async put(name: string, value: unknown): Promise<void> {
+    const iv = crypto.getRandomValues(new Uint8Array(12));
+    const data = await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData: bytes(name) }, this.#key, bytes(JSON.stringify(value)));
+    const transaction = this.#db.transaction(valueStore, 'readwrite', { durability: 'strict' });
+    transaction.objectStore(valueStore).put({ iv, data } satisfies Sealed, name);
+    await done(transaction);
+  }
+
+  async delete(name: string): Promise<void> {
+    const transaction = this.#db.transaction(valueStore, 'readwrite');
+    transaction.objectStore(valueStore).delete(name);
+    await done(transaction);
+  }
+
+  /** The names that begin with prefix. */
+  async names(prefix: string): Promise<string[]> {
+    const keys = await asked(this.#db.transaction(valueStore).objectStore(valueStore).getAllKeys());
+    return keys.filter((key): key is string => typeof key === 'string' && key.startsWith(prefix));
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}
+
+/** Deletes databases of this origin by name, the vault among them; connections to them must be closed. */
+export async function wipe(names: readonly string[]): Promise<void> {
+  for (const name of [databaseName, ...names]) await asked(indexedDB.deleteDatabase(name));
+}
+
+function bytes(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text);
+}
+
+async function keyOf(db: IDBDatabase): Promise<CryptoKey> {
+  const before = (await asked(db.transaction(keyStore).objectStore(keyStore).get('vault'))) as CryptoKey | undefined;
+  if (before !== undefined) return before;
+  const key = await crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']);
+  const transaction = db.transaction(keyStore, 'readwrite', { durability: 'strict' });
+  // A second tab may have been first; then its key is the one.
+  const there = (await asked(transaction.objectStore(keyStore).get('vault'))) as CryptoKey | undefined;
+  if (there === undefined) transaction.objectStore(keyStore).put(key, 'vault');
+  await done(transaction);
+  return there ?? key;
+}

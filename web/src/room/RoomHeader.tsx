@@ -1,0 +1,94 @@
+import { useState } from 'react';
+import { Button, IconButton } from '../kit/Button';
+import { Dialog } from '../kit/Dialog';
+import { IconBack, IconInvite, IconLock, IconMore, IconWithheld } from '../kit/icons';
+import { Menu } from '../kit/Menu';
+import { State } from '../kit/State';
+import { sayFault } from '../lang/sayFault';
+import { rich, useSay } from '../lang/useSay';
+import type { RoomView } from '../state/room';
+import { useTask } from '../state/useTask';
+import { Invite } from './Invite';
+import look from './RoomHeader.module.css';
+
+interface Props {
+  room: RoomView;
+  /** The user id that a typed name means, or undefined. */
+  userId: (typed: string) => string | undefined;
+  /** An account name of this server, to show the form. */
+  example: string;
+  onInvite: (userId: string) => Promise<void>;
+  onLeave: () => Promise<void>;
+  onBack: () => void;
+}
+
+/** The title of a room, who is in it, and what can be done with it. */
+export function RoomHeader({ room, userId, example, onInvite, onLeave, onBack }: Props) {
+  const say = useSay();
+  const [asking, setAsking] = useState<'invite' | 'leave'>();
+  const close = () => setAsking(undefined);
+  const name = room.name === '' ? say('room.unnamed') : room.name;
+  const people = room.people === 1 ? say('room.alone') : say('room.people', { n: room.people });
+  return (
+    <header className={look['head']}>
+      <span className={look['back']}>
+        <IconButton icon={IconBack} label={say('common.back')} onClick={onBack} />
+      </span>
+      <div className="grow">
+        <h1 lang={room.lang}>{name}</h1>
+        <span className="meta">
+          {people}
+          {room.invited > 0 && ` · ${say('room.invitedToo', { n: room.invited })}`}
+          {' · '}
+          {room.encrypted ? <State icon={IconLock}>{say('room.encrypted')}</State> : <State icon={IconWithheld} kind="wait">{say('room.notEncrypted')}</State>}
+        </span>
+      </div>
+      {room.mayInvite && (
+        <span className={look['invite']}>
+          <Button icon={IconInvite} onClick={() => setAsking('invite')}>
+            {say('room.invite')}
+          </Button>
+        </span>
+      )}
+      <Menu
+        label={name}
+        opener={(props) => <IconButton icon={IconMore} label={say('room.more')} {...props} />}
+        items={[
+          ...(room.mayInvite ? [{ words: say('room.invite.title'), do: () => setAsking('invite') }] : []),
+          { words: say('room.leave'), kind: 'stop', do: () => setAsking('leave') },
+        ]}
+      />
+      {asking === 'invite' && <Invite onClose={close} userId={userId} example={example} onInvite={onInvite} />}
+      {asking === 'leave' && <Leave room={<span lang={room.lang}>{name}</span>} onStay={close} onLeave={onLeave} />}
+    </header>
+  );
+}
+
+function Leave({ room, onStay, onLeave }: { room: React.ReactNode; onStay: () => void; onLeave: () => Promise<void> }) {
+  const say = useSay();
+  const task = useTask();
+  return (
+    <Dialog
+      title={rich(say, 'room.leave.title', { room })}
+      onClose={onStay}
+      onSubmit={() => void task.run(onLeave)}
+      actions={
+        <>
+          <Button data-safe onClick={onStay}>
+            {say('room.leave.stay')}
+          </Button>
+          <Button kind="stop" type="submit" disabled={task.running}>
+            {say('room.leave.do')}
+          </Button>
+        </>
+      }
+    >
+      <p>{say('room.leave.text')}</p>
+      {task.fault && (
+        <p className="hint error" role="alert">
+          {sayFault(say, task.fault)}
+        </p>
+      )}
+    </Dialog>
+  );
+}

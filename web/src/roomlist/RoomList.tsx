@@ -1,0 +1,96 @@
+import { useState } from 'react';
+import { Button } from '../kit/Button';
+import { Count } from '../kit/Count';
+import { IconNew, IconPeople } from '../kit/icons';
+import { Icon } from '../kit/Icon';
+import { WhoStamp } from '../kit/WhoStamp';
+import { exact, short } from '../lang/dates';
+import { useSay } from '../lang/useSay';
+import type { RoomEntry, RoomListView } from '../state/roomlist';
+import { now } from '../state/now';
+import { hrefOf } from '../state/route';
+import { useStore } from '../state/useStore';
+import { InvitationCard } from './InvitationCard';
+import { NewRoom } from './NewRoom';
+import look from './RoomList.module.css';
+
+interface Props {
+  view: RoomListView;
+  /** The room on the page beside. */
+  open: string | undefined;
+  onCreate: (name: string) => Promise<void>;
+  onJoin: (id: string) => Promise<void>;
+  onDecline: (id: string) => Promise<void>;
+}
+
+/** The rooms one is in, and above them what waits for an answer. */
+export function RoomList({ view, open, onCreate, onJoin, onDecline }: Props) {
+  const say = useSay();
+  const [making, setMaking] = useState(false);
+  const none = view.ready && view.rooms.length + view.people.length + view.invitations.length === 0;
+  return (
+    <nav className={look['list']} aria-label={say('rooms.title')}>
+      <div className={look['tools']}>
+        <Button icon={IconNew} onClick={() => setMaking(true)}>
+          {say('rooms.new')}
+        </Button>
+      </div>
+      {view.invitations.length > 0 && <h2>{say('rooms.invited')}</h2>}
+      {view.invitations.map((invitation) => (
+        <InvitationCard key={invitation.id} invitation={invitation} onJoin={onJoin} onDecline={onDecline} />
+      ))}
+      {none && <p className={look['none']}>{say('rooms.none')}</p>}
+      {!view.ready && view.rooms.length === 0 && <p className={look['none']}>{say('rooms.loading')}</p>}
+      {view.rooms.length > 0 && <h2>{say('rooms.title')}</h2>}
+      {view.rooms.map((entry) => (
+        <Entry key={entry.id} entry={entry} open={entry.id === open} />
+      ))}
+      {view.people.length > 0 && <h2>{say('rooms.people')}</h2>}
+      {view.people.map((entry) => (
+        <Entry key={entry.id} entry={entry} open={entry.id === open} />
+      ))}
+      {making && <NewRoom onClose={() => setMaking(false)} onCreate={onCreate} />}
+    </nav>
+  );
+}
+
+function Entry({ entry, open }: { entry: RoomEntry; open: boolean }) {
+  const say = useSay();
+  const time = useStore(now);
+  const { preview } = entry;
+  const name = entry.name === '' ? say('room.unnamed') : entry.name;
+  const words =
+    preview &&
+    (preview.mine
+      ? say('rooms.preview.you', { text: preview.text })
+      : entry.with === undefined
+        ? say('rooms.preview.other', { name: preview.sender.name, text: preview.text })
+        : preview.text);
+  return (
+    <a className={entry.unread > 0 ? look['new'] : undefined} href={hrefOf({ at: 'room', id: entry.id })} aria-current={open ? 'page' : undefined}>
+      {entry.with === undefined ? (
+        <span className={look['mark']} aria-hidden="true">
+          <Icon of={IconPeople} />
+        </span>
+      ) : (
+        <span className={look['mark']}>
+          <WhoStamp id={entry.with.id} name={entry.with.name} lang={entry.with.lang} small />
+        </span>
+      )}
+      <b className="clip" lang={entry.lang}>
+        {name}
+      </b>
+      {entry.at > 0 && (
+        <time dateTime={new Date(entry.at).toISOString()} title={exact(entry.at)}>
+          {short(entry.at, time)}
+        </time>
+      )}
+      {words !== undefined && (
+        <span className="meta clip" lang={preview?.lang}>
+          {words}
+        </span>
+      )}
+      <Count n={entry.unread} words={say('rooms.unread', { n: entry.unread })} />
+    </a>
+  );
+}

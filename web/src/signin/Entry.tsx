@@ -1,0 +1,30 @@
+import type { ReactNode } from 'react';
+import { Brand } from '../kit/Brand';
+import { changeLanguage } from '../lang/lang';
+import { languageNames, languages } from '../lang/languages';
+import { useLanguage, useSay } from '../lang/useSay';
+import look from './Entry.module.css';
+
+/** The page around signing up and in: brand and languages on top, one task, and beside it what one should know. */
+export function Entry({ children, beside }: { children: ReactNode; beside?: ReactNode }) {
+  const say = useSay();
+  const current = useLanguage();
+  return (
+    <div className={beside === undefined ? look['page'] : `${look['page'] ?? ''} ${look['two'] ?? ''}`}>
+      <header className={look['bar']}>
+        <Brand name="Wardroom" />
+        <nav className={look['languages']} aria-label={say('common.language')}>
+          {languages.map((language) => (
+            <button key={language} type="button" lang={language} aria-current={language === current} onClick={() => changeLanguage(language)}>
+              {languageNames[language]}
+            </button>
+          ))}
+        </nav>
+      </header>
+      <main className={look['task']}>
+        <div className={look['form']}>{children}</div>
+      </main>
+      {beside !== undefined && <aside className={look['beside']}>{beside}</aside>}
+    </div>
+  );
+}

@@ -1,0 +1,59 @@
+import { useState, type SubmitEvent } from 'react';
+import { Button } from '../kit/Button';
+import { Field } from '../kit/Field';
+import { IconWithheld } from '../kit/icons';
+import { Say } from '../kit/Say';
+import { sayFault } from '../lang/sayFault';
+import { useSay } from '../lang/useSay';
+import { useTask } from '../state/useTask';
+import type { Standing, Wardroom } from '../state/wardroom';
+import { Entry } from './Entry';
+
+type Why = Extract<Standing, { at: 'signedOut' }>['why'];
+
+/** Signing in on this device. */
+export function SignIn({ wardroom, why }: { wardroom: Pick<Wardroom, 'signIn'>; why: Why }) {
+  const say = useSay();
+  const [account, setAccount] = useState('');
+  const [password, setPassword] = useState('');
+  const task = useTask();
+  const fault = task.fault ?? (task.running ? undefined : why);
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault();
+    if (account.trim() !== '' && password !== '') void task.run(() => wardroom.signIn(account, password));
+  };
+  return (
+    <Entry>
+      <h1>{say('signin.title')}</h1>
+      <p className="sub">{location.host}</p>
+      <form className="stack narrow" onSubmit={submit} noValidate>
+        <Field
+          label={say('signin.account')}
+          autoComplete="username"
+          autoCapitalize="none"
+          spellCheck={false}
+          value={account}
+          onChange={(event) => setAccount(event.target.value)}
+        />
+        <Field
+          label={say('signin.password')}
+          type="password"
+          autoComplete="current-password"
+          value={password}
+          onChange={(event) => setPassword(event.target.value)}
+        />
+        {fault !== undefined && (
+          <Say kind="stop" icon={IconWithheld} live>
+            {sayFault(say, fault)} <code>{fault.code}</code>
+          </Say>
+        )}
+        <div className="row">
+          <Button kind="do" big type="submit" disabled={task.running}>
+            {say(task.running ? 'signin.busy' : 'signin.do')}
+          </Button>
+        </div>
+      </form>
+      <p className="sub">{say('signin.invitationOnly')}</p>
+    </Entry>
+  );
+}

@@ -1,0 +1,177 @@
+// What was written here and is not yet confirmed as saved by the server. Every event that this client sends, of any
+// type, passes through the outbox of its room: here it gets its envelope, is encrypted, and is sent again under the
+// same transaction id until there is an answer. All of it is kept in the vault, so that a closed tab loses nothing.
+
+import { chainAfter, emptyChain, nextEnvelope, withEnvelope, type Chain, type Content, type Envelope } from '../crypto/envelope';
+import type { Fault } from '../wire/fault';
+import { Store } from './store';
+
+/** Something on its way out. */
+export interface Outgoing {
+  /** The transaction id, and the item's name here. */
+  readonly id: string;
+  readonly type: string;
+  /** As it was written, without its envelope. */
+  readonly content: Content;
+  readonly lang?: string;
+  /** When it was written, in milliseconds since 1970. */
+  readonly at: number;
+  readonly state: OutgoingState;
+}
+
+export type OutgoingState =
+  /** On this device, in the queue. */
+  | { is: 'waiting' }
+  /** Under way; whether the server has it is not known. */
+  | { is: 'sending' }
+  /** On the server's disk. */
+  | { is: 'saved'; eventId: string }
+  /** Refused, and not on the server. It stays here until it is tried again or deleted. */
+  | { is: 'stopped'; fault: Fault };
+
+/** How an outbox reaches the world; the session gives it this, a test something else. */
+export interface Post {
+  readonly device: string;
+  /** The last event seen in the room, or ''. */
+  seen: () => string;
+  /** Encrypts where the room asks for it, and sends. It returns the event's id. */
+  send: (type: string, id: string, content: Content) => Promise<string>;
+  /** What an error means: try again after so many milliseconds, or a refusal. */
+  judge: (error: unknown) => { again: number | undefined } | { refused: Fault };
+  keep: (box: KeptBox) => Promise<void>;
+}
+
+/** An outbox as it is kept. At most the first of `items` has an envelope: what went out and was not answered. */
+export interface KeptBox {
+  chain: Chain;
+  items: Outgoing[];
+  underWay?: { id: string; envelope: Envelope };
+}
+
+const firstPause = 1_000;
+const longestPause = 30_000;
+
+/** The outbox of one room. Its value is what is still to be shown, oldest first. */
+export class Outbox extends Store<readonly Outgoing[]> {
+  readonly #post: Post;
+  #chain: Chain;
+  #underWay: KeptBox['underWay'];
+  #running = false;
+  #pause = firstPause;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #closed = false;
+
+  constructor(post: Post, kept?: KeptBox) {
+    // What was under way when the tab closed is sent again under its old transaction id and envelope.
+    super((kept?.items ?? []).map((item) => (item.state.is === 'sending' ? { ...item, state: { is: 'waiting' } } : item)));
+    this.#post = post;
+    this.#chain = kept?.chain ?? emptyChain;
+    this.#underWay = kept?.underWay;
+  }
+
+  /** Puts something into the queue. When add returns it is kept on this device; sending goes on by itself. */
+  async add(type: string, content: Content, lang?: string): Promise<void> {
+    const item: Outgoing = { id: crypto.randomUUID(), type, content, at: Date.now(), state: { is: 'waiting' }, ...(lang === undefined ? {} : { lang }) };
+    this.set([...this.snapshot(), item]);
+    await this.#keep();
+    this.flush();
+  }
+
+  /** Puts what was stopped back into the queue. */
+  retry(id: string): void {
+    this.#change(id, { is: 'waiting' });
+    this.flush();
+  }
+
+  /** Deletes what was stopped, or has not begun to leave. Anything else stays: the server may have it. */
+  async discard(id: string): Promise<void> {
+    const item = this.#find(id);
+    if (item === undefined || item.state.is === 'saved' || item.state.is === 'sending' || this.#underWay?.id === id) return;
+    this.set(this.snapshot().filter((other) => other.id !== id));
+    await this.#keep();
+  }
+
+  /** Takes away what has come back from the server: the room itself shows it from now on. */
+  arrived(eventIds: ReadonlySet<string>): void {
+    const left = this.snapshot().filter((item) => item.state.is !== 'saved' || !eventIds.has(item.state.eventId));
+    if (left.length === this.snapshot().length) return;
+    this.set(left);
+    void this.#keep();
+  }
+
+  /** Tries now: something was written, or the connection is back. */
+  flush(): void {
+    clearTimeout(this.#timer);
+    if (!this.#running && !this.#closed) void this.#run();
+  }
+
+  /** Sends nothing more. What is under way may still arrive. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+
+  /** One after the other, oldest first; two at once could not name each other in their envelopes. */
+  async #run(): Promise<void> {
+    this.#running = true;
+    try {
+      for (let item = this.#next(); item !== undefined && !this.#closed; item = this.#next()) {
+        if (!(await this.#send(item))) return;
+      }
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  #next(): Outgoing | undefined {
+    const waiting = this.snapshot().filter((item) => item.state.is === 'waiting');
+    return waiting.find((item) => item.id === this.#underWay?.id) ?? waiting[0];
+  }
+
+  /** Sends one item. It returns false where the queue must wait. */
+  async #send(item: Outgoing): Promise<boolean> {
+    const post = this.#post;
+    const envelope = this.#underWay?.id === item.id ? this.#underWay.envelope : nextEnvelope(this.#chain, post.device, post.seen(), item.lang);
+    this.#underWay = { id: item.id, envelope };
+    this.#change(item.id, { is: 'sending' });
+    const content = withEnvelope(item.content, envelope);
+    let eventId: string;
+    try {
+      await this.#keep(); // before it leaves: after a crash the same envelope goes with the same transaction id
+      eventId = await post.send(item.type, item.id, content);
+    } catch (error) {
+      return this.#failed(item, post.judge(error));
+    }
+    this.#chain = await chainAfter(content);
+    this.#underWay = undefined;
+    this.#pause = firstPause;
+    this.#change(item.id, { is: 'saved', eventId });
+    await this.#keep();
+    return true;
+  }
+
+  async #failed(item: Outgoing, judged: ReturnType<Post['judge']>): Promise<boolean> {
+    if ('refused' in judged) {
+      this.#underWay = undefined; // the server has not got it, so its place in the chain is free
+      this.#change(item.id, { is: 'stopped', fault: judged.refused });
+      await this.#keep();
+      return true;
+    }
+    this.#change(item.id, { is: 'waiting' });
+    this.#timer = setTimeout(() => this.flush(), judged.again ?? this.#pause);
+    this.#pause = Math.min(this.#pause * 2, longestPause);
+    return false;
+  }
+
+  #find(id: string): Outgoing | undefined {
+    return this.snapshot().find((item) => item.id === id);
+  }
+
+  #change(id: string, state: OutgoingState): void {
+    this.set(this.snapshot().map((item) => (item.id === id ? { ...item, state } : item)));
+  }
+
+  #keep(): Promise<void> {
+    return this.#post.keep({ chain: this.#chain, items: [...this.snapshot()], ...(this.#underWay === undefined ? {} : { underWay: this.#underWay }) });
+  }
+}

@@ -1,0 +1,146 @@
+import { Direction, EventType, KnownMembership, MatrixEventEvent, ReceiptType, RoomEvent, RoomMemberEvent, RoomStateEvent, type MatrixClient, type MatrixEvent, type Room } from 'matrix-js-sdk';
+import { languageOf, languageToSend } from '../lang/script';
+import type { Outbox } from './outbox';
+import { Store } from './store';
+import { itemsOf, type TimelineItem } from './timeline';
+
+/** A room one is in, as its page shows it. */
+export interface RoomView {
+  readonly id: string;
+  /** Empty where the room has no name and nobody else is in it. */
+  readonly name: string;
+  readonly lang: string | undefined;
+  /** How many are in it, oneself included. */
+  readonly people: number;
+  readonly invited: number;
+  readonly encrypted: boolean;
+  readonly mayWrite: boolean;
+  readonly mayInvite: boolean;
+  readonly items: readonly TimelineItem[];
+  /** Whether the items begin where the room begins. */
+  readonly fromStart: boolean;
+  readonly fetching: boolean;
+}
+
+/** One room: what its page shows and what can be done there. It follows the client from `open` to `close`. */
+export class RoomState extends Store<RoomView> {
+  readonly #client: MatrixClient;
+  readonly #room: Room;
+  readonly #outbox: Outbox;
+  #fetching = false;
+  #due = false;
+  #seen: string | undefined;
+  #leave: (() => void) | undefined;
+
+  constructor(client: MatrixClient, room: Room, outbox: Outbox) {
+    super(viewOf(client, room, outbox, false));
+    this.#client = client;
+    this.#room = room;
+    this.#outbox = outbox;
+  }
+
+  /** Begins to follow the room. */
+  open(): void {
+    if (this.#leave !== undefined) return;
+    const { roomId } = this.#room;
+    const here = (event: MatrixEvent): void => {
+      if (event.getRoomId() === roomId) this.#soon();
+    };
+    const soon = (): void => this.#soon();
+    const room = this.#room;
+    const room$ = [RoomEvent.Timeline, RoomEvent.TimelineReset, RoomEvent.Redaction, RoomEvent.Name, RoomEvent.MyMembership, RoomEvent.Summary, MatrixEventEvent.Replaced] as const;
+    for (const name of room$) room.on(name as RoomEvent.Name, soon);
+    this.#client.on(RoomStateEvent.Events, here);
+    this.#client.on(MatrixEventEvent.Decrypted, here);
+    this.#client.on(RoomMemberEvent.Name, here);
+    const stop = this.#outbox.subscribe(soon);
+    this.#leave = () => {
+      for (const name of room$) room.off(name as RoomEvent.Name, soon);
+      this.#client.off(RoomStateEvent.Events, here);
+      this.#client.off(MatrixEventEvent.Decrypted, here);
+      this.#client.off(RoomMemberEvent.Name, here);
+      stop();
+    };
+    this.#now();
+  }
+
+  /** Stops following the room. */
+  close(): void {
+    this.#leave?.();
+    this.#leave = undefined;
+  }
+
+  /** Sends a text. When it returns, the text is kept on this device, and its state is an item of the timeline. */
+  readonly write = (body: string): Promise<void> => this.#outbox.add('m.room.message', { msgtype: 'm.text', body }, languageToSend(body));
+
+  readonly retry = (key: string): void => this.#outbox.retry(key);
+
+  readonly discard = (key: string): Promise<void> => this.#outbox.discard(key);
+
+  /** Fetches earlier messages; nothing happens at the beginning of the room or while some are being fetched. */
+  readonly earlier = async (): Promise<void> => {
+    if (this.#fetching || this.snapshot().fromStart) return;
+    this.#fetching = true;
+    this.#now();
+    try {
+      await this.#client.scrollback(this.#room, 50);
+    } finally {
+      this.#fetching = false;
+      this.#now();
+    }
+  };
+
+  /** Invites a person, after giving the keys of the messages so far that the room's rules let an invited person see (MSC4268). */
+  readonly invite = async (userId: string): Promise<void> => {
+    await this.#client.invite(this.#room.roomId, userId);
+  };
+
+  /** Leaves the room. */
+  readonly leave = async (): Promise<void> => {
+    await this.#client.leave(this.#room.roomId);
+  };
+
+  /** Remembers, for oneself alone, that everything so far was seen. Without an answer it is told again next time. */
+  readonly markSeen = (): void => {
+    const last = this.#room.getLiveTimeline().getEvents().at(-1);
+    const id = last?.getId();
+    if (last === undefined || id === undefined || id === this.#seen || this.#room.getEventReadUpTo(this.#client.getSafeUserId()) === id) return;
+    this.#seen = id;
+    this.#client.sendReadReceipt(last, ReceiptType.ReadPrivate).catch(() => (this.#seen = undefined));
+  };
+
+  // Many events may come at once; one view is made of them.
+  #soon(): void {
+    if (this.#due) return;
+    this.#due = true;
+    queueMicrotask(() => {
+      this.#due = false;
+      if (this.#leave !== undefined) this.#now();
+    });
+  }
+
+  #now(): void {
+    const ids = new Set(this.#room.getLiveTimeline().getEvents().flatMap((event) => event.getId() ?? []));
+    this.#outbox.arrived(ids);
+    this.set(viewOf(this.#client, this.#room, this.#outbox, this.#fetching));
+  }
+}
+
+function viewOf(client: MatrixClient, room: Room, outbox: Outbox, fetching: boolean): RoomView {
+  const me = client.getSafeUserId();
+  const timeline = room.getLiveTimeline();
+  const name = room.name === room.roomId ? '' : room.name;
+  return {
+    id: room.roomId,
+    name,
+    lang: languageOf(name),
+    people: room.getJoinedMemberCount(),
+    invited: room.getInvitedMemberCount(),
+    encrypted: room.hasEncryptionStateEvent(),
+    mayWrite: room.getMyMembership() === KnownMembership.Join && room.maySendMessage(),
+    mayInvite: room.canInvite(me),
+    items: itemsOf(room, me, timeline.getEvents(), outbox.snapshot()),
+    fromStart: timeline.getPaginationToken(Direction.Backward) === null || timeline.getEvents()[0]?.getType() === (EventType.RoomCreate as string),
+    fetching,
+  };
+}

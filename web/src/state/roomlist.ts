@@ -1,0 +1,152 @@
+import { ClientEvent, EventType, KnownMembership, MatrixEventEvent, RoomEvent, RoomStateEvent, type MatrixClient, type MatrixEvent, type Room } from 'matrix-js-sdk';
+import { readEnvelope } from '../crypto/envelope';
+import { cleanTag, languageOf } from '../lang/script';
+import { personIn, type Person } from './person';
+import { Store } from './store';
+
+/** The last message of a room, in one line. */
+export interface Preview {
+  readonly sender: Person;
+  readonly mine: boolean;
+  readonly text: string;
+  readonly lang: string | undefined;
+}
+
+/** A room in the list. */
+export interface RoomEntry {
+  readonly id: string;
+  readonly name: string;
+  readonly lang: string | undefined;
+  /** Whom a direct conversation is with. */
+  readonly with: Person | undefined;
+  /** When something last happened there, in milliseconds since 1970; 0 if never. */
+  readonly at: number;
+  readonly unread: number;
+  readonly preview: Preview | undefined;
+}
+
+/** A room that somebody invited this person to. */
+export interface Invitation {
+  readonly id: string;
+  readonly name: string;
+  readonly lang: string | undefined;
+  readonly by: Person | undefined;
+}
+
+export interface RoomListView {
+  /** Whether the list is complete as far as the server has told. */
+  readonly ready: boolean;
+  readonly invitations: readonly Invitation[];
+  /** Newest first. */
+  readonly rooms: readonly RoomEntry[];
+  readonly people: readonly RoomEntry[];
+}
+
+/** The rooms this person is in, and those waiting for an answer. */
+export class RoomList extends Store<RoomListView> {
+  readonly #client: MatrixClient;
+  #due: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(client: MatrixClient) {
+    super({ ready: false, invitations: [], rooms: [], people: [] });
+    this.#client = client;
+    for (const name of changes) client.on(name as ClientEvent.Room, this.#soon);
+  }
+
+  close(): void {
+    for (const name of changes) this.#client.off(name as ClientEvent.Room, this.#soon);
+    clearTimeout(this.#due);
+  }
+
+  // A sync brings hundreds of changes; the list is made once for all of them.
+  readonly #soon = (): void => {
+    this.#due ??= setTimeout(() => {
+      this.#due = undefined;
+      this.set(listOf(this.#client));
+    }, 50);
+  };
+}
+
+const changes = [
+  ClientEvent.Sync,
+  ClientEvent.Room,
+  ClientEvent.AccountData,
+  RoomEvent.MyMembership,
+  RoomEvent.Name,
+  RoomEvent.Timeline,
+  RoomEvent.Receipt,
+  RoomEvent.Redaction,
+  RoomStateEvent.Events,
+  MatrixEventEvent.Decrypted,
+] as const;
+
+function listOf(client: MatrixClient): RoomListView {
+  const direct = directRooms(client);
+  const invitations: Invitation[] = [];
+  const rooms: RoomEntry[] = [];
+  const people: RoomEntry[] = [];
+  for (const room of client.getRooms()) {
+    const membership = room.getMyMembership();
+    if (membership === KnownMembership.Invite) invitations.push(invitationOf(client, room));
+    if (membership !== KnownMembership.Join) continue;
+    const other = direct.get(room.roomId);
+    if (other === undefined) rooms.push(entryOf(client, room, undefined));
+    else people.push(entryOf(client, room, personIn(room, other)));
+  }
+  const newest = (a: RoomEntry, b: RoomEntry): number => b.at - a.at;
+  return { ready: client.isInitialSyncComplete(), invitations, rooms: rooms.sort(newest), people: people.sort(newest) };
+}
+
+function nameOf(room: Room): string {
+  return room.name === room.roomId ? '' : room.name;
+}
+
+function invitationOf(client: MatrixClient, room: Room): Invitation {
+  const by = room.getMember(client.getSafeUserId())?.events.member?.getSender();
+  const name = nameOf(room);
+  return { id: room.roomId, name, lang: languageOf(name), by: by === undefined ? undefined : personIn(room, by) };
+}
+
+function entryOf(client: MatrixClient, room: Room, other: Person | undefined): RoomEntry {
+  const name = other?.name ?? nameOf(room);
+  const events = room.getLiveTimeline().getEvents();
+  const last = events.findLast(isMessage);
+  return {
+    id: room.roomId,
+    name,
+    lang: languageOf(name),
+    with: other,
+    at: (last ?? events.at(-1))?.getTs() ?? 0,
+    unread: unreadIn(room, client.getSafeUserId(), events),
+    preview: last === undefined ? undefined : previewOf(room, last, client.getSafeUserId()),
+  };
+}
+
+function isMessage(event: MatrixEvent): boolean {
+  return event.getType() === 'm.room.message' && !event.isRedacted() && !event.isRelation('m.replace');
+}
+
+function previewOf(room: Room, event: MatrixEvent, me: string): Preview {
+  const body: unknown = event.getContent()['body'];
+  const text = typeof body === 'string' ? (body.split('\n')[0] ?? '') : '';
+  const sender = event.getSender() ?? '';
+  const lang = cleanTag(readEnvelope(event.getClearContent() ?? {})?.lang) ?? languageOf(text);
+  return { sender: personIn(room, sender), mine: sender === me, text, lang };
+}
+
+/** How many messages of others came after what was last seen, as far back as this device has fetched. */
+function unreadIn(room: Room, me: string, events: readonly MatrixEvent[]): number {
+  const readUpTo = room.getEventReadUpTo(me);
+  let count = 0;
+  for (const event of [...events].reverse()) {
+    if (event.getId() === readUpTo || event.getSender() === me) return count;
+    if (isMessage(event) || event.isDecryptionFailure()) count++;
+  }
+  return Math.max(count, room.getUnreadNotificationCount());
+}
+
+function directRooms(client: MatrixClient): Map<string, string> {
+  const content = client.getAccountData(EventType.Direct)?.getContent() ?? {};
+  const entries = Object.entries(content);
+  return new Map(entries.flatMap(([user, ids]) => (Array.isArray(ids) ? ids.map((id): [string, string] => [String(id), user]) : [])));
+}

@@ -1,0 +1,57 @@
+// Where in the client one is. It stands after the '#', which a browser sends to no server.
+
+import { Store } from './store';
+
+export type Route =
+  | { at: 'rooms' }
+  | { at: 'room'; id: string }
+  /** The one-time link with which somebody signs up. */
+  | { at: 'invite'; token: string };
+
+function parse(hash: string): Route {
+  const [, first, second] = hash.replace(/^#/, '').split('/');
+  const rest = decode(second ?? '');
+  if (first === 'invite' && rest !== '') return { at: 'invite', token: rest };
+  if (first === 'room' && rest !== '') return { at: 'room', id: rest };
+  return { at: 'rooms' };
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return '';
+  }
+}
+
+/** The address of a route, for links. */
+export function hrefOf(route: Route): string {
+  switch (route.at) {
+    case 'rooms':
+      return '#/';
+    case 'room':
+      return `#/room/${encodeURIComponent(route.id)}`;
+    case 'invite':
+      return `#/invite/${encodeURIComponent(route.token)}`;
+  }
+}
+
+class RouteStore extends Store<Route> {
+  constructor() {
+    super(parse(location.hash));
+    addEventListener('hashchange', () => this.set(parse(location.hash)));
+  }
+
+  /** Goes somewhere; the browser's back button comes back. */
+  readonly go = (to: Route): void => {
+    location.hash = hrefOf(to);
+  };
+
+  /** Goes somewhere and leaves no trace of where one was: a used invitation stays in no history. */
+  readonly replace = (to: Route): void => {
+    history.replaceState(null, '', hrefOf(to));
+    this.set(to);
+  };
+}
+
+export const route = new RouteStore();

@@ -1,0 +1,179 @@
+// A sign-in at work: the client, and everything that follows it.
+
+import { ClientEvent, Direction, EventType, Preset, UserEvent, Visibility, type MatrixClient } from 'matrix-js-sdk';
+import { encrypt, isEncrypted } from '../crypto/encrypt';
+import { Recovery } from '../crypto/recovery';
+import { cryptoDatabases, openCrypto } from '../crypto/store';
+import { wipe, type Vault } from '../keep/vault';
+import { firstSync, makeClient, onSignedOut, putEvent, startClient, syncDatabase } from '../wire/client';
+import { FaultError, faultOf, isUnreachable, limitedFor } from '../wire/fault';
+import { Tokens, type Login } from '../wire/tokens';
+import { Connection } from './connection';
+import { Outbox, type KeptBox, type Post } from './outbox';
+import { personOf, type Person } from './person';
+import { RoomState } from './room';
+import { RoomList } from './roomlist';
+import { Store } from './store';
+
+const boxes = 'outbox/';
+
+/** The room is not known well enough to write there: whether it is encrypted has not been heard. */
+class RoomNotKnown extends Error {}
+
+class Me extends Store<Person> {
+  constructor(client: MatrixClient) {
+    super(personOf(client, client.getSafeUserId()));
+    const look = (): void => this.set(personOf(client, client.getSafeUserId()));
+    client.on(UserEvent.DisplayName, look);
+    client.on(ClientEvent.Sync, () => {
+      if (this.snapshot().name !== personOf(client, client.getSafeUserId()).name) look();
+    });
+  }
+}
+
+/** Everything of one sign-in. It is opened once, and closed for good. */
+export class Session {
+  readonly connection: Connection;
+  readonly rooms: RoomList;
+  readonly me: Me;
+  readonly recovery: Recovery;
+  readonly client: MatrixClient;
+  readonly #vault: Vault;
+  readonly #outboxes = new Map<string, Outbox>();
+  readonly #rooms = new Map<string, RoomState>();
+
+  private constructor(client: MatrixClient, vault: Vault, recovery: Recovery, kept: Map<string, KeptBox>) {
+    this.client = client;
+    this.recovery = recovery;
+    this.#vault = vault;
+    this.connection = new Connection(client);
+    this.rooms = new RoomList(client);
+    this.me = new Me(client);
+    for (const [roomId, box] of kept) this.#outboxes.set(roomId, new Outbox(this.#post(roomId), box));
+    this.connection.subscribe(() => {
+      if (this.connection.snapshot() === 'connected') this.#flush();
+    });
+  }
+
+  /** Opens what is kept of a sign-in on this device and begins to sync. signedOut is called when the server ends it. */
+  static async open(login: Login, vault: Vault, signedOut: () => void): Promise<Session> {
+    const recovery = new Recovery();
+    const client = makeClient(new Tokens(login, vault), recovery.callbacks);
+    onSignedOut(client, signedOut);
+    await openCrypto(client, vault);
+    const kept = new Map<string, KeptBox>();
+    for (const name of await vault.names(boxes)) {
+      const box = await vault.get<KeptBox>(name);
+      if (box !== undefined) kept.set(name.slice(boxes.length), box);
+    }
+    const session = new Session(client, vault, recovery, kept);
+    await startClient(client);
+    return session;
+  }
+
+  /** Resolves when the rooms are known. */
+  ready(): Promise<void> {
+    return firstSync(this.client);
+  }
+
+  /** The room of that id, or undefined while this device does not know it. */
+  room(id: string): RoomState | undefined {
+    const before = this.#rooms.get(id);
+    if (before !== undefined) return before;
+    const room = this.client.getRoom(id);
+    if (room === null) return undefined;
+    const state = new RoomState(this.client, room, this.#outbox(id));
+    this.#rooms.set(id, state);
+    return state;
+  }
+
+  /** Makes an encrypted room for the people who will be invited to it, and returns its id. */
+  async createRoom(name: string): Promise<string> {
+    const { room_id } = await this.client.createRoom({
+      name,
+      preset: Preset.PrivateChat,
+      visibility: Visibility.Private,
+      initial_state: [{ type: EventType.RoomEncryption, state_key: '', content: { algorithm: 'm.megolm.v1.aes-sha2' } }],
+    });
+    return room_id;
+  }
+
+  /** Takes up an invitation, and the keys of earlier messages that came with it. */
+  async join(roomId: string): Promise<void> {
+    await this.client.joinRoom(roomId);
+  }
+
+  /** Declines an invitation. */
+  async decline(roomId: string): Promise<void> {
+    await this.client.leave(roomId);
+  }
+
+  /** The user id that a person means who writes `lin`, `@lin` or `@lin:port.example`; undefined if none can be meant. */
+  userId(typed: string): string | undefined {
+    const text = typed.trim();
+    if (/^@[^\s:]+:\S+$/.test(text)) return text;
+    const name = text.replace(/^@/, '').toLowerCase();
+    return /^[a-z0-9._=/+-]+$/.test(name) ? `@${name}:${this.client.getDomain() ?? ''}` : undefined;
+  }
+
+  /** How many messages were written here and are not on the server. */
+  unsent(): number {
+    return [...this.#outboxes.values()].flatMap((box) => box.snapshot()).filter((item) => item.state.is !== 'saved').length;
+  }
+
+  /** Stops everything and leaves what is kept in place. */
+  close(): void {
+    for (const box of this.#outboxes.values()) box.close();
+    for (const room of this.#rooms.values()) room.close();
+    this.connection.close();
+    this.rooms.close();
+    this.client.stopClient();
+  }
+
+  /** Ends the sign-in: at the server, if it can be reached and `tell` is set, and then here, where everything kept is deleted. */
+  async end(tell: boolean): Promise<void> {
+    this.close();
+    if (tell) {
+      await this.client.logout().catch((error: unknown) => {
+        if (!isUnreachable(error) && faultOf(error).id !== 'fault.signedOut') throw error;
+      });
+    }
+    await this.client.store.destroy();
+    this.#vault.close();
+    sessionStorage.clear();
+    await wipe([syncDatabase, ...cryptoDatabases]);
+  }
+
+  #outbox(roomId: string): Outbox {
+    const before = this.#outboxes.get(roomId);
+    if (before !== undefined) return before;
+    const box = new Outbox(this.#post(roomId));
+    this.#outboxes.set(roomId, box);
+    return box;
+  }
+
+  #flush(): void {
+    for (const box of this.#outboxes.values()) box.flush();
+  }
+
+  #post(roomId: string): Post {
+    const client = this.client;
+    return {
+      device: client.getDeviceId() ?? '',
+      seen: () => client.getRoom(roomId)?.getLiveTimeline().getEvents().at(-1)?.getId() ?? '',
+      send: async (type, id, content) => {
+        // Nothing goes out in clear because the news that a room is encrypted was late.
+        if (client.getRoom(roomId)?.getLiveTimeline().getState(Direction.Forward)?.getStateEvents(EventType.RoomCreate, '') == null) throw new RoomNotKnown();
+        if (!(await isEncrypted(client, roomId))) return putEvent(client, roomId, type, id, content);
+        const encrypted = await encrypt(client, roomId, type, content);
+        return putEvent(client, roomId, encrypted.type, id, encrypted.content);
+      },
+      judge: (error) => {
+        const again = limitedFor(error);
+        if (again !== undefined || isUnreachable(error) || error instanceof RoomNotKnown) return { again };
+        return { refused: error instanceof FaultError ? error.fault : faultOf(error) };
+      },
+      keep: (box) => this.#vault.put(boxes + roomId, box),
+    };
+  }
+}

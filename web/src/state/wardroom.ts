@@ -1,0 +1,182 @@
+// Where a person stands with this browser: signed out, on the way in, or in.
+
+import { PasswordNeeded, WrongRecoveryKey, type NewRecoveryKey } from '../crypto/recovery';
+import { Vault } from '../keep/vault';
+import { FaultError, faultOf, type Fault } from '../wire/fault';
+import { nameYourself, signIn, signUp } from '../wire/login';
+import { keepLogin, keptLogin, type Login } from '../wire/tokens';
+import { route } from './route';
+import { Session } from './session';
+import { Store } from './store';
+import { takePlace } from './tab';
+
+export type Standing =
+  | { at: 'starting' }
+  /** Another tab of this browser is at work. */
+  | { at: 'elsewhere' }
+  | { at: 'failed'; fault: Fault }
+  | { at: 'signedOut'; why: Fault | undefined }
+  /** Signed in, and the account needs a recovery key. */
+  | { at: 'newKey'; session: Session; afresh: boolean }
+  /** Signed in, and this device needs the recovery key that there is. */
+  | { at: 'locked'; session: Session }
+  | { at: 'in'; session: Session };
+
+const keptReady = 'device/signed';
+
+/** How this device is called in the list of devices. */
+function deviceName(): string {
+  const agent = navigator.userAgent;
+  const browser = /Edg\//.test(agent) ? 'Edge' : /Firefox\//.test(agent) ? 'Firefox' : /Chrom/.test(agent) ? 'Chromium' : /Safari\//.test(agent) ? 'Safari' : 'Browser';
+  const system = /Android/.test(agent) ? 'Android' : /iPhone|iPad/.test(agent) ? 'iOS' : /Windows/.test(agent) ? 'Windows' : /Mac/.test(agent) ? 'macOS' : 'Linux';
+  return `Wardroom, ${browser}, ${system}`;
+}
+
+/** The whole client. There is one. */
+export class Wardroom extends Store<Standing> {
+  #vault: Vault | undefined;
+  #open: Session | undefined;
+  // Kept between signing up and the making of the keys, where the server may ask for it once more.
+  #password: string | undefined;
+
+  constructor() {
+    super({ at: 'starting' });
+  }
+
+  /** Takes up what was kept from the last visit. With `steal` it takes the place of another tab. */
+  readonly start = async (steal = false): Promise<void> => {
+    this.set({ at: 'starting' });
+    try {
+      if (!(await takePlace(steal, () => this.#lost()))) {
+        this.set({ at: 'elsewhere' });
+        return;
+      }
+      this.#vault = await Vault.open();
+      const login = await keptLogin(this.#vault);
+      if (login === undefined) this.set({ at: 'signedOut', why: undefined });
+      else await this.#take(login);
+    } catch (error) {
+      this.set({ at: 'failed', fault: faultOf(error) });
+    }
+  };
+
+  /** Makes an account from an invitation and goes on to the recovery key. It throws a FaultError. */
+  readonly signUp = async (invitation: string, name: string, account: string, password: string): Promise<void> => {
+    const login = await faults(() => signUp(invitation, account, password, deviceName()));
+    this.#password = password;
+    // The account is made. Without its name it can be used, and the name be given later.
+    await nameYourself(login, name).catch(() => undefined);
+    await this.#enter(login);
+    route.replace({ at: 'rooms' });
+  };
+
+  /** Signs this device in. It throws a FaultError. */
+  readonly signIn = async (account: string, password: string): Promise<void> => {
+    const login = await faults(() => signIn(account.trim(), password, deviceName()));
+    this.#password = password;
+    await this.#enter(login);
+  };
+
+  /** Signs this device out and deletes everything it kept. */
+  readonly signOut = async (): Promise<void> => {
+    await this.#end(true, undefined);
+  };
+
+  /** Makes new keys for the account under a recovery key that the person has kept. It throws a FaultError. */
+  readonly useNewKey = async (key: NewRecoveryKey, password?: string): Promise<void> => {
+    const session = this.#session();
+    await faults(() => session.recovery.setUp(session.client, key, password ?? this.#password));
+    await this.#signed(session);
+  };
+
+  /** Opens the account's earlier messages with the recovery key that was typed. It throws a FaultError. */
+  readonly restore = async (typed: string, progress: (done: number, total: number) => void): Promise<void> => {
+    const session = this.#session();
+    await faults(() => session.recovery.restore(session.client, typed, progress));
+    await this.#signed(session);
+  };
+
+  /** The recovery key is lost: goes on to the making of a new one. */
+  readonly startAfresh = (): void => this.set({ at: 'newKey', session: this.#session(), afresh: true });
+
+  /** Back from startAfresh, before anything was done. */
+  readonly backToKey = (): void => this.set({ at: 'locked', session: this.#session() });
+
+  #session(): Session {
+    if (this.#open === undefined) throw new Error('nobody is signed in');
+    return this.#open;
+  }
+
+  async #enter(login: Login): Promise<void> {
+    this.#vault ??= await Vault.open();
+    await keepLogin(this.#vault, login);
+    this.set({ at: 'starting' });
+    try {
+      await this.#take(login);
+    } catch (error) {
+      this.set({ at: 'failed', fault: faultOf(error) });
+    }
+  }
+
+  async #take(login: Login): Promise<void> {
+    if (this.#vault === undefined) throw new Error('the vault is closed');
+    const session = await Session.open(login, this.#vault, () => void this.#end(false, { id: 'fault.signedOut', code: 'M_UNKNOWN_TOKEN' }));
+    this.#open = session;
+    if ((await this.#vault.get<boolean>(keptReady)) === true) {
+      this.set({ at: 'in', session });
+      return;
+    }
+    await session.ready();
+    switch (await session.recovery.standing(session.client)) {
+      case 'signed':
+        await this.#signed(session);
+        return;
+      case 'new':
+        this.set({ at: 'newKey', session, afresh: false });
+        return;
+      case 'locked':
+        this.set({ at: 'locked', session });
+    }
+  }
+
+  async #signed(session: Session): Promise<void> {
+    this.#password = undefined;
+    await this.#vault?.put(keptReady, true);
+    this.set({ at: 'in', session });
+  }
+
+  async #end(tell: boolean, why: Fault | undefined): Promise<void> {
+    const session = this.#open;
+    this.#open = undefined;
+    this.#password = undefined;
+    this.set({ at: 'starting' });
+    try {
+      await session?.end(tell);
+      this.#vault = await Vault.open();
+      route.replace({ at: 'rooms' });
+      this.set({ at: 'signedOut', why });
+    } catch (error) {
+      this.set({ at: 'failed', fault: faultOf(error) });
+    }
+  }
+
+  #lost(): void {
+    this.#open?.close();
+    this.#open = undefined;
+    this.#vault?.close();
+    this.set({ at: 'elsewhere' });
+  }
+}
+
+/** Turns whatever is thrown into a FaultError. */
+async function faults<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof WrongRecoveryKey) throw new FaultError({ id: 'fault.recoveryKey', code: 'WRONG_RECOVERY_KEY' }, error);
+    if (error instanceof PasswordNeeded) throw new FaultError({ id: 'fault.passwordNeeded', code: 'PASSWORD_NEEDED' }, error);
+    throw new FaultError(faultOf(error), error);
+  }
+}
+
+export const wardroom = new Wardroom();

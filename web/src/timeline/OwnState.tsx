@@ -1,0 +1,43 @@
+import { Button } from '../kit/Button';
+import { IconNotConfirmed, IconSaved, IconStillHere, IconWithheld } from '../kit/icons';
+import { State } from '../kit/State';
+import { sayFault } from '../lang/sayFault';
+import { useSay } from '../lang/useSay';
+import type { Message } from '../state/timeline';
+
+interface Props {
+  state: NonNullable<Message['state']>;
+  onRetry: (() => void) | undefined;
+  onDiscard: (() => void) | undefined;
+}
+
+/** Where one's own message is, as far as that is known. */
+export function OwnState({ state, onRetry, onDiscard }: Props) {
+  const say = useSay();
+  switch (state.is) {
+    case 'waiting':
+      return <State icon={IconStillHere}>{say('timeline.waiting')}</State>;
+    case 'sending':
+      return <State icon={IconNotConfirmed}>{say('timeline.sending')}</State>;
+    case 'saved':
+      return <State icon={IconSaved}>{say('timeline.saved')}</State>;
+    case 'stopped':
+      return (
+        <>
+          <State icon={IconWithheld} kind="stop">
+            {say('timeline.notSent')}: {sayFault(say, state.fault)}
+          </State>
+          {onRetry && (
+            <Button kind="quiet" onClick={onRetry}>
+              {say('timeline.retry')}
+            </Button>
+          )}
+          {onDiscard && (
+            <Button kind="quiet" onClick={onDiscard}>
+              {say('timeline.discard')}
+            </Button>
+          )}
+        </>
+      );
+  }
+}

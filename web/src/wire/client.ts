@@ -1,0 +1,90 @@
+// The Matrix client that everything else listens to: matrix-js-sdk, given our tokens, our store and our callbacks.
+
+import { ClientEvent, HttpApiEvent, MatrixClient, Method, PendingEventOrdering, type ICreateClientOpts, type RoomNameState, RoomNameType } from 'matrix-js-sdk';
+import { logger } from 'matrix-js-sdk/lib/logger';
+import { IndexedDBStore } from 'matrix-js-sdk/lib/store/indexeddb';
+import type { Tokens } from './tokens';
+
+const syncStore = 'wardroom-sync';
+
+/** The database that the sync store makes, for wiping. */
+export const syncDatabase = `matrix-js-sdk:${syncStore}`;
+
+// The SDK's lines name rooms, people and devices, and a console is easily photographed: silence (5 in the loglevel
+// package, whose method the SDK's own type hides).
+// eslint-disable-next-line @typescript-eslint/no-deprecated -- it is the one that the SDK writes to
+(logger as unknown as { setLevel: (level: number) => void }).setLevel(import.meta.env.DEV ? 3 : 5);
+
+/** Makes the client of a sign-in. It asks nothing of the server before it is started. */
+export function makeClient(tokens: Tokens, cryptoCallbacks: NonNullable<ICreateClientOpts['cryptoCallbacks']>): MatrixClient {
+  const { userId, deviceId, accessToken } = tokens.login;
+  return new MatrixClient({
+    baseUrl: location.origin,
+    userId,
+    deviceId,
+    accessToken,
+    cryptoCallbacks,
+    fetchFn: tokens.fetch,
+    store: new IndexedDBStore({ indexedDB, dbName: syncStore, localStorage }),
+    timelineSupport: true,
+    disableVoip: true,
+    verificationMethods: ['m.sas.v1'],
+    roomNameGenerator: nameOfRoom,
+  });
+}
+
+/** Reads what is kept from last time and begins to ask the server for news, for ever. */
+export async function startClient(client: MatrixClient): Promise<void> {
+  await client.store.startup();
+  await client.startClient({
+    initialSyncLimit: 20,
+    lazyLoadMembers: true,
+    disablePresence: true,
+    pendingEventOrdering: PendingEventOrdering.Detached,
+  });
+}
+
+/**
+ * Puts an event into a room and returns its id. The same transaction id again is the same event, so a request whose
+ * answer was lost may be repeated.
+ *
+ * Spec: client-server API, PUT /rooms/{roomId}/send/{eventType}/{txnId}.
+ */
+export async function putEvent(client: MatrixClient, roomId: string, type: string, transaction: string, content: object): Promise<string> {
+  const path = `/rooms/${[roomId, 'send', type, transaction].map(encodeURIComponent).join('/')}`;
+  const answer = await client.http.authedRequest<{ event_id: string }>(Method.Put, path, undefined, content, { localTimeoutMs: 30_000 });
+  return answer.event_id;
+}
+
+/** Calls back once when the server says that this device is signed in no longer. */
+export function onSignedOut(client: MatrixClient, listener: () => void): void {
+  client.once(HttpApiEvent.SessionLoggedOut, listener);
+}
+
+/** Resolves when the first answer of the server, or what was kept of the last one, is in place. */
+export function firstSync(client: MatrixClient): Promise<void> {
+  if (client.isInitialSyncComplete()) return Promise.resolve();
+  return new Promise((resolve) => {
+    const listener = (): void => {
+      if (!client.isInitialSyncComplete()) return;
+      client.off(ClientEvent.Sync, listener);
+      resolve();
+    };
+    client.on(ClientEvent.Sync, listener);
+  });
+}
+
+// A room without a name is called after the people in it. Words around the names depend on the language in force and
+// are added where the name is shown: here an unnamed, empty room stays without a name.
+function nameOfRoom(_roomId: string, state: RoomNameState): string | null {
+  switch (state.type) {
+    case RoomNameType.Actual:
+      return state.name;
+    case RoomNameType.Generated:
+      return state.names.join(', ');
+    case RoomNameType.EmptyRoom:
+      return state.oldName ?? '';
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,97 @@
+// Signing up, in and out: the few requests that are made before there is a client.
+
+import { ConnectionError, MatrixError } from 'matrix-js-sdk/lib/http-api/errors';
+import { FaultError } from './fault';
+import { tokensOf, type Login } from './tokens';
+
+const base = '/_matrix/client/v3';
+
+interface LoginAnswer {
+  user_id: string;
+  device_id: string;
+  access_token: string;
+  refresh_token?: string;
+  expires_in_ms?: number;
+}
+
+interface AuthAnswer {
+  session?: string;
+  completed?: string[];
+  flows?: { stages: string[] }[];
+  errcode?: string;
+  error?: string;
+}
+
+/** The answer's body, and whether the server asks for proof of who one is first (401 with flows). */
+async function post(path: string, body: unknown): Promise<{ done: LoginAnswer } | { prove: AuthAnswer }> {
+  let answer: Response;
+  try {
+    answer = await fetch(base + path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
+  } catch (cause) {
+    throw new ConnectionError('no answer', cause instanceof Error ? cause : undefined);
+  }
+  const json = (await answer.json().catch(() => ({}))) as AuthAnswer & LoginAnswer;
+  if (answer.ok) return { done: json };
+  if (answer.status === 401 && json.flows !== undefined) return { prove: json };
+  throw new MatrixError(json, answer.status, undefined, undefined, answer.headers);
+}
+
+function loginOf(answer: LoginAnswer): Login {
+  return { userId: answer.user_id, deviceId: answer.device_id, ...tokensOf(answer, Date.now()) };
+}
+
+/**
+ * Makes an account with an invitation's token and signs this device in. It throws fault.invitation where the
+ * token is refused.
+ *
+ * Spec: client-server API, POST /register; user-interactive authentication, m.login.registration_token.
+ */
+export async function signUp(invitation: string, account: string, password: string, device: string): Promise<Login> {
+  const body = { username: account, password, initial_device_display_name: device, refresh_token: true };
+  const first = await post('/register', body);
+  if ('done' in first) return loginOf(first.done);
+  const session = first.prove.session;
+  let answer = await post('/register', { ...body, auth: { type: 'm.login.registration_token', token: invitation, session } });
+  if ('prove' in answer && answer.prove.completed?.includes('m.login.registration_token') === true) {
+    answer = await post('/register', { ...body, auth: { type: 'm.login.dummy', session } });
+  }
+  if ('done' in answer) return loginOf(answer.done);
+  throw new FaultError({ id: 'fault.invitation', code: answer.prove.errcode ?? 'M_UNAUTHORIZED' });
+}
+
+/**
+ * Signs this device in. With a deviceId the sign-in continues on that device, whose keys are still here.
+ *
+ * Spec: client-server API, POST /login.
+ */
+export async function signIn(account: string, password: string, device: string, deviceId?: string): Promise<Login> {
+  try {
+    const answer = await post('/login', {
+      type: 'm.login.password',
+      identifier: { type: 'm.id.user', user: account },
+      password,
+      initial_device_display_name: device,
+      refresh_token: true,
+      ...(deviceId === undefined ? {} : { device_id: deviceId }),
+    });
+    if ('done' in answer) return loginOf(answer.done);
+    throw new FaultError({ id: 'fault.unknown', code: 'M_UNAUTHORIZED' });
+  } catch (error) {
+    if (error instanceof MatrixError && error.errcode === 'M_FORBIDDEN') throw new FaultError({ id: 'fault.password', code: 'M_FORBIDDEN' }, error);
+    throw error;
+  }
+}
+
+/**
+ * Sets the name that others see.
+ *
+ * Spec: client-server API, PUT /profile/{userId}/{keyName}.
+ */
+export async function nameYourself(login: Login, name: string): Promise<void> {
+  const answer = await fetch(`${base}/profile/${encodeURIComponent(login.userId)}/displayname`, {
+    method: 'PUT',
+    headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${login.accessToken}` },
+    body: JSON.stringify({ displayname: name }),
+  });
+  if (!answer.ok) throw new MatrixError((await answer.json().catch(() => ({}))) as object, answer.status);
+}

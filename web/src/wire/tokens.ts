@@ -1,0 +1,100 @@
+// Who this browser is signed in as, and the two tokens that prove it. Everything that goes to the server with a
+// token goes through `fetch` here, so that an access token that ran out is replaced in one place.
+
+import type { Vault } from '../keep/vault';
+
+/** A sign-in on one device, as it is kept between visits. */
+export interface Login {
+  userId: string;
+  deviceId: string;
+  accessToken: string;
+  /** Absent where the server gave none: then the access token does not run out. */
+  refreshToken?: string;
+  /** When the access token runs out, in milliseconds since 1970. */
+  expiresAt?: number;
+}
+
+/** The answer to signing in, signing up and refreshing. */
+interface TokenAnswer {
+  access_token: string;
+  refresh_token?: string;
+  expires_in_ms?: number;
+}
+
+const kept = 'login';
+const early = 10_000;
+
+export async function keptLogin(vault: Vault): Promise<Login | undefined> {
+  return vault.get<Login>(kept);
+}
+
+export async function keepLogin(vault: Vault, login: Login): Promise<void> {
+  await vault.put(kept, login);
+}
+
+/** The tokens out of a server's answer, with the moment at which the access token runs out. */
+export function tokensOf(answer: TokenAnswer, now: number): Pick<Login, 'accessToken' | 'refreshToken' | 'expiresAt'> {
+  return {
+    accessToken: answer.access_token,
+    ...(answer.refresh_token === undefined ? {} : { refreshToken: answer.refresh_token }),
+    ...(answer.expires_in_ms === undefined ? {} : { expiresAt: now + answer.expires_in_ms }),
+  };
+}
+
+/** The tokens in use. There is one for each sign-in, and only one tab has it at a time. */
+export class Tokens {
+  #login: Login;
+  readonly #vault: Vault;
+  #refreshing: Promise<boolean> | undefined;
+
+  constructor(login: Login, vault: Vault) {
+    this.#login = login;
+    this.#vault = vault;
+  }
+
+  get login(): Login {
+    return this.#login;
+  }
+
+  /**
+   * As the browser's fetch, with our access token in place of whatever token the request has. It refreshes the token
+   * shortly before it runs out, and once more if the server does not take it any longer; the answer to a refused
+   * refresh is the server's own 401.
+   */
+  readonly fetch = async (input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> => {
+    const headers = new Headers(init.headers);
+    if (!headers.has('Authorization')) return fetch(input, init);
+    const runsOut = this.#login.expiresAt;
+    if (runsOut !== undefined && runsOut - early < Date.now()) await this.#refresh();
+    const used = this.#login.accessToken;
+    headers.set('Authorization', `Bearer ${used}`);
+    const answer = await fetch(input, { ...init, headers });
+    if (answer.status !== 401 || this.#login.refreshToken === undefined) return answer;
+    const { errcode } = (await answer.clone().json().catch(() => ({}))) as { errcode?: string };
+    if (errcode !== 'M_UNKNOWN_TOKEN') return answer;
+    if (used === this.#login.accessToken && !(await this.#refresh())) return answer;
+    headers.set('Authorization', `Bearer ${this.#login.accessToken}`);
+    return fetch(input, { ...init, headers });
+  };
+
+  /** Gets a new pair of tokens and keeps it. It returns false where the server refuses; it throws where there is no answer. */
+  #refresh(): Promise<boolean> {
+    this.#refreshing ??= this.#askForTokens().finally(() => (this.#refreshing = undefined));
+    return this.#refreshing;
+  }
+
+  // Spec: client-server API, POST /refresh.
+  async #askForTokens(): Promise<boolean> {
+    const answer = await fetch('/_matrix/client/v3/refresh', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ refresh_token: this.#login.refreshToken }),
+    });
+    if (answer.status >= 500 || answer.status === 429) throw new TypeError(`refresh answered ${answer.status}`);
+    if (!answer.ok) return false;
+    const tokens = tokensOf((await answer.json()) as TokenAnswer, Date.now());
+    this.#login = { ...this.#login, ...tokens };
+    await keepLogin(this.#vault, this.#login);
+    return true;
+  }
+}
