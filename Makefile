@@ -30,6 +30,7 @@ web/node_modules/.package-lock.json: web/package-lock.json web/package.json
 
 web/dist/app/index.html: web/node_modules/.package-lock.json $(web_sources)
 	cd web && npm run --silent build
+	find web/dist/app -type f \( -name '*.js' -o -name '*.css' -o -name '*.html' -o -name '*.svg' -o -name '*.wasm' -o -name '*.json' \) -exec gzip -9 -n -k -f {} +
 	@touch $@
 
 test:

@@ -15,6 +15,7 @@ const usage = `Wardroom: end-to-end encrypted work chat on your own machine.
 Usage:
   wardroom serve    start the server
   wardroom invite   make links with which people sign up
+  wardroom config   check or print a configuration file
   wardroom version  print the version
 
 "wardroom COMMAND --help" explains a command.
@@ -40,6 +41,8 @@ func run(ctx context.Context, args []string, out, errs io.Writer) error {
 		return serve(ctx, args[1:], out, errs)
 	case "invite":
 		return invite(ctx, args[1:], out, errs)
+	case "config":
+		return configure(args[1:], out, errs)
 	case "version":
 		printVersion(out)
 		return nil

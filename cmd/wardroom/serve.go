@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
@@ -9,78 +10,227 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"wardroom/internal/account"
-	"wardroom/internal/clientapi"
-	"wardroom/internal/device"
-	"wardroom/internal/feed"
+	"wardroom/internal/config"
+	"wardroom/internal/front"
 	"wardroom/internal/mxid"
-	"wardroom/internal/room"
+	"wardroom/internal/operate"
 	"wardroom/internal/store"
 	"wardroom/internal/stream"
+	"wardroom/web"
 )
 
-func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) {
+const serveUsage = `Starts the server. With nothing else it is for this machine alone and keeps everything in ./data.
+
+Usage:
+  wardroom serve [--data DIR] [--listen HOST:PORT]
+  wardroom serve --config FILE
+
+`
+
+// serving is what serve was told.
+type serving struct {
+	config.Config
+	unlimited bool
+}
+
+// serveFlags reads the command line, and the file it names, over the defaults.
+func serveFlags(args []string, errs io.Writer) (serving, error) {
 	flags := flag.NewFlagSet("wardroom serve", flag.ContinueOnError)
 	flags.SetOutput(errs)
-	data := flags.String("data", "./data", "folder for everything the server keeps")
-	listen := flags.String("listen", "127.0.0.1:8008", "address to listen on, HOST:PORT")
-	unlimited := flags.Bool("unlimited", false, "lift all rate limits, for measurements; only where nobody but this machine can connect")
+	flags.Usage = func() { fmt.Fprint(errs, serveUsage); flags.PrintDefaults() }
+	s := serving{Config: config.Default()}
+	file := flags.String("config", "", "`file` with all the rest; \"wardroom config print\" shows what it may say")
+	data := flags.String("data", s.Data, "`folder` for everything the server keeps")
+	listen := flags.String("listen", s.Listen, "`address` to listen on, HOST:PORT")
+	flags.BoolVar(&s.unlimited, "unlimited", false, "lift all rate limits, for measurements; only where nobody but this machine can connect")
 	if err := flags.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return nil
+		return s, err
+	}
+	if flags.NArg() > 0 {
+		return s, fmt.Errorf("what is %q?", flags.Arg(0))
+	}
+	if *file != "" {
+		var err error
+		if s.Config, err = config.Read(*file); err != nil {
+			return s, err
 		}
+	}
+	flags.Visit(func(f *flag.Flag) { // what was said here wins over the file
+		switch f.Name {
+		case "data":
+			s.Data = *data
+		case "listen":
+			s.Listen = *listen
+		}
+	})
+	if err := s.Complete(); err != nil {
+		return s, err
+	}
+	if s.unlimited && !config.Local(s.Listen) {
+		return s, fmt.Errorf("--unlimited is refused: %s can be reached from other machines. Use --listen 127.0.0.1:PORT with it", s.Listen)
+	}
+	return s, nil
+}
+
+// grace is how long requests may take to end when the server stops. Waits for news are cut short after a third of it.
+const grace = 9 * time.Second
+
+func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) {
+	conf, err := serveFlags(args, errs)
+	if errors.Is(err, flag.ErrHelp) {
+		return nil
+	} else if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(*data, 0o700); err != nil {
+	if err := os.MkdirAll(conf.Data, 0o700); err != nil {
 		return fmt.Errorf("making the data folder: %w", err)
 	}
-	log := slog.New(slog.NewTextHandler(errs, nil))
+	log := front.Log(slog.NewTextHandler(errs, nil))
 	hub := stream.NewHub()
-	db, err := store.Open(ctx, *data, hub, log)
+	db, err := store.Open(ctx, conf.Data, hub, log)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	metrics := operate.NewMetrics(version)
+	db.Committed = metrics.Commit
 
-	listener, err := net.Listen("tcp", *listen)
+	listener, err := net.Listen("tcp", conf.Listen)
 	if err != nil {
-		return fmt.Errorf("listening on %s: %w", *listen, err)
+		return fmt.Errorf("listening on %s: %w", conf.Listen, err)
 	}
-	if *unlimited && !loopbackAlone(listener.Addr()) {
-		listener.Close()
-		return fmt.Errorf("--unlimited is refused: %s can be reached from other machines. Use --listen 127.0.0.1:PORT with it", listener.Addr())
+	defer listener.Close()
+	certificates, stopCertificates, err := encryption(ctx, &conf.Config, listener.Addr(), log)
+	if err != nil {
+		return err
 	}
-	accounts := account.New(db, mxid.Server("localhost"))
-	devices := &device.Devices{Disk: db}
-	rooms := &room.Rooms{Disk: db, Server: accounts.Server}
-	accounts.DeviceGone, accounts.Renamed, accounts.Leaving = devices.Remove, rooms.Renamed, rooms.LeaveAll
-	feeds := &feed.Feed{Disk: db, Hub: hub, Rooms: rooms, Devices: devices, Typing: feed.NewTyping(hub)}
-	api := &clientapi.API{Accounts: accounts, Devices: devices, Backups: &device.Backups{Disk: db}, Rooms: rooms, Feed: feeds, Log: log, Unlimited: *unlimited}
-	server := &http.Server{Handler: api.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10}
+	defer stopCertificates()
+
+	api := wire(db, hub, mxid.Server(conf.Name))
+	api.Log, api.Unlimited, api.PublicURL = log, conf.unlimited, conf.PublicURL
+	door := &front.Door{
+		API: api.Handler(), Client: web.Client(), HTTPS: certificates != nil || conf.TLS.From == config.Proxy, Log: log, Seen: metrics.Request,
+		Health: (&operate.Health{Disk: db, Folder: conf.Data, Log: log}).Handler(),
+	}
+	if conf.PublicURL == "" && conf.OperatorListen == "" {
+		door.Operator = metrics.Handler()
+	}
+	handler, err := door.Handler()
+	if err != nil {
+		return err
+	}
+	doors := []opened{{front.Server(handler, certificates, log), listener}}
+	if conf.OperatorListen != "" {
+		second, err := net.Listen("tcp", conf.OperatorListen)
+		if err != nil {
+			return fmt.Errorf("listening on %s for the operator: %w", conf.OperatorListen, err)
+		}
+		defer second.Close()
+		doors = append(doors, opened{front.Server(door.OperatorHandler(metrics.Handler()), nil, log), second})
+	}
 
 	// The writer outlives the requests: it stops when the last of them has been answered.
 	writing, stopWriting := context.WithCancel(context.WithoutCancel(ctx))
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return db.Run(writing) })
-	group.Go(func() error { return welcome(ctx, out, db, accounts, urlOf(listener.Addr())) })
 	group.Go(func() error {
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		defer stopWriting()
+		if err := sameServer(ctx, db, conf.Name); err != nil {
 			return err
+		}
+		if err := welcome(ctx, out, db, api.Accounts, conf.URL(listener.Addr())); err != nil {
+			return err
+		}
+		return serveAll(ctx, doors)
+	})
+	return group.Wait()
+}
+
+// encryption is how connections to the listener at addr are encrypted; nil if they are not.
+func encryption(ctx context.Context, conf *config.Config, addr net.Addr, log *slog.Logger) (certificates *tls.Config, stop func(), err error) {
+	stop = func() {}
+	switch conf.TLS.From {
+	case config.Files:
+		certificates, err = front.FromFiles(conf.TLS.Certificate, conf.TLS.Key, log)
+	case config.ACME:
+		public, bad := url.Parse(conf.PublicURL)
+		if bad != nil {
+			return nil, nil, bad
+		}
+		certificates, stop, err = front.FromAuthority(ctx, front.Authority{
+			Host: public.Hostname(), Folder: conf.Certificates(), Email: conf.TLS.Email,
+			Directory: conf.TLS.Authority, RootFile: conf.TLS.AuthorityRoot,
+		}, addr, log)
+	default:
+		if !config.Local(addr.String()) && conf.TLS.From == config.Off {
+			log.Warn("connections are not encrypted and other machines can connect: browsers will refuse encrypted chat there. Set public_url, or listen on 127.0.0.1")
+		}
+	}
+	return certificates, stop, err
+}
+
+// sameServer fixes the server's name when the server first starts, and refuses another one later.
+func sameServer(ctx context.Context, db *store.DB, name string) error {
+	return db.Do(ctx, func(u stream.Unit) error {
+		have, ok, err := db.Meta(u, store.ServerName)
+		if err != nil {
+			return fmt.Errorf("reading the server's name: %w", err)
+		}
+		if !ok {
+			return db.SetMeta(u, store.ServerName, name)
+		}
+		if have != name {
+			return fmt.Errorf("this data belongs to the server %q, and the configuration says %q. The name is part of every account and every room and cannot change: "+
+				"write name = %q in the configuration, or start the new server with another data folder", have, name, have)
 		}
 		return nil
 	})
-	group.Go(func() error {
-		<-ctx.Done()
-		defer stopWriting()
-		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-		defer cancel()
-		return server.Shutdown(grace)
-	})
+}
+
+// opened is a server and where it listens.
+type opened struct {
+	*http.Server
+	at net.Listener
+}
+
+// serveAll serves until ctx ends, and then until the requests have been answered or grace is over.
+func serveAll(ctx context.Context, doors []opened) error {
+	requests, cutShort := context.WithCancel(context.WithoutCancel(ctx))
+	defer cutShort()
+	group, ctx := errgroup.WithContext(ctx)
+	for _, d := range doors {
+		d.BaseContext = func(net.Listener) context.Context { return requests }
+		group.Go(func() (err error) {
+			if d.TLSConfig != nil {
+				err = d.ServeTLS(d.at, "", "")
+			} else {
+				err = d.Serve(d.at)
+			}
+			if errors.Is(err, http.ErrServerClosed) {
+				return nil
+			}
+			return err
+		})
+	}
+	for _, d := range doors {
+		group.Go(func() error {
+			<-ctx.Done()
+			defer time.AfterFunc(grace/3, cutShort).Stop()
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+			defer cancel()
+			if err := d.Shutdown(last); err != nil {
+				return d.Close() // whoever has not taken their answer by now misses it
+			}
+			return nil
+		})
+	}
 	return group.Wait()
 }
 
@@ -99,19 +249,4 @@ func welcome(ctx context.Context, out io.Writer, db *store.DB, accounts *account
 		fmt.Fprintf(out, "Nobody has an account yet. The first person signs up here, once:\n  %s\n", inviteLink(at, first))
 	}
 	return nil
-}
-
-// urlOf is where a browser on this machine finds a listener.
-func urlOf(addr net.Addr) string {
-	tcp, ok := addr.(*net.TCPAddr)
-	if ok && tcp.IP.IsUnspecified() {
-		return fmt.Sprintf("http://localhost:%d", tcp.Port)
-	}
-	return "http://" + addr.String()
-}
-
-// loopbackAlone reports whether only this machine can connect to addr.
-func loopbackAlone(addr net.Addr) bool {
-	tcp, ok := addr.(*net.TCPAddr)
-	return ok && tcp.IP.IsLoopback()
 }

@@ -6,10 +6,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	"strings"
 	"unicode/utf8"
 
@@ -130,7 +132,9 @@ func (a *API) Handler() http.Handler {
 			w.WriteHeader(http.StatusNoContent)
 			return
 		}
-		mux.ServeHTTP(w, unaliased(r))
+		current := unaliased(r)
+		mux.ServeHTTP(w, current)
+		r.Pattern = current.Pattern // whoever counts requests counts them by route
 	})
 }
 
@@ -152,6 +156,14 @@ func unaliased(r *http.Request) *http.Request {
 }
 
 func (a *API) serve(w http.ResponseWriter, r *http.Request, rt route) {
+	defer func() {
+		if p := recover(); p != nil {
+			if p == http.ErrAbortHandler {
+				panic(p)
+			}
+			a.answer(w, r, nil, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+		}
+	}()
 	req := &request{Request: r, w: w}
 	if rt.access == signedIn {
 		token, ok := accessToken(r)
@@ -189,7 +201,8 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request, body any, err error
 		var f *fault.Fault
 		if !errors.As(err, &f) {
 			if r.Context().Err() != nil {
-				return // the client has gone; there is nobody to answer
+				// The client has gone, or the server is stopping. Returning would answer 200 to what was not done.
+				panic(http.ErrAbortHandler)
 			}
 			a.Log.ErrorContext(r.Context(), "request failed", "method", r.Method, "route", r.Pattern, "err", err)
 			f = fault.Unknown.New("The server failed to do this. Nothing was changed. Try again, or tell the operator.")

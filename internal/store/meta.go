@@ -4,7 +4,8 @@ import "wardroom/internal/stream"
 
 // Names of what is kept once for the whole installation.
 const (
-	ServedAt = "served_at" // the URL the server was last opened at, for links that are printed while it does not run
+	ServerName = "server_name" // the name in every account and room, fixed when the server first started
+	ServedAt   = "served_at"   // the URL the server was last opened at, for links that are printed while it does not run
 )
 
 // Meta gives what is kept under name; ok is false where there is nothing.

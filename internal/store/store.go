@@ -34,6 +34,9 @@ var pragmas = "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=sy
 
 // DB is the open store. Run must be running for Do to answer.
 type DB struct {
+	// Committed, if set before Run, is told of each commit: how many units it held and how long it took, the sync included.
+	Committed func(units int, took time.Duration)
+
 	pool  *sql.DB
 	hub   *stream.Hub
 	log   *slog.Logger
@@ -170,11 +173,15 @@ func (db *DB) Run(ctx context.Context) error {
 // answered and left out; one that fails later undoes the whole transaction, is answered, and the others run again.
 func (db *DB) commit(ctx context.Context, batch []*unit) {
 	for len(batch) > 0 {
+		start := time.Now()
 		t, refused, broke, err := db.attempt(ctx, batch)
 		if broke >= 0 {
 			batch[broke].done <- err
 			batch = append(batch[:broke:broke], batch[broke+1:]...)
 			continue
+		}
+		if err == nil && db.Committed != nil {
+			db.Committed(len(batch), time.Since(start))
 		}
 		for i, u := range batch {
 			if err != nil {

@@ -1,0 +1,40 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"wardroom/internal/config"
+)
+
+const configUsage = `Looks at configuration files. A server needs none; docs/CONFIG.md explains every field.
+
+Usage:
+  wardroom config print       print a file with every field, its meaning and its default
+  wardroom config check FILE  say everything that is wrong with a file
+
+`
+
+func configure(args []string, out, errs io.Writer) error {
+	switch {
+	case len(args) == 1 && args[0] == "print":
+		_, err := fmt.Fprint(out, config.Example)
+		return err
+	case len(args) == 2 && args[0] == "check":
+		c, err := config.Read(args[1])
+		if err == nil {
+			err = c.Complete()
+		}
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "%s is right: server %s, listening on %s, data in %s, encryption: %s\n", args[1], c.Name, c.Listen, c.Data, c.TLS.From)
+		return nil
+	case len(args) == 1 && (args[0] == "--help" || args[0] == "-h"):
+		fmt.Fprint(errs, configUsage)
+		return nil
+	default:
+		fmt.Fprint(errs, configUsage)
+		return fmt.Errorf("say config print or config check FILE")
+	}
+}

@@ -1,0 +1,139 @@
+// Package front is the front door: the one HTTP listener with its security headers, request ids, deadlines for slow
+// clients, TLS, and the web client's files. What is behind the door it gets as handlers.
+package front
+
+import (
+	"context"
+	"crypto/rand"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"wardroom/internal/config"
+)
+
+// Door says what is behind the front door.
+type Door struct {
+	API      http.Handler // the Matrix API: everything under /_matrix/ and /.well-known/matrix/
+	Client   fs.FS        // the web client's files, index.html at the top
+	Health   http.Handler // /healthz and /readyz
+	Operator http.Handler // /metrics and /operator, or nil where they have a listener of their own
+	HTTPS    bool         // people reach this server by https, whoever terminates it
+	Log      *slog.Logger
+	// Seen is told of every answered request: the route it matched (never the address asked for), the status, and how
+	// long the answer took.
+	Seen func(route, method string, status int, took time.Duration)
+}
+
+// clientPolicy is the web client's: its own files and nothing else, no inline script or style, no framing.
+const clientPolicy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob: data:; " +
+	"media-src 'self' blob:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; font-src 'self'; " +
+	"frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+
+// strictest is the policy of every other answer, which is no page or sets its own.
+const strictest = "default-src 'none'; frame-ancestors 'none'; sandbox"
+
+// Handler serves everything behind the door.
+func (d *Door) Handler() (http.Handler, error) {
+	client, err := newClient(d.Client)
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/_matrix/", d.API)
+	mux.Handle("/.well-known/matrix/", d.API)
+	mux.Handle("/healthz", d.Health)
+	mux.Handle("/readyz", d.Health)
+	if d.Operator != nil {
+		local := onlyLocal(d.Operator)
+		mux.Handle("/metrics", local)
+		mux.Handle("/operator", local)
+		mux.Handle("/operator/", local)
+	}
+	mux.Handle("/", client)
+	return d.around(mux), nil
+}
+
+// OperatorHandler serves only what the operator sees, for a listener of its own that nobody else reaches.
+func (d *Door) OperatorHandler(operator http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/healthz", d.Health)
+	mux.Handle("/readyz", d.Health)
+	mux.Handle("/", operator)
+	return d.around(mux)
+}
+
+// around gives every request its id, its deadlines and its headers, and counts it.
+func (d *Door) around(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		id := rand.Text()[:12]
+		r = r.WithContext(context.WithValue(r.Context(), requestID{}, id))
+		answer := &patient{ResponseWriter: w, control: http.NewResponseController(w), clock: clock{start: start}}
+		if r.Body != nil && r.Body != http.NoBody {
+			body := &patientBody{ReadCloser: r.Body, control: answer.control, clock: clock{start: start}}
+			r.Body = body
+			defer body.finish()
+		}
+		h := w.Header()
+		h.Set("X-Request-Id", id)
+		h.Set("Content-Security-Policy", strictest)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("X-Frame-Options", "DENY") // for browsers that know no frame-ancestors
+		h.Set("Permissions-Policy", "camera=(self), microphone=(self), display-capture=(self), fullscreen=(self), geolocation=(), payment=(), usb=(), serial=(), bluetooth=(), browsing-topics=()")
+		if d.HTTPS || r.TLS != nil {
+			h.Set("Strict-Transport-Security", "max-age=63072000")
+		}
+		defer func() {
+			p := recover()
+			if p != nil && p != http.ErrAbortHandler {
+				d.Log.ErrorContext(r.Context(), "panic", "method", method(r), "route", r.Pattern, "panic", p, "stack", string(debug.Stack()))
+				if answer.status == 0 {
+					http.Error(answer, "The server failed to do this. Try again, or tell the operator.", http.StatusInternalServerError)
+					p = nil
+				}
+			}
+			d.Seen(r.Pattern, method(r), answer.seen(), time.Since(start))
+			if p != nil {
+				panic(http.ErrAbortHandler) // half an answer must not look like a whole one
+			}
+		}()
+		next.ServeHTTP(answer, r)
+	})
+}
+
+// method is the request's method where it is a known one, so that what a client invents is neither logged nor counted.
+func method(r *http.Request) string {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions, http.MethodPatch:
+		return r.Method
+	}
+	return "other"
+}
+
+// onlyLocal answers only to a program on this machine that asked this machine by a local name. A request that came
+// through a proxy, or from a web page under somebody's own domain, does not exist for it.
+func onlyLocal(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for _, forwarded := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Via"} {
+			if r.Header.Get(forwarded) != "" {
+				http.NotFound(w, r)
+				return
+			}
+		}
+		if !config.Local(r.RemoteAddr) || !config.Local(r.Host) {
+			http.NotFound(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// isAsset reports whether the file carries a hash of its content in its name.
+func isAsset(name string) bool { return strings.HasPrefix(name, "assets/") }
