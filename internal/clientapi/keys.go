@@ -6,6 +6,7 @@ import (
 
 	"wardroom/internal/device"
 	"wardroom/internal/fault"
+	"wardroom/internal/feed"
 	"wardroom/internal/mxid"
 	"wardroom/internal/stream"
 )
@@ -124,9 +125,9 @@ func streamToken(r *request, name string) (stream.Token, error) {
 	if text == "" {
 		return nil, fault.MissingParam.New("The parameter %q is missing. It is the next_batch of a sync.", name)
 	}
-	token, err := stream.ParseToken(text)
+	token, err := feed.ParseToken(text)
 	if err != nil {
 		return nil, fault.InvalidParam.Wrap(err, "The parameter %q is not a token of this server. Take the next_batch of a sync.", name)
 	}
-	return token, nil
+	return token.Token, nil
 }

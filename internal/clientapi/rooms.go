@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"wardroom/internal/fault"
+	"wardroom/internal/feed"
 	"wardroom/internal/mxid"
 	"wardroom/internal/room"
 	"wardroom/internal/stream"
@@ -85,11 +86,11 @@ func place(q url.Values, name string) (stream.Token, error) {
 	if text == "" {
 		return nil, nil
 	}
-	t, err := stream.ParseToken(text)
+	t, err := feed.ParseToken(text) // a page may begin where a sync ended
 	if err != nil {
 		return nil, fault.InvalidParam.New("%q is not a token that this server gave out (%s).", text, name)
 	}
-	return t, nil
+	return t.Token, nil
 }
 
 // count reads a number of 0 or more from the query; 0 if there is none.
