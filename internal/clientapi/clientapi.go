@@ -89,6 +89,8 @@ func (a *API) routes() []route {
 		a.membershipRoutes(),
 		a.messageRoutes(),
 		a.stateRoutes(),
+		a.relationRoutes(),
+		a.directoryRoutes(),
 		a.accountDataRoutes(),
 		a.pushRoutes(),
 		a.syncRoutes(),

@@ -15,6 +15,9 @@ func (a *API) roomRoutes() []route {
 	return []route{
 		{"POST", "/_matrix/client/v3/createRoom", signedIn, costly, a.createRoom},
 		{"GET", "/_matrix/client/v3/joined_rooms", signedIn, free, a.joinedRooms},
+		{"POST", "/_matrix/client/v3/rooms/{roomId}/upgrade", signedIn, costly, a.upgrade},
+		{"GET", "/_matrix/client/v1/rooms/{roomId}/hierarchy", signedIn, costly, a.hierarchy},
+		{"GET", "/_matrix/client/v1/room_summary/{roomIdOrAlias}", signedIn, free, a.roomSummary},
 	}
 }
 
@@ -47,6 +50,63 @@ func (a *API) joinedRooms(r *request) (any, error) {
 		return nil, err
 	}
 	return map[string]any{"joined_rooms": rooms}, nil
+}
+
+// upgrade closes a room in favour of a new one.
+//
+// Spec: client-server API, POST /rooms/{roomId}/upgrade.
+func (a *API) upgrade(r *request) (any, error) {
+	id, err := r.room()
+	if err != nil {
+		return nil, err
+	}
+	var in struct {
+		Version  string      `json:"new_version"`
+		Creators []mxid.User `json:"additional_creators"`
+	}
+	if err := r.decode(&in); err != nil {
+		return nil, err
+	}
+	if in.Version == "" {
+		return nil, fault.MissingParam.New("Say to which version (new_version).")
+	}
+	next, err := a.Rooms.Upgrade(r.ctx(), r.who, id, in.Version, in.Creators)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]mxid.Room{"replacement_room": next}, nil
+}
+
+// hierarchy lists the rooms of a space.
+//
+// Spec: client-server API, GET /rooms/{roomId}/hierarchy.
+func (a *API) hierarchy(r *request) (any, error) {
+	id, err := r.room()
+	if err != nil {
+		return nil, err
+	}
+	q := r.URL.Query()
+	ask := room.Tree{Depth: -1, Since: q.Get("from"), Suggested: q.Get("suggested_only") == "true"}
+	if ask.Limit, err = count(q, "limit"); err != nil {
+		return nil, err
+	}
+	if q.Has("max_depth") {
+		if ask.Depth, err = count(q, "max_depth"); err != nil {
+			return nil, err
+		}
+	}
+	return a.Rooms.Hierarchy(r.ctx(), r.who, id, ask)
+}
+
+// roomSummary describes a room to who is not in it.
+//
+// Spec: client-server API, GET /room_summary/{roomIdOrAlias}.
+func (a *API) roomSummary(r *request) (any, error) {
+	id, err := a.Rooms.Find(r.ctx(), r.PathValue("roomIdOrAlias"))
+	if err != nil {
+		return nil, err
+	}
+	return a.Rooms.Summary(r.ctx(), r.who, id)
 }
 
 // room is the room ID in the path.

@@ -1,11 +1,13 @@
 package room
 
 import (
+	"cmp"
 	"math"
 
 	"wardroom/internal/event"
 	"wardroom/internal/fault"
 	"wardroom/internal/mxid"
+	"wardroom/internal/stream"
 )
 
 // megolm is the one algorithm that rooms are encrypted with.
@@ -34,7 +36,7 @@ func (d *draft) check(p proposal, pdu *event.PDU, next *pending) error {
 	case typeCanonicalAlias:
 		return d.checkCanonicalAlias(pdu)
 	case TypeLabel:
-		return fault.Forbidden.New("The label of a room is not set this way.")
+		return checkLabel(pdu)
 	}
 	return nil
 }
@@ -194,10 +196,10 @@ func (d *draft) checkRestricted(target mxid.User) error {
 		return err
 	}
 	rules, err := d.now(event.TypeJoinRules, "")
-	if err != nil {
-		return err
+	if err != nil || rules == nil {
+		return cmp.Or(err, errRestricted())
 	}
-	ok, err := d.meets(target, rules)
+	ok, err := d.inOneOf(d.u, target, allowedFrom(rules.Get("allow")))
 	if err == nil && !ok {
 		err = errRestricted()
 	}
@@ -208,20 +210,17 @@ func errRestricted() error {
 	return fault.Forbidden.New("You need an invitation to join this room, or to be in one of the rooms that it takes people from.")
 }
 
-// meets says whether who is in one of the rooms that a join rule allows people from.
-func (d *draft) meets(who mxid.User, rules *event.PDU) (bool, error) {
-	if rules == nil {
-		return false, nil
-	}
-	for _, id := range allowedFrom(rules.Get("allow")) {
-		c, ok, err := d.Disk.Room(d.u, id)
+// inOneOf says whether who is in one of these rooms.
+func (r *Rooms) inOneOf(v stream.View, who mxid.User, rooms []mxid.Room) (bool, error) {
+	for _, id := range rooms {
+		c, ok, err := r.Disk.Room(v, id)
 		if err != nil {
 			return false, err
 		}
 		if !ok {
 			continue
 		}
-		m, err := d.Disk.State(d.u, c.No, event.StateKey{Type: event.TypeMember, Key: string(who)})
+		m, err := r.Disk.State(v, c.No, event.StateKey{Type: event.TypeMember, Key: string(who)})
 		if err != nil {
 			return false, err
 		}
@@ -240,6 +239,18 @@ func allowedFrom(allow event.Value) (rooms []mxid.Room) {
 		}
 	}
 	return rooms
+}
+
+// checkLabel refuses what could not be read as a label later. What a label means is not judged here.
+func checkLabel(pdu *event.PDU) error {
+	ok := *pdu.StateKey == "" && pdu.Get("level").IsString() && pdu.Get("compartments").IsList()
+	for c := range pdu.Get("compartments").Items() {
+		ok = ok && c.IsString()
+	}
+	if !ok {
+		return fault.BadJSON.New("A label is a level and a list of compartments, under the empty state key.")
+	}
+	return nil
 }
 
 // checkCanonicalAlias refuses names that do not lead to this room. Those that were there before are not asked about.
@@ -268,7 +279,7 @@ func (d *draft) checkCanonicalAlias(pdu *event.PDU) error {
 		if err != nil {
 			return err
 		}
-		if (!ok || id != d.chain.ID) && d.naming != alias {
+		if (!ok || id != d.chain.ID && id != d.moving) && d.naming != alias {
 			return fault.BadAlias.New("The address %s does not lead to this room. Give it to the room first.", alias)
 		}
 	}

@@ -46,6 +46,7 @@ type draft struct {
 
 	at     int64      // when all this happens, in milliseconds
 	naming mxid.Alias // what the unit will name the room; "" for nothing
+	moving mxid.Room  // whose names the unit will give to the room; "" for nobody's
 }
 
 // held is one piece of the room's state.

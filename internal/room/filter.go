@@ -26,6 +26,8 @@ type Filter struct {
 	RelatedByTypes   []string    `json:"related_by_rel_types"`
 	RelatedBySenders []mxid.User `json:"related_by_senders"`
 
+	Format string `json:"event_format"` // "federation" for events as they are stored: an addition of this server
+
 	LazyMembers      bool `json:"lazy_load_members"`
 	RedundantMembers bool `json:"include_redundant_members"`
 	ThreadCounts     bool `json:"unread_thread_notifications"`

@@ -26,17 +26,14 @@ func (o object) bytes() []byte {
 }
 
 // look fills in how who is shown to others, as far as content does not say it.
-func (d *draft) look(no account.No, content object) error {
-	name, avatar, err := d.Disk.Look(d.u, no)
-	if err != nil {
-		return err
-	}
-	for key, value := range map[string][]byte{"displayname": name, "avatar_url": avatar} {
-		if content[key] == nil && value != nil {
-			content[key] = value
+func (d *draft) look(who account.No, content object) error {
+	profile, err := d.Disk.Profile(d.u, who)
+	for _, field := range [...]string{account.DisplayName, account.AvatarURL} {
+		if value := profile[field]; content[field] == nil && value != nil {
+			content[field] = value
 		}
 	}
-	return nil
+	return err
 }
 
 // withLook is look for the content of a membership event that a client wrote itself.
@@ -149,7 +146,7 @@ func (d *draft) voucher(who mxid.User) (mxid.User, error) {
 	if rule := rules.Get("join_rule").Text(); rule != "restricted" && rule != "knock_restricted" {
 		return "", nil
 	}
-	if ok, err := d.meets(who, rules); err != nil || !ok {
+	if ok, err := d.inOneOf(d.u, who, allowedFrom(rules.Get("allow"))); err != nil || !ok {
 		return "", err
 	}
 	power, err := event.PowerOf(d.chain.Version, d.now)

@@ -48,12 +48,13 @@ func (r *Rooms) Messages(ctx context.Context, who account.Session, room mxid.Roo
 		if err != nil {
 			return Messages{}, err
 		}
-		w := p.window(v, room)
+		w := p.window(v, room, 10)
+		w.wanted = r.filtered(v, &p.Filter)
 		out := Messages{Start: token(w.from), Chunk: []json.RawMessage{}}
 		if !p.Filter.Room(room) {
 			return out, nil
 		}
-		events, end, more, err := r.walk(v, s, w)
+		events, end, more, err := walk(s, w, r.timeline(v, s))
 		if err != nil {
 			return Messages{}, err
 		}
@@ -93,12 +94,13 @@ type window struct {
 	stop      stream.Position // where it ends at the latest
 	backwards bool
 	limit     int
-	filter    *Filter
+	wanted    func(*Event) (bool, error)
 }
 
-func (p *Page) window(v stream.View, room mxid.Room) window {
+// window is what p asks for.
+func (p *Page) window(v stream.View, room mxid.Room, missing int) window {
 	topic := stream.Topic(room)
-	w := window{from: 0, stop: v.Upto().At(topic), backwards: p.Backwards, filter: &p.Filter}
+	w := window{from: 0, stop: v.Upto().At(topic), backwards: p.Backwards}
 	if p.Backwards {
 		w.from, w.stop = w.stop, 0
 	}
@@ -113,14 +115,24 @@ func (p *Page) window(v stream.View, room mxid.Room) window {
 		w.limit = p.Filter.Limit
 	}
 	if w.limit <= 0 {
-		w.limit = 10
+		w.limit = missing
 	}
 	w.limit = min(w.limit, maxPage)
 	return w
 }
 
+// reader gives at most limit events with after < position <= upto, in the window's direction.
+type reader func(after, upto stream.Position, backwards bool, limit int) ([]Event, error)
+
+// timeline reads all events of the room.
+func (r *Rooms) timeline(v stream.View, s *Sight) reader {
+	return func(after, upto stream.Position, backwards bool, limit int) ([]Event, error) {
+		return r.Disk.Timeline(v, s.Room.No, after, upto, backwards, limit)
+	}
+}
+
 // walk collects the wanted events of the window that s may see. end is where to go on from, if there is more.
-func (r *Rooms) walk(v stream.View, s *Sight, w window) (events []Event, end stream.Position, more bool, err error) {
+func walk(s *Sight, w window, read reader) (events []Event, end stream.Position, more bool, err error) {
 	ranges := s.Ranges()
 	if w.backwards {
 		slices.Reverse(ranges)
@@ -128,15 +140,13 @@ func (r *Rooms) walk(v stream.View, s *Sight, w window) (events []Event, end str
 	scanned := 0
 	end = w.from
 	for _, in := range ranges {
-		after, upto := in.First-1, in.Last
+		after, upto := max(in.First-1, w.from), min(in.Last, w.stop)
 		if w.backwards {
-			after, upto = max(after, w.stop), min(upto, w.from)
-		} else {
-			after, upto = max(after, w.from), min(upto, w.stop)
+			after, upto = max(in.First-1, w.stop), min(in.Last, w.from)
 		}
 		for after < upto {
 			want := w.limit - len(events) + 1
-			batch, err := r.Disk.Timeline(v, s.Room.No, after, upto, w.backwards, want)
+			batch, err := read(after, upto, w.backwards, want)
 			if err != nil {
 				return nil, 0, false, err
 			}
@@ -146,7 +156,7 @@ func (r *Rooms) walk(v stream.View, s *Sight, w window) (events []Event, end str
 					return events, end, true, nil
 				}
 				scanned++
-				if ok, err := r.wanted(v, w.filter, e); err != nil {
+				if ok, err := w.wanted(e); err != nil {
 					return nil, 0, false, err
 				} else if ok {
 					events = append(events, *e)
@@ -167,12 +177,18 @@ func (r *Rooms) walk(v stream.View, s *Sight, w window) (events []Event, end str
 	return events, end, false, nil
 }
 
-func (r *Rooms) wanted(v stream.View, f *Filter, e *Event) (bool, error) {
-	if !f.Match(e) || !f.Related() {
-		return f.Match(e), nil
+// all wants every event.
+func all(*Event) (bool, error) { return true, nil }
+
+// filtered wants what f matches.
+func (r *Rooms) filtered(v stream.View, f *Filter) func(*Event) (bool, error) {
+	return func(e *Event) (bool, error) {
+		if !f.Match(e) || !f.Related() {
+			return f.Match(e), nil
+		}
+		children, err := r.Disk.Children(v, e.Pos, Children{Upto: Still, Limit: maxPage})
+		return f.MatchRelated(children), err
 	}
-	children, err := r.Disk.Children(v, e.Pos, Children{Upto: Still, Limit: maxPage})
-	return f.MatchRelated(children), err
 }
 
 // lazyMembers gives the memberships of those who sent events, as they were at the first of them.

@@ -7,6 +7,7 @@ package room
 
 import (
 	"context"
+	"encoding/json"
 	"math"
 
 	"wardroom/internal/account"
@@ -93,7 +94,11 @@ type Children struct {
 	Upto      stream.Position // only these and earlier ones
 	Backwards bool            // the newest first
 	Limit     int
+	Depth     int // how many steps away; 0 and 1: those that relate to it themselves
 }
+
+// Thread is a thread of a room: where it begins, and its newest event.
+type Thread struct{ Root, Last stream.Position }
 
 // Disk is what rooms keep.
 type Disk interface {
@@ -147,6 +152,11 @@ type Reading interface {
 	Aggregates(v stream.View, targets []stream.Position, upto stream.Position, me account.No) ([]Aggregate, error)
 	// Children gives the events that relate to the one at target.
 	Children(v stream.View, target stream.Position, c Children) ([]Event, error)
+	// Threads gives at most limit threads whose newest event, of those at or before upto, lies before before; the one with
+	// the newest first. If me is not 0, only those that me has sent something to.
+	Threads(v stream.View, room No, before, upto stream.Position, me account.No, limit int) ([]Thread, error)
+	// Count says how many people have each membership.
+	Count(v stream.View, room No) (map[string]int, error)
 	// SentBy finds what the device has sent to the room under this transaction ID.
 	SentBy(v stream.View, room No, device account.DeviceNo, txn string) ([]Named, error)
 	// Stays gives the rooms that somebody has a membership event in, left and forgotten ones too.
@@ -159,15 +169,16 @@ type Reading interface {
 type Directory interface {
 	// PersonByID finds an account, open or closed.
 	PersonByID(v stream.View, who mxid.User) (p account.Person, ok bool, err error)
-	// Look gives how somebody is shown: JSON strings, nil where unset.
-	Look(v stream.View, who account.No) (displayname, avatar []byte, err error)
+	// Profile gives the fields of somebody's profile.
+	Profile(v stream.View, who account.No) (map[string]json.RawMessage, error)
 	// Alias finds the room that an alias names, and who made it.
 	Alias(v stream.View, a mxid.Alias) (id mxid.Room, by account.No, ok bool, err error)
 	// Aliases gives all aliases of the room, sorted.
 	Aliases(v stream.View, room No) ([]mxid.Alias, error)
-	// Name makes the alias name the room; Unname removes it.
+	// Name makes the alias name the room; Unname removes it; Rename gives all aliases of one room to another.
 	Name(u stream.Unit, a mxid.Alias, room No, by account.No) error
 	Unname(u stream.Unit, a mxid.Alias) error
+	Rename(u stream.Unit, from, to No) error
 	// List puts the room in the public directory or takes it out.
 	List(u stream.Unit, room No, listed bool) error
 	// Listed gives the rooms in the public directory.

@@ -33,7 +33,7 @@ func (db *DB) MembersAt(v stream.View, no room.No, at stream.Position, who []mxi
 // By implements room.Reading.
 func (db *DB) By(v stream.View, target stream.Position, relation string, sender account.No) ([]room.Event, error) {
 	return events(in(v).query(`
-		SELECT `+eventColumns+` FROM event WHERE relates = $1 AND relation = $2 AND sender = $3 ORDER BY pos`, int64(target), relation, int64(sender)))
+		SELECT `+eventColumns+` FROM event WHERE relates = $1 AND relation = CAST($2 AS TEXT) AND sender = $3 ORDER BY pos`, int64(target), relation, int64(sender)))
 }
 
 // Aggregates implements room.Reading.
@@ -62,8 +62,36 @@ func (db *DB) Children(v stream.View, target stream.Position, c room.Children) (
 	if c.Backwards {
 		order = `pos DESC`
 	}
+	if c.Depth > 1 {
+		return events(in(v).query(`
+			WITH RECURSIVE tree (at, depth) AS (
+				SELECT pos, 1 FROM event WHERE relates = $1
+				UNION ALL
+				SELECT child.pos, tree.depth + 1 FROM event AS child JOIN tree ON child.relates = tree.at WHERE tree.depth < $2
+			)
+			SELECT `+eventColumns+` FROM event JOIN tree ON tree.at = event.pos
+			WHERE pos > $3 AND pos <= $4 AND ($5 = '' OR relation = CAST($5 AS TEXT)) ORDER BY `+order+` LIMIT $6`,
+			int64(target), c.Depth, int64(c.After), int64(c.Upto), c.Relation, c.Limit))
+	}
 	return events(in(v).query(`
 		SELECT `+eventColumns+` FROM event
-		WHERE relates = $1 AND pos > $2 AND pos <= $3 AND ($4 = '' OR relation = $4) ORDER BY `+order+` LIMIT $5`,
+		WHERE relates = $1 AND pos > $2 AND pos <= $3 AND ($4 = '' OR relation = CAST($4 AS TEXT)) ORDER BY `+order+` LIMIT $5`,
 		int64(target), int64(c.After), int64(c.Upto), c.Relation, c.Limit))
+}
+
+// Threads implements room.Reading.
+func (db *DB) Threads(v stream.View, no room.No, before, upto stream.Position, me account.No, limit int) ([]room.Thread, error) {
+	rows, err := in(v).query(`
+		SELECT last.relates, last.pos FROM event AS last
+		WHERE last.room = $1 AND last.relation = 'm.thread' AND last.pos < $2 AND last.pos <= $3
+			AND NOT EXISTS (
+				SELECT 1 FROM event AS newer
+				WHERE newer.relates = last.relates AND newer.relation = 'm.thread' AND newer.pos > last.pos AND newer.pos <= $3)
+			AND ($4 = 0 OR EXISTS (SELECT 1 FROM event AS root WHERE root.pos = last.relates AND root.sender = $4) OR EXISTS (
+				SELECT 1 FROM event AS mine
+				WHERE mine.relates = last.relates AND mine.relation = 'm.thread' AND mine.sender = $4 AND mine.pos <= $3))
+		ORDER BY last.pos DESC LIMIT $5`, int64(no), int64(before), int64(upto), int64(me), limit)
+	return collect(rows, err, func(rows *sql.Rows) (t room.Thread, err error) {
+		return t, rows.Scan((*int64)(&t.Root), (*int64)(&t.Last))
+	})
 }

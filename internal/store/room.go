@@ -129,8 +129,8 @@ func (db *DB) Append(u stream.Unit, c room.Chain, e *room.Event) error {
 	return err
 }
 
-// The index state_member covers rows with one type and one end. SQLite would plan a statement anew each time that a bare
-// parameter for one of them changes, because the parameter might be just that value; inside a CAST it does not look.
+// Some indexes cover only rows with one type, one end or one relation. SQLite would plan a statement anew each time that a
+// bare parameter for one of these changes, because the parameter might be just that value; inside a CAST it does not look.
 
 // Replace implements room.Writing.
 func (db *DB) Replace(u stream.Unit, no room.No, key event.StateKey, pos stream.Position, membership string) error {

@@ -9,23 +9,6 @@ import (
 	"wardroom/internal/stream"
 )
 
-// Look implements room.Directory.
-func (db *DB) Look(v stream.View, who account.No) (displayname, avatar []byte, err error) {
-	rows, err := in(v).query(`SELECT field, value FROM profile WHERE account = $1 AND field IN ('displayname', 'avatar_url')`, int64(who))
-	_, err = collect(rows, err, func(rows *sql.Rows) (struct{}, error) {
-		var field string
-		var value []byte
-		err := rows.Scan(&field, &value)
-		if field == "displayname" {
-			displayname = value
-		} else {
-			avatar = value
-		}
-		return struct{}{}, err
-	})
-	return displayname, avatar, err
-}
-
 // Alias implements room.Directory.
 func (db *DB) Alias(v stream.View, a mxid.Alias) (id mxid.Room, by account.No, ok bool, err error) {
 	ok, err = found(in(v).row(`SELECT room.id, alias.account FROM alias JOIN room ON room.no = alias.room WHERE alias.alias = $1`, string(a)).
@@ -50,6 +33,12 @@ func (db *DB) Name(u stream.Unit, a mxid.Alias, no room.No, by account.No) error
 // Unname implements room.Directory.
 func (db *DB) Unname(u stream.Unit, a mxid.Alias) error {
 	_, err := in(u).exec(`DELETE FROM alias WHERE alias = $1`, string(a))
+	return err
+}
+
+// Rename implements room.Directory.
+func (db *DB) Rename(u stream.Unit, from, to room.No) error {
+	_, err := in(u).exec(`UPDATE alias SET room = $1 WHERE room = $2`, int64(to), int64(from))
 	return err
 }
 

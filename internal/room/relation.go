@@ -1,0 +1,114 @@
+package room
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+
+	"wardroom/internal/account"
+	"wardroom/internal/mxid"
+	"wardroom/internal/stream"
+)
+
+// depth is how many steps "recurse" goes.
+const depth = 5
+
+// Related asks for what relates to an event.
+type Related struct {
+	Relation string // "" for any
+	Type     string // "" for any
+	Recurse  bool   // also what relates to what relates to it
+	Page
+}
+
+// Relations is what relates to an event, or a room's threads.
+type Relations struct {
+	Chunk []json.RawMessage `json:"chunk"`
+	Next  string            `json:"next_batch,omitempty"` // "" where there is nothing more
+	Prev  string            `json:"prev_batch,omitempty"`
+	Depth int               `json:"recursion_depth,omitempty"`
+}
+
+// Relations gives the events that relate to an event, as far as who may see them. It returns fault.NotFound where who sees no
+// such event.
+//
+// Spec: client-server API, GET /rooms/{roomId}/relations/{eventId}/{relType}/{eventType}.
+func (r *Rooms) Relations(ctx context.Context, who account.Session, room mxid.Room, id mxid.Event, ask Related) (Relations, error) {
+	return view(ctx, r.Disk, func(v stream.View) (Relations, error) {
+		s, target, err := r.visible(v, who, room, id)
+		if err != nil {
+			return Relations{}, err
+		}
+		out := Relations{}
+		c := Children{Relation: ask.Relation, Depth: 1}
+		if ask.Recurse {
+			c.Depth, out.Depth = depth, depth
+		}
+		w := ask.window(v, room, 20)
+		w.wanted = func(e *Event) (bool, error) { return ask.Type == "" || e.Get("type").Text() == ask.Type, nil }
+		events, end, more, err := walk(s, w, func(after, upto stream.Position, backwards bool, limit int) ([]Event, error) {
+			c.After, c.Upto, c.Backwards, c.Limit = after, upto, backwards, limit
+			return r.Disk.Children(v, target.Pos, c)
+		})
+		if err != nil {
+			return Relations{}, err
+		}
+		if more {
+			out.Next = token(end)
+		}
+		if ask.From != nil {
+			out.Prev = ask.From.String()
+		}
+		out.Chunk, err = r.Show(v, s, events, Style{})
+		return out, err
+	})
+}
+
+// Threads gives the events at which threads of the room begin, the one with the newest event first. With mine, only the
+// threads that who has taken part in.
+//
+// Spec: client-server API, GET /rooms/{roomId}/threads.
+func (r *Rooms) Threads(ctx context.Context, who account.Session, room mxid.Room, mine bool, p Page) (Relations, error) {
+	return view(ctx, r.Disk, func(v stream.View) (Relations, error) {
+		s, err := r.readable(v, who, room)
+		if err != nil {
+			return Relations{}, err
+		}
+		p.Backwards = true
+		w := p.window(v, room, 20)
+		me := account.No(0)
+		if mine {
+			me = who.Account
+		}
+		threads, err := r.Disk.Threads(v, s.Room.No, w.from+1, s.Last(), me, w.limit+1)
+		if err != nil {
+			return Relations{}, err
+		}
+		out := Relations{}
+		if len(threads) > w.limit {
+			threads = threads[:w.limit]
+			out.Next = token(threads[w.limit-1].Last - 1)
+		}
+		roots, err := r.threadRoots(v, s, threads)
+		if err != nil {
+			return Relations{}, err
+		}
+		out.Chunk, err = r.Show(v, s, roots, Style{})
+		return out, err
+	})
+}
+
+// threadRoots gives the events where threads begin, in the order of threads.
+func (r *Rooms) threadRoots(v stream.View, s *Sight, threads []Thread) ([]Event, error) {
+	var at []stream.Position
+	order := map[stream.Position]stream.Position{}
+	for _, t := range threads {
+		if s.Sees(t.Root) {
+			at = append(at, t.Root)
+			order[t.Root] = t.Last
+		}
+	}
+	roots, err := r.Disk.EventsAt(v, at)
+	slices.SortFunc(roots, func(a, b Event) int { return int(order[b.Pos] - order[a.Pos]) })
+	return roots, err
+}
