@@ -140,6 +140,7 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 	writing, stopWriting := context.WithCancel(context.WithoutCancel(ctx))
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return db.Run(writing) })
+	group.Go(func() error { return tidy(ctx, log, api.Devices.Prune, api.Backups.Prune) })
 	group.Go(func() error {
 		defer stopWriting()
 		if err := sameServer(ctx, db, conf.Name); err != nil {
