@@ -107,6 +107,15 @@ func TestDeviceListsAreTheSameSetwise(t *testing.T) {
 	if changed, left := lists(t, w, lin, joined, w.Upto()); len(changed) != 0 || len(left) != many {
 		t.Errorf("%d changed, %d left; want 0, %d", len(changed), len(left), many)
 	}
+	w.Do(func(u stream.Unit) error {
+		for range 20_000 { // so long ago that the store looks another way
+			u.Next("!b")
+		}
+		return nil
+	})
+	if changed, left := lists(t, w, lin, joined, w.Upto()); len(changed) != 0 || len(left) != many {
+		t.Errorf("after long: %d changed, %d left; want 0, %d", len(changed), len(left), many)
+	}
 	if changed, left := lists(t, w, lin, start, joined); len(changed) != many || len(left) != 0 {
 		t.Errorf("in between, asked later: %d changed, %d left; want %d, 0", len(changed), len(left), many)
 	}

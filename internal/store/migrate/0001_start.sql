@@ -130,6 +130,7 @@ CREATE TABLE state (
 ); -- postgres
 CREATE INDEX state_member ON state (state_key, room) WHERE type = 'm.room.member' AND until = 9223372036854775807;
 CREATE INDEX state_room_pos ON state (room, pos);
+CREATE INDEX state_member_pos ON state (pos) WHERE type = 'm.room.member';
 
 CREATE TABLE forgotten (
   account BIGINT NOT NULL,
