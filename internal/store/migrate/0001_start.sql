@@ -115,7 +115,6 @@ CREATE INDEX event_room ON event (room, pos);
 CREATE INDEX event_id ON event (id_key);
 CREATE INDEX event_txn ON event (device, txn) WHERE txn IS NOT NULL;
 CREATE INDEX event_thread ON event (room, pos) WHERE relation = 'm.thread';
-CREATE INDEX event_thread ON event (room, pos) WHERE relation = 'm.thread';
 CREATE INDEX event_relates ON event (relates, pos) WHERE relates IS NOT NULL;
 
 CREATE TABLE state (
