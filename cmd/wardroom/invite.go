@@ -2,14 +2,18 @@ package main
 
 import (
 	"context"
+	"encoding/csv"
 	"errors"
 	"flag"
 	"fmt"
+	"html/template"
 	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/sync/errgroup"
 
@@ -22,21 +26,42 @@ const inviteUsage = `Makes invitations, also while the server runs. Whoever open
 
 Usage:
   wardroom invite --data DIR [--uses N] [--days D] [--name TEXT] [--token-only]
+  wardroom invite --data DIR --csv NAMES.csv [--html PAGE.html] [--days D]
 
 An invitation gives no power: whoever signs up with it is a person like any other.
 
 `
 
+// invitations is what one call of "wardroom invite" asks for.
+type invitations struct {
+	data      string
+	uses      int
+	days      int
+	name      string
+	csv       string
+	html      string
+	tokenOnly bool
+}
+
+// invited is one invitation that was made.
+type invited struct {
+	Name string
+	Link string // or the token alone
+}
+
 // invite makes invitations and prints their links.
 func invite(ctx context.Context, args []string, out, errs io.Writer) error {
+	var want invitations
 	flags := flag.NewFlagSet("wardroom invite", flag.ContinueOnError)
 	flags.SetOutput(errs)
 	flags.Usage = func() { fmt.Fprint(errs, inviteUsage); flags.PrintDefaults() }
-	data := flags.String("data", "./data", "folder of the server")
-	uses := flags.Int("uses", 1, "how many people may sign up with the link")
-	days := flags.Int("days", 7, "for how many days it is valid")
-	name := flags.String("name", "", "whom it is for, or a sentence: shown to whoever opens the link")
-	tokenOnly := flags.Bool("token-only", false, "print the registration token alone, for other Matrix clients")
+	flags.StringVar(&want.data, "data", "./data", "folder of the server")
+	flags.IntVar(&want.uses, "uses", 1, "how many people may sign up with the link")
+	flags.IntVar(&want.days, "days", 7, "for how many days it is valid")
+	flags.StringVar(&want.name, "name", "", "whom it is for, or a sentence: shown to whoever opens the link")
+	flags.StringVar(&want.csv, "csv", "", "file with the names of many people in its first column: one link is made for each")
+	flags.StringVar(&want.html, "html", "", "also write the links into this file, as a page to print and cut up")
+	flags.BoolVar(&want.tokenOnly, "token-only", false, "print registration tokens instead of links, for other Matrix clients")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return nil
@@ -46,28 +71,137 @@ func invite(ctx context.Context, args []string, out, errs io.Writer) error {
 	if flags.NArg() > 0 {
 		return fmt.Errorf("what is %q? A name is given as --name TEXT", flags.Arg(0))
 	}
-	if *uses < 1 || *days < 1 || *days > 365 {
-		return fmt.Errorf("--uses is 1 or more, --days is 1 to 365")
+	names, err := want.check()
+	if err != nil {
+		return err
 	}
-	return withStore(ctx, *data, errs, func(ctx context.Context, db *store.DB) error {
-		until := time.Now().Add(time.Duration(*days) * 24 * time.Hour)
-		token, err := account.New(db, "").Invite(ctx, account.Invitation{Note: *name, Uses: *uses, Until: until})
-		if err != nil {
-			return err
-		}
-		if *tokenOnly {
-			fmt.Fprintln(out, token)
-			return nil
-		}
-		at, err := servedAt(ctx, db)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintln(out, inviteLink(at, token))
-		fmt.Fprintf(errs, "For %s, until %s.\n", people(*uses), until.Format("2006-01-02 15:04"))
-		return nil
+	return withStore(ctx, want.data, errs, func(ctx context.Context, db *store.DB) error {
+		return want.print(ctx, db, names, out, errs)
 	})
 }
+
+// check refuses what does not go together and gives the names of those to invite.
+func (w *invitations) check() ([]string, error) {
+	switch {
+	case w.uses < 1:
+		return nil, errors.New("--uses is 1 or more")
+	case w.days < 1 || w.days > 365:
+		return nil, errors.New("--days is 1 to 365")
+	case w.html != "" && w.tokenOnly:
+		return nil, errors.New("--html writes links: leave out --token-only")
+	case w.csv == "":
+		return []string{w.name}, nil
+	case w.uses != 1 || w.name != "":
+		return nil, errors.New("--csv makes one link for each person in the file: leave out --uses and --name")
+	}
+	file, err := os.Open(w.csv)
+	if err != nil {
+		return nil, fmt.Errorf("reading the names: %w", err)
+	}
+	defer file.Close()
+	names, err := readNames(file)
+	if err == nil && len(names) == 0 {
+		err = errors.New("there are none")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the names in %s: %w", w.csv, err)
+	}
+	return names, nil
+}
+
+// maxNames is how many people one file may invite.
+const maxNames = 100_000
+
+// readNames gives the first column of a CSV file in UTF-8. Lines without a name are passed over.
+func readNames(r io.Reader) (names []string, err error) {
+	lines := csv.NewReader(r)
+	lines.FieldsPerRecord = -1
+	lines.LazyQuotes = true
+	for {
+		fields, err := lines.Read()
+		if errors.Is(err, io.EOF) {
+			return names, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		name := strings.TrimSpace(strings.TrimPrefix(fields[0], "\ufeff")) // spreadsheets put that at the beginning
+		line, _ := lines.FieldPos(0)
+		switch {
+		case !utf8.ValidString(name) || strings.ContainsRune(name, 0):
+			return nil, fmt.Errorf("line %d is not UTF-8 text. Save the file as \"CSV UTF-8\"", line)
+		case name != "":
+			names = append(names, name)
+		}
+		if len(names) > maxNames {
+			return nil, fmt.Errorf("it has more than %d names", maxNames)
+		}
+	}
+}
+
+// print makes an invitation for each of names and prints it.
+func (w *invitations) print(ctx context.Context, db *store.DB, names []string, out, errs io.Writer) (err error) {
+	var at string
+	if !w.tokenOnly {
+		if at, err = servedAt(ctx, db); err != nil {
+			return err
+		}
+	}
+	var page *os.File
+	if w.html != "" { // whoever reads it can sign up: nobody else may
+		if page, err = os.OpenFile(w.html, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600); err != nil {
+			return fmt.Errorf("making the page to print: %w", err)
+		}
+		defer func() { err = errors.Join(err, page.Close()) }()
+	}
+	accounts := account.New(db, "")
+	until := time.Now().Add(time.Duration(w.days) * 24 * time.Hour)
+	made := make([]invited, 0, len(names))
+	for _, name := range names {
+		token, err := accounts.Invite(ctx, account.Invitation{Note: name, Uses: w.uses, Until: until})
+		if err != nil {
+			return err
+		}
+		one := invited{name, token}
+		if !w.tokenOnly {
+			one.Link = inviteLink(at, token)
+		}
+		made = append(made, one)
+		if w.csv != "" {
+			fmt.Fprintf(out, "%s\t", name)
+		}
+		fmt.Fprintln(out, one.Link)
+	}
+	if page != nil {
+		if err := printable.Execute(page, map[string]any{"Made": made, "Until": until.Format(time.DateOnly), "At": at}); err != nil {
+			return fmt.Errorf("writing the page to print: %w", err)
+		}
+	}
+	if !w.tokenOnly {
+		fmt.Fprintf(errs, "Each for %s, until %s.\n", people(w.uses), until.Format("2006-01-02 15:04"))
+	}
+	return nil
+}
+
+// printable is a page of slips to cut up, one for each person.
+var printable = template.Must(template.New("slips").Parse(`<!doctype html>
+<html lang="mul"><meta charset="utf-8"><meta name="referrer" content="no-referrer"><title>Wardroom</title>
+<style>
+body { font: 11pt/1.5 system-ui, sans-serif; margin: 12mm; color: #000; background: #fff }
+section { border: 1px dashed #777; padding: 5mm 6mm; break-inside: avoid; margin-bottom: -1px }
+h1 { font-size: 14pt; margin: 0 0 2mm } p { margin: 0 } small { display: block; color: #333 }
+code { display: block; font: 12pt/1.6 ui-monospace, monospace; overflow-wrap: anywhere; margin-bottom: 2mm }
+</style>
+{{range .Made}}<section>
+<h1>{{.Name}}</h1>
+<code>{{.Link}}</code>
+<small lang="en">Open this address in a browser to sign up. For one person, until {{$.Until}}.</small>
+<small lang="zh-Hans">请用浏览器打开此网址注册。仅供一人使用，{{$.Until}} 前有效。</small>
+<small lang="zh-Hant">請用瀏覽器開啟此網址註冊。僅供一人使用，{{$.Until}} 前有效。</small>
+<small lang="ja">ブラウザーでこのアドレスを開いて登録してください。お一人用、{{$.Until}} まで有効です。</small>
+</section>
+{{end}}</html>
+`))
 
 func people(n int) string {
 	if n == 1 {

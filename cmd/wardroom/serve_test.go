@@ -43,9 +43,10 @@ func (b *buffer) String() string {
 
 // served is a running `wardroom serve`.
 type served struct {
-	url  string
-	log  *buffer
-	stop func() error // stops it and gives its error
+	url     string
+	log     *buffer
+	printed <-chan string // the lines after the one with the address; closed when it has stopped
+	stop    func() error  // stops it and gives its error
 }
 
 // startServer runs serve with args and waits until it says where it is.
@@ -72,7 +73,14 @@ func startServer(t *testing.T, args ...string) served {
 	if s.url == "" {
 		t.Fatalf("the server did not start: %v\n%s", s.stop(), s.log)
 	}
-	go io.Copy(io.Discard, read)
+	printed := make(chan string, 100)
+	s.printed = printed
+	go func() {
+		defer close(printed)
+		for lines.Scan() {
+			printed <- lines.Text()
+		}
+	}()
 	return s
 }
 
