@@ -85,6 +85,7 @@ func (a *API) routes() []route {
 		a.keyRoutes(),
 		a.toDeviceRoutes(),
 		a.backupRoutes(),
+		a.dehydratedRoutes(),
 		a.roomRoutes(),
 		a.membershipRoutes(),
 		a.messageRoutes(),

@@ -30,6 +30,7 @@ type Disk interface {
 	OneTimeKeyDisk
 	ListDisk
 	QueueDisk
+	DehydratedDisk
 }
 
 // IdentityDisk keeps what a device and a person are known by.

@@ -56,6 +56,7 @@ func (db *DB) Forget(u stream.Unit, d account.DeviceNo) error {
 		`DELETE FROM fallback_key WHERE device = $1`,
 		`DELETE FROM to_device WHERE device = $1`,
 		`DELETE FROM to_device_txn WHERE device = $1`,
+		`DELETE FROM dehydrated_device WHERE account = (SELECT account FROM device WHERE no = $1) AND device = $1`,
 	} {
 		if _, err := in(u).exec(q, d); err != nil {
 			return err
@@ -136,3 +137,21 @@ func (db *DB) Shares(v stream.View, a, b mxid.User, pos stream.Position) (bool, 
 
 // scanOne reads rows of one column.
 func scanOne[T any](rows *sql.Rows) (one T, err error) { return one, rows.Scan(&one) }
+
+// Dehydrated implements device.Disk.
+func (db *DB) Dehydrated(v stream.View, a account.No) (d device.Dehydrated, ok bool, err error) {
+	err = in(v).row(`
+		SELECT device.no, device.id, dehydrated_device.data
+		FROM dehydrated_device JOIN device ON device.no = dehydrated_device.device
+		WHERE dehydrated_device.account = $1`, a).Scan(&d.No, &d.Device, (*[]byte)(&d.Data))
+	ok, err = found(err)
+	return d, ok, err
+}
+
+// SetDehydrated implements device.Disk.
+func (db *DB) SetDehydrated(u stream.Unit, a account.No, d device.Dehydrated) error {
+	_, err := in(u).exec(`
+		INSERT INTO dehydrated_device (account, device, data) VALUES ($1, $2, $3)
+		ON CONFLICT (account) DO UPDATE SET device = excluded.device, data = excluded.data`, a, d.No, []byte(d.Data))
+	return err
+}

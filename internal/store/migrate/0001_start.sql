@@ -175,6 +175,13 @@ CREATE TABLE to_device_txn (
 ) WITHOUT ROWID; -- sqlite
 ); -- postgres
 
+-- a device that nobody holds, encrypted, to be taken over by a later one
+CREATE TABLE dehydrated_device (
+  account BIGINT PRIMARY KEY,
+  device BIGINT NOT NULL,
+  data BYTEA NOT NULL
+);
+
 -- in the order of upload; json is null once the key was handed out, so that it is not taken back from a repeated upload
 CREATE TABLE one_time_key (
   device BIGINT NOT NULL,
