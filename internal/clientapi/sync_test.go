@@ -164,6 +164,26 @@ func TestAGapIsSaidAndItsStateIsComplete(t *testing.T) {
 	}
 }
 
+// matrix-js-sdk loads the members of a room as of its last sync.
+func TestMembersAreListedAsOfASync(t *testing.T) {
+	s := newServer(t)
+	lin, sora := s.newPerson(t, "lin"), s.newPerson(t, "sora")
+	room := announcements(t, lin, object{"preset": "public_chat"})
+	a := &synced{person: lin}
+	a.sync(t)
+	sora.ok(t, "POST", "/_matrix/client/v3/rooms/"+room+"/join", object{})
+	at := func() any {
+		return lin.ok(t, "GET", "/_matrix/client/v3/rooms/"+room+"/members?not_membership=leave&at="+a.since, nil)["chunk"]
+	}
+	if find(at(), "m.room.member", string(sora.user)) != nil {
+		t.Error("sora is listed before she joined")
+	}
+	a.sync(t)
+	if find(at(), "m.room.member", string(sora.user)) == nil {
+		t.Error("sora is not listed after she joined")
+	}
+}
+
 func TestUnreadCountsFollowReceipts(t *testing.T) {
 	s := newServer(t)
 	lin, sora := s.newPerson(t, "lin"), s.newPerson(t, "sora")
