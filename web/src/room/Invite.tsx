@@ -9,7 +9,7 @@ import { useTask } from '../state/useTask';
 interface Props {
   userId: (typed: string) => string | undefined;
   example: string;
-  onInvite: (userId: string) => Promise<void>;
+  onInvite: (userId: string) => Promise<'shared' | 'notShared'>;
   onClose: () => void;
 }
 
@@ -18,12 +18,24 @@ export function Invite({ userId, example, onInvite, onClose }: Props) {
   const say = useSay();
   const [typed, setTyped] = useState('');
   const [wrong, setWrong] = useState(false);
+  const [withoutPast, setWithoutPast] = useState<string>();
   const task = useTask();
   const submit = async (): Promise<void> => {
     const id = userId(typed);
     setWrong(id === undefined);
-    if (id !== undefined && (await task.run(() => onInvite(id)))) onClose();
+    if (id === undefined) return;
+    await task.run(async () => {
+      if ((await onInvite(id)) === 'shared') onClose();
+      else setWithoutPast(id);
+    });
   };
+  if (withoutPast !== undefined) {
+    return (
+      <Dialog title={say('room.invite.done', { who: withoutPast })} onClose={onClose} actions={<Button data-safe onClick={onClose}>{say('common.close')}</Button>}>
+        <p>{say('room.invite.noPast')}</p>
+      </Dialog>
+    );
+  }
   return (
     <Dialog
       title={say('room.invite.title')}

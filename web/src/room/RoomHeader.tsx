@@ -17,7 +17,7 @@ interface Props {
   userId: (typed: string) => string | undefined;
   /** An account name of this server, to show the form. */
   example: string;
-  onInvite: (userId: string) => Promise<void>;
+  onInvite: (userId: string) => Promise<'shared' | 'notShared'>;
   onLeave: () => Promise<void>;
   onBack: () => void;
 }

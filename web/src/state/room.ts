@@ -1,5 +1,8 @@
 import { Direction, EventType, KnownMembership, MatrixEventEvent, ReceiptType, RoomEvent, RoomMemberEvent, RoomStateEvent, type MatrixClient, type MatrixEvent, type Room } from 'matrix-js-sdk';
+import { invitationKey, shareHistory, signInvitation } from '../crypto/invitation';
 import { languageOf, languageToSend } from '../lang/script';
+import { putInvitation } from '../wire/client';
+import type { Tokens } from '../wire/tokens';
 import type { Outbox } from './outbox';
 import { Store } from './store';
 import { itemsOf, type TimelineItem } from './timeline';
@@ -27,16 +30,18 @@ export class RoomState extends Store<RoomView> {
   readonly #client: MatrixClient;
   readonly #room: Room;
   readonly #outbox: Outbox;
+  readonly #tokens: Tokens;
   #fetching = false;
   #due = false;
   #seen: string | undefined;
   #leave: (() => void) | undefined;
 
-  constructor(client: MatrixClient, room: Room, outbox: Outbox) {
+  constructor(client: MatrixClient, room: Room, outbox: Outbox, tokens: Tokens) {
     super(viewOf(client, room, outbox, false));
     this.#client = client;
     this.#room = room;
     this.#outbox = outbox;
+    this.#tokens = tokens;
   }
 
   /** Begins to follow the room. */
@@ -90,9 +95,16 @@ export class RoomState extends Store<RoomView> {
     }
   };
 
-  /** Invites a person, after giving the keys of the messages so far that the room's rules let an invited person see (MSC4268). */
-  readonly invite = async (userId: string): Promise<void> => {
-    await this.#client.invite(this.#room.roomId, userId);
+  /**
+   * Invites a person, with a signature of this device, and gives them the keys of the messages so far. It returns
+   * whether it gave them: an invitation does not fail because the past cannot be shared.
+   */
+  readonly invite = async (userId: string): Promise<'shared' | 'notShared'> => {
+    const { roomId } = this.#room;
+    await this.#tokens.freshen();
+    const shared = await shareHistory(this.#client, roomId, userId).catch(() => false);
+    await putInvitation(this.#client, roomId, userId, { [invitationKey]: await signInvitation(this.#client, roomId, userId) });
+    return shared ? 'shared' : 'notShared';
   };
 
   /** Leaves the room. */

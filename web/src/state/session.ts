@@ -39,13 +39,15 @@ export class Session {
   readonly recovery: Recovery;
   readonly client: MatrixClient;
   readonly #vault: Vault;
+  readonly #tokens: Tokens;
   readonly #outboxes = new Map<string, Outbox>();
   readonly #rooms = new Map<string, RoomState>();
 
-  private constructor(client: MatrixClient, vault: Vault, recovery: Recovery, kept: Map<string, KeptBox>) {
+  private constructor(client: MatrixClient, vault: Vault, tokens: Tokens, recovery: Recovery, kept: Map<string, KeptBox>) {
     this.client = client;
     this.recovery = recovery;
     this.#vault = vault;
+    this.#tokens = tokens;
     this.connection = new Connection(client);
     this.rooms = new RoomList(client);
     this.me = new Me(client);
@@ -58,7 +60,8 @@ export class Session {
   /** Opens what is kept of a sign-in on this device and begins to sync. signedOut is called when the server ends it. */
   static async open(login: Login, vault: Vault, signedOut: () => void): Promise<Session> {
     const recovery = new Recovery();
-    const client = makeClient(new Tokens(login, vault), recovery.callbacks);
+    const tokens = new Tokens(login, vault);
+    const client = makeClient(tokens, recovery.callbacks);
     onSignedOut(client, signedOut);
     await openCrypto(client, vault);
     const kept = new Map<string, KeptBox>();
@@ -66,7 +69,7 @@ export class Session {
       const box = await vault.get<KeptBox>(name);
       if (box !== undefined) kept.set(name.slice(boxes.length), box);
     }
-    const session = new Session(client, vault, recovery, kept);
+    const session = new Session(client, vault, tokens, recovery, kept);
     await startClient(client);
     return session;
   }
@@ -82,7 +85,7 @@ export class Session {
     if (before !== undefined) return before;
     const room = this.client.getRoom(id);
     if (room === null) return undefined;
-    const state = new RoomState(this.client, room, this.#outbox(id));
+    const state = new RoomState(this.client, room, this.#outbox(id), this.#tokens);
     this.#rooms.set(id, state);
     return state;
   }

@@ -18,7 +18,7 @@ export const syncDatabase = `matrix-js-sdk:${syncStore}`;
 /** Makes the client of a sign-in. It asks nothing of the server before it is started. */
 export function makeClient(tokens: Tokens, cryptoCallbacks: NonNullable<ICreateClientOpts['cryptoCallbacks']>): MatrixClient {
   const { userId, deviceId, accessToken } = tokens.login;
-  return new MatrixClient({
+  const client = new MatrixClient({
     baseUrl: location.origin,
     userId,
     deviceId,
@@ -31,6 +31,8 @@ export function makeClient(tokens: Tokens, cryptoCallbacks: NonNullable<ICreateC
     verificationMethods: ['m.sas.v1'],
     roomNameGenerator: nameOfRoom,
   });
+  tokens.renewed = (token) => client.setAccessToken(token); // uploads with progress do not go through fetch
+  return client;
 }
 
 /** Reads what is kept from last time and begins to ask the server for news, for ever. */
@@ -54,6 +56,16 @@ export async function putEvent(client: MatrixClient, roomId: string, type: strin
   const path = `/rooms/${[roomId, 'send', type, transaction].map(encodeURIComponent).join('/')}`;
   const answer = await client.http.authedRequest<{ event_id: string }>(Method.Put, path, undefined, content, { localTimeoutMs: 30_000 });
   return answer.event_id;
+}
+
+/**
+ * Invites somebody with content of our own beside what Matrix asks for.
+ *
+ * Spec: client-server API, PUT /rooms/{roomId}/state/{eventType}/{stateKey}.
+ */
+export async function putInvitation(client: MatrixClient, roomId: string, userId: string, extra: object): Promise<void> {
+  const path = `/rooms/${[roomId, 'state', 'm.room.member', userId].map(encodeURIComponent).join('/')}`;
+  await client.http.authedRequest(Method.Put, path, undefined, { membership: 'invite', ...extra });
 }
 
 /** Calls back once when the server says that this device is signed in no longer. */

@@ -45,6 +45,8 @@ export function tokensOf(answer: TokenAnswer, now: number): Pick<Login, 'accessT
 export class Tokens {
   #login: Login;
   readonly #vault: Vault;
+  /** Hears of every new access token: for what sends it without our `fetch`. */
+  renewed: (accessToken: string) => void = () => undefined;
   #refreshing: Promise<boolean> | undefined;
 
   constructor(login: Login, vault: Vault) {
@@ -77,6 +79,12 @@ export class Tokens {
     return fetch(input, { ...init, headers });
   };
 
+  /** Sees to it that the access token holds for a while: called before something that sends it without our `fetch`. */
+  async freshen(): Promise<void> {
+    const runsOut = this.#login.expiresAt;
+    if (runsOut !== undefined && runsOut - 6 * early < Date.now()) await this.#refresh();
+  }
+
   /** Gets a new pair of tokens and keeps it. It returns false where the server refuses; it throws where there is no answer. */
   #refresh(): Promise<boolean> {
     this.#refreshing ??= this.#askForTokens().finally(() => (this.#refreshing = undefined));
@@ -94,6 +102,7 @@ export class Tokens {
     if (!answer.ok) return false;
     const tokens = tokensOf((await answer.json()) as TokenAnswer, Date.now());
     this.#login = { ...this.#login, ...tokens };
+    this.renewed(tokens.accessToken);
     await keepLogin(this.#vault, this.#login);
     return true;
   }

@@ -31,6 +31,13 @@ export const room = sentences({
     'zh-Hant': '這不是帳號名稱。',
     ja: 'アカウント名ではありません。',
   },
+  'room.invite.done': { en: '{who} is invited', 'zh-Hans': '已邀请 {who}', 'zh-Hant': '已邀請 {who}', ja: '{who} さんを招待しました' },
+  'room.invite.noPast': {
+    en: 'The keys of earlier messages could not be shared, so this person reads what is written from now on.',
+    'zh-Hans': '以前消息的密钥没能分享，所以对方只能读到今后的消息。',
+    'zh-Hant': '先前訊息的金鑰未能分享，所以對方只能讀到今後的訊息。',
+    ja: '以前のメッセージの鍵は共有できなかったため、この方が読めるのはこれから書かれるものです。',
+  },
   'room.invite.do': { en: 'Invite', 'zh-Hans': '邀请', 'zh-Hant': '邀請', ja: '招待する' },
   'room.more': { en: 'More', 'zh-Hans': '更多', 'zh-Hant': '更多', ja: 'その他' },
   'room.leave': { en: 'Leave the room…', 'zh-Hans': '退出会话…', 'zh-Hant': '離開聊天室…', ja: 'ルームから退出…' },

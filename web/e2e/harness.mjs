@@ -1,0 +1,228 @@
+// What the stories stand on: the real program on a free port with an empty folder, and real browsers.
+//
+//   WARDROOM_BIN  the program (../bin/wardroom)
+//   CHROMIUM      the browser (/usr/bin/chromium)
+//   SHOTS         a folder for pictures of the views; without it none are taken
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { chromium } from 'playwright-core';
+
+const here = import.meta.dirname ?? new URL('.', import.meta.url).pathname;
+const program = resolve(process.env['WARDROOM_BIN'] ?? join(here, '../../bin/wardroom'));
+const shots = process.env['SHOTS'];
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** The server under test. It can be killed and started again on the same folder and port. */
+export class Server {
+  /** @type {import('node:child_process').ChildProcess | undefined} */
+  #process;
+  #data = mkdtempSync(join(tmpdir(), 'wardroom-e2e-'));
+  #port = 0;
+  #said = '';
+  url = '';
+
+  /** Starts it and waits until it says where it is. */
+  async start() {
+    const child = spawn(program, ['serve', '--data', this.#data, '--listen', `127.0.0.1:${this.#port}`, '--unlimited'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#process = child;
+    this.#said = '';
+    child.stderr.on('data', (chunk) => (this.#said += chunk));
+    await new Promise((done, failed) => {
+      child.stdout.on('data', (chunk) => {
+        this.#said += chunk;
+        const at = /at (http:\S+:(\d+))/.exec(this.#said);
+        if (at === null || !this.#said.includes('\n')) return;
+        this.url = at[1] ?? '';
+        this.#port = Number(at[2]);
+        done(undefined);
+      });
+      child.once('exit', (code) => failed(new Error(`wardroom ended with ${code}:\n${this.#said}`)));
+      child.once('error', failed);
+    });
+  }
+
+  /** A link with which one more person signs up. */
+  async invite() {
+    const child = spawn(program, ['invite', '--data', this.#data, '--uses', '1', '--token-only'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let token = '';
+    child.stdout.on('data', (chunk) => (token += chunk));
+    const [code] = await once(child, 'exit');
+    if (code !== 0) throw new Error(`wardroom invite ended with ${code}`);
+    return `${this.url}/#/invite/${token.trim()}`;
+  }
+
+  /** Kills it where it stands. */
+  async kill() {
+    const child = this.#process;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  }
+
+  /** Ends it for good. */
+  async close() {
+    await this.kill();
+    rmSync(this.#data, { recursive: true, force: true });
+  }
+}
+
+/** The browser of all the people in a story. */
+export async function openBrowser() {
+  return chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+}
+
+/**
+ * @typedef {{ name: string, account: string, password?: string, locale?: string, width?: number, height?: number, dark?: boolean, phone?: boolean }} Who
+ */
+
+/** Somebody in front of a browser of their own. */
+export class Person {
+  /** @type {string[]} what the page complained about, refusals by the Content-Security-Policy among it */
+  complaints = [];
+  /** @type {string} */
+  recoveryKey = '';
+
+  /**
+   * @param {import('playwright-core').BrowserContext} context
+   * @param {import('playwright-core').Page} page
+   * @param {Who} who
+   */
+  constructor(context, page, who) {
+    this.context = context;
+    this.page = page;
+    this.who = who;
+    this.password = who.password ?? 'four plain words here';
+    page.on('console', (message) => {
+      // A request that was refused or had no answer is told by the page itself.
+      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) this.complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => this.complaints.push(String(error)));
+  }
+
+  /**
+   * @param {import('playwright-core').Browser} browser
+   * @param {Who} who
+   */
+  static async sitsDown(browser, who) {
+    const context = await browser.newContext({
+      locale: who.locale ?? 'en-GB',
+      timezoneId: 'Europe/Oslo',
+      viewport: { width: who.width ?? 1280, height: who.height ?? 800 },
+      colorScheme: who.dark ? 'dark' : 'light',
+      ...(who.phone ? { hasTouch: true, isMobile: true } : {}),
+    });
+    const page = await context.newPage();
+    page.setDefaultTimeout(30_000);
+    return new Person(context, page, who);
+  }
+
+  /** Signs up from a link, keeps the recovery key, and arrives in the main view. @param {string} link */
+  async signsUp(link) {
+    const { page, who } = this;
+    await page.goto(link);
+    const inputs = page.locator('form input');
+    await inputs.nth(0).fill(who.name);
+    await inputs.nth(1).fill(who.account);
+    await inputs.nth(2).fill(this.password);
+    await inputs.nth(3).fill(this.password);
+    await page.locator('button[type=submit]').click();
+    await this.keepsKey();
+  }
+
+  /** Reads the recovery key off the page, proves it was kept, and goes on. */
+  async keepsKey() {
+    const { page } = this;
+    const groups = page.locator('main ol[translate=no] li');
+    await groups.first().filter({ hasText: /^\w{4}$/ }).waitFor();
+    this.recoveryKey = (await groups.allTextContents()).join(' ');
+    const asked = Number(/\d+/.exec((await page.locator('main form label').first().textContent()) ?? '')?.[0]);
+    await page.locator('main form input').first().fill(this.recoveryKey.split(' ')[asked - 1] ?? '');
+    await page.locator('main button[type=submit]').click();
+    await this.isIn();
+  }
+
+  /** Waits for the main view. */
+  async isIn() {
+    await this.page.locator('header.top').waitFor();
+  }
+
+  /** @param {string} name */
+  async makesRoom(name) {
+    const { page } = this;
+    await page.locator('nav[aria-label] button').first().click();
+    await page.locator('dialog input').fill(name);
+    await page.locator('dialog button[type=submit]').click();
+    await page.locator('main h1', { hasText: name }).waitFor();
+  }
+
+  /** @param {string} account */
+  async invites(account) {
+    const { page } = this;
+    await page.locator('main header [aria-haspopup=menu]').click();
+    await page.locator('[role=menuitem]').first().click();
+    await page.locator('dialog input').fill(account);
+    await page.locator('dialog button[type=submit]').click();
+    await page.locator('dialog input').waitFor({ state: 'detached' });
+    await page.keyboard.press('Escape'); // where it says that the past could not be shared
+    await page.locator('dialog').waitFor({ state: 'detached' });
+  }
+
+  /** Takes up the first invitation that waits. */
+  async joins() {
+    await this.page.locator('nav section button.do').first().click();
+    await this.page.locator('main textarea').waitFor();
+  }
+
+  /** @param {string} text */
+  async writes(text) {
+    await this.page.locator('main textarea').fill(text);
+    await this.page.locator('main textarea').press('Enter');
+  }
+
+  /** Waits until a text stands in the timeline. @param {string} text */
+  async reads(text) {
+    await this.page.locator('[role=log] article p', { hasText: text }).first().waitFor();
+  }
+
+  /** Waits until one's own text is told to be on the server's disk. @param {string} text @param {string} words */
+  async seesSaved(text, words = 'Saved by the server') {
+    await this.page.locator('[role=log] article', { hasText: text }).locator('.state', { hasText: words }).waitFor();
+  }
+
+  /** Signs in on this browser; what comes next depends on the account. */
+  async signsIn() {
+    const inputs = this.page.locator('form input');
+    await inputs.nth(0).fill(this.who.account);
+    await inputs.nth(1).fill(this.password);
+    await this.page.locator('button[type=submit]').click();
+  }
+
+  /** Gives the recovery key on a new device. @param {string} key */
+  async restores(key) {
+    await this.page.locator('main form input.mono').fill(key);
+    await this.page.locator('main button[type=submit]').click();
+    await this.isIn();
+  }
+
+  /** Takes a picture of what is on the screen. @param {string} name */
+  async shows(name) {
+    if (shots === undefined) return;
+    mkdirSync(shots, { recursive: true });
+    await this.page.screenshot({ path: join(shots, `${name}.png`) });
+  }
+
+  /** What axe finds wrong with the page, as lines; none is what is wanted. */
+  async barriers() {
+    await this.page.evaluate(axe);
+    return this.page.evaluate(async () => {
+      const found = await /** @type {any} */ (globalThis).axe.run(document, { resultTypes: ['violations'] });
+      return found.violations.map((/** @type {any} */ v) => `${v.id}: ${v.nodes.map((/** @type {any} */ n) => n.target.join(' ')).join(', ')}`);
+    });
+  }
+}
