@@ -1,0 +1,174 @@
+// Package crash_test proves that what was answered 200 is kept: people send, the server is killed at a random moment and started
+// again on the same data, and everybody must find every answered message exactly once and in one order.
+//
+// A killed process leaves what it has written to the operating system, so this says nothing of a power failure; package trace
+// looks at that.
+package crash_test
+
+import (
+	"context"
+	"database/sql"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	_ "modernc.org/sqlite"
+
+	"wardroom/test/rig"
+)
+
+var (
+	rounds = flag.Int("rounds", 10, "how often the server is killed")
+	seed   = flag.Uint64("seed", 0, "repeats the random choices of an earlier run; 0: new ones")
+)
+
+// patience is how long anything may take that must happen.
+const patience = time.Minute
+
+func TestWhatWasAnsweredIsKeptExactlyOnceAndInOneOrder(t *testing.T) {
+	if *seed == 0 {
+		*seed = rand.Uint64()
+	}
+	t.Logf("%d rounds, -seed %d", *rounds, *seed)
+	c := &complaints{TB: t}
+	run(t, c, *rounds)
+	for _, what := range c.all {
+		t.Error(what)
+	}
+}
+
+// TestTheCrashTestFindsWhatIsLost lets it judge servers that break the promise in one place each.
+func TestTheCrashTestFindsWhatIsLost(t *testing.T) {
+	for name, broken := range map[string]struct {
+		change rig.Change
+		says   string // what must be among the complaints
+	}{
+		"an answer before the commit": {rig.Change{File: "internal/store/store.go", Old: "return t, refused, -1, t.end()", New: `if start > 100 { // once the rooms are made
+			for i, u := range batch {
+				u.done <- refused[i]
+				batch[i] = &unit{done: make(chan error, 1)} // the answer that comes too late
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+		return t, refused, -1, t.end()`}, "is there 0 times"},
+		"a repeated message is sent again": {rig.Change{File: "internal/room/send.go", Old: "range sent {", New: "range sent[:0] {"}, "a message stands there twice"},
+		"a repeated to-device message is sent again": {rig.Change{File: "internal/device/todevice.go",
+			Old: "if again, err := ds.Disk.Sent(u, Txn{who.DeviceNo, txn}); err != nil || again {", New: "if _, err := ds.Disk.Sent(u, Txn{who.DeviceNo, txn}); err != nil {"}, "and was sent"},
+		"a one-time key is kept when it is handed out": {rig.Change{File: "internal/store/keys.go", Old: "SET json = NULL", New: "SET json = json"}, "was handed out twice"},
+		"sync tells in another order":                  {rig.Change{File: "internal/feed/rooms.go", Old: "slices.Reverse(events)", New: ""}, "a broken chain"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := &complaints{TB: t}
+			run(t, c, 20, broken.change)
+			if !slices.ContainsFunc(c.all, func(what string) bool { return strings.Contains(what, broken.says) }) {
+				t.Errorf("nothing was said of it: %q", c.all)
+			}
+		})
+	}
+}
+
+// complaints are kept, so that who runs the proof can decide whether it was to fail.
+type complaints struct {
+	testing.TB
+	mu  sync.Mutex // guards all
+	all []string
+}
+
+func (c *complaints) Errorf(format string, args ...any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.all = append(c.all, fmt.Sprintf(format, args...))
+}
+
+func (c *complaints) Error(args ...any) { c.Errorf("%s", fmt.Sprint(args...)) }
+
+func (c *complaints) any() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.all) > 0
+}
+
+// run is the whole proof. It ends early once something is wrong.
+func run(t *testing.T, c *complaints, rounds int, changes ...rig.Change) {
+	program, err := rig.Build(t.Context(), t.TempDir(), changes...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := open(c, rig.NewSite(program, filepath.Join(t.TempDir(), "data")))
+	for range rounds {
+		o.round()
+		if c.any() {
+			return
+		}
+	}
+	o.finish()
+}
+
+// round is one life of the server: people send until it is killed, it is started again, and all is looked through.
+func (o *office) round() {
+	working, stop := context.WithCancel(o.t.Context())
+	done := o.work(working)
+	// A random moment is what this waits for.
+	after(time.Duration(20+o.random.IntN(300)) * time.Millisecond)
+	if _, err := o.site.Kill(); err != nil {
+		o.t.Error(err)
+	}
+	killed := time.Now()
+	stop()
+	<-done
+	if o.random.IntN(4) == 0 {
+		if err := o.site.KillEarly(time.Duration(o.random.IntN(60)) * time.Millisecond); err != nil {
+			o.t.Error(err)
+		}
+	}
+	if err := o.site.Start(o.t.Context()); err != nil {
+		o.t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(o.t.Context(), patience)
+	defer cancel()
+	o.settle(ctx, killed)
+	o.look(ctx)
+}
+
+func after(d time.Duration) { <-time.After(d) }
+
+// finish looks through everything once more from the beginning, and into the database.
+func (o *office) finish() {
+	ctx, cancel := context.WithTimeout(o.t.Context(), patience)
+	defer cancel()
+	for _, p := range o.people {
+		for _, room := range o.rooms {
+			backwards, err := back(ctx, p, room, "", "")
+			if err != nil {
+				o.t.Error(err)
+			}
+			o.same(p.User+" pages back through everything", room, backwards, o.order[room])
+			forwards, err := forth(ctx, p, room)
+			if err != nil {
+				o.t.Error(err)
+			}
+			o.same(p.User+" pages forwards through everything", room, forwards, o.order[room])
+		}
+	}
+	o.leftKeys(ctx)
+	o.leave()
+	if _, err := o.site.Stop(); err != nil {
+		o.t.Error(err)
+	}
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(o.site.Data, "wardroom.db"))
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	defer db.Close()
+	var verdict string
+	if err := db.QueryRow("PRAGMA integrity_check").Scan(&verdict); err != nil || verdict != "ok" {
+		o.t.Errorf("the database says of itself: %s, %v", verdict, err)
+	}
+	o.report()
+}
