@@ -1,10 +1,11 @@
 # make run    build everything, start the server under ./data and print where to open it
 # make build  leave the one program in bin/wardroom
 # make test   every check there is; installs what it needs on a fresh Debian
+# make crash  kill the server 200 times and look for what was answered
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
-.PHONY: run build test clean
+.PHONY: run build test crash clean
 
 version := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
@@ -37,6 +38,10 @@ test:
 	@.ci/need test
 	@$(MAKE) --no-print-directory build
 	@go run .ci/test.go
+
+crash:
+	@.ci/need build
+	go test ./test/crash -count=1 -timeout 60m -v -run Kept -rounds 200
 
 clean:
 	rm -rf bin web/dist/app web/node_modules test-results

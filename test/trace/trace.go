@@ -26,7 +26,7 @@ func Command(file string) ([]string, error) {
 	if err != nil {
 		return nil, ErrNoStrace
 	}
-	return []string{path, "-D", "-f", "-q", "-yy", "-xx", "-ttt", "-s", "20000", "--seccomp-bpf", "-o", file,
+	return []string{path, "-D", "-f", "-q", "-yy", "-xx", "-ttt", "-s", "1000000", "--seccomp-bpf", "-o", file,
 		"-e", "trace=write,writev,pwrite64,pwritev,fsync,fdatasync,ftruncate,unlink,unlinkat", "-e", "signal=none"}, nil
 }
 
@@ -57,7 +57,7 @@ func Parse(r io.Reader) ([]Call, error) {
 	var calls []*Call
 	open := map[string]*Call{} // by thread
 	scanner := bufio.NewScanner(r)
-	scanner.Buffer(nil, 1<<20)
+	scanner.Buffer(nil, 1<<23)
 	for at := 1; scanner.Scan(); at++ {
 		m := line.FindStringSubmatch(scanner.Text())
 		if m == nil {
@@ -76,6 +76,9 @@ func Parse(r io.Reader) ([]Call, error) {
 			if err := c.returns(at, m[2]); err != nil {
 				return nil, fmt.Errorf("line %d of the trace: %w", at, err)
 			}
+			continue
+		}
+		if strings.HasPrefix(rest, "???(") { // a thread that was ended before strace could ask what it was doing
 			continue
 		}
 		m = begun.FindStringSubmatch(rest)
