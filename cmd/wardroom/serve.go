@@ -12,11 +12,13 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"wardroom/internal/account"
+	"wardroom/internal/blob"
 	"wardroom/internal/config"
 	"wardroom/internal/front"
 	"wardroom/internal/mxid"
@@ -79,6 +81,9 @@ func serveFlags(args []string, errs io.Writer) (serving, error) {
 	return s, nil
 }
 
+// filesFolder is the folder of the people's files inside the data folder.
+const filesFolder = "files"
+
 // grace is how long requests may take to end when the server stops. Waits for news are cut short after a third of it.
 const grace = 9 * time.Second
 
@@ -113,7 +118,11 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 	}
 	defer stopCertificates()
 
-	api := wire(db, hub, mxid.Server(conf.Name))
+	bucket, err := blob.OpenFolder(filepath.Join(conf.Data, filesFolder))
+	if err != nil {
+		return err
+	}
+	api := wire(db, bucket, hub, mxid.Server(conf.Name), int64(conf.UploadLimit)<<20)
 	api.Log, api.Unlimited, api.PublicURL = log, conf.unlimited, conf.PublicURL
 	door := &front.Door{
 		API: api.Handler(), Client: web.Client(), HTTPS: certificates != nil || conf.TLS.From == config.Proxy, Log: log, Seen: metrics.Request,
@@ -140,7 +149,7 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 	writing, stopWriting := context.WithCancel(context.WithoutCancel(ctx))
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return db.Run(writing) })
-	group.Go(func() error { return tidy(ctx, log, api.Devices.Prune, api.Backups.Prune) })
+	group.Go(func() error { return tidy(ctx, log, api.Devices.Prune, api.Backups.Prune, api.Media.Prune) })
 	group.Go(func() error {
 		defer stopWriting()
 		if err := sameServer(ctx, db, conf.Name); err != nil {

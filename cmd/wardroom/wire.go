@@ -5,18 +5,22 @@ import (
 	"wardroom/internal/clientapi"
 	"wardroom/internal/device"
 	"wardroom/internal/feed"
+	"wardroom/internal/media"
 	"wardroom/internal/mxid"
 	"wardroom/internal/room"
 	"wardroom/internal/store"
 	"wardroom/internal/stream"
 )
 
-// wire puts the domain packages of the server called name together, over one store.
-func wire(db *store.DB, hub *stream.Hub, name mxid.Server) *clientapi.API {
+// wire puts the domain packages of the server called name together, over one store and one bucket of files.
+func wire(db *store.DB, bucket media.Bucket, hub *stream.Hub, name mxid.Server, uploadLimit int64) *clientapi.API {
 	accounts := account.New(db, name)
 	devices := &device.Devices{Disk: db}
 	rooms := &room.Rooms{Disk: db, Server: name}
 	accounts.DeviceGone, accounts.Renamed, accounts.Leaving = devices.Remove, rooms.Renamed, rooms.LeaveAll
 	feeds := &feed.Feed{Disk: db, Hub: hub, Rooms: rooms, Devices: devices, Typing: feed.NewTyping(hub)}
-	return &clientapi.API{Accounts: accounts, Devices: devices, Backups: &device.Backups{Disk: db}, Rooms: rooms, Feed: feeds}
+	return &clientapi.API{
+		Accounts: accounts, Devices: devices, Backups: &device.Backups{Disk: db}, Rooms: rooms, Feed: feeds,
+		Media: media.New(db, bucket, hub, name, uploadLimit),
+	}
 }

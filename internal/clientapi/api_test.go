@@ -7,13 +7,16 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"wardroom/internal/account"
+	"wardroom/internal/blob"
 	"wardroom/internal/clientapi"
 	"wardroom/internal/device"
 	"wardroom/internal/feed"
+	"wardroom/internal/media"
 	"wardroom/internal/mxid"
 	"wardroom/internal/room"
 	"wardroom/internal/store"
@@ -48,6 +51,11 @@ func newServerIn(t testing.TB, dir string) *server {
 		Log:       slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Unlimited: true,
 	}
+	files, err := blob.OpenFolder(filepath.Join(dir, "files"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.api.Media = media.New(db, files, hub, "wardroom.test", 1<<20)
 	s.api.Feed = &feed.Feed{Disk: db, Hub: hub, Rooms: s.api.Rooms, Devices: s.api.Devices, Typing: feed.NewTyping(hub)}
 	s.api.Accounts.DeviceGone = s.api.Devices.Remove
 	s.api.Accounts.Renamed = s.api.Rooms.Renamed
@@ -111,6 +119,12 @@ func (s *server) call(t testing.TB, token, method, path string, body any) reply 
 	if err != nil {
 		t.Fatal(err)
 	}
+	return read(t, resp)
+}
+
+// read reads the whole answer.
+func read(t testing.TB, resp *http.Response) reply {
+	t.Helper()
 	defer resp.Body.Close()
 	raw, err := io.ReadAll(resp.Body)
 	if err != nil {

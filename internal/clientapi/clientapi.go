@@ -19,6 +19,7 @@ import (
 	"wardroom/internal/device"
 	"wardroom/internal/fault"
 	"wardroom/internal/feed"
+	"wardroom/internal/media"
 	"wardroom/internal/room"
 )
 
@@ -29,6 +30,7 @@ type API struct {
 	Backups   *device.Backups
 	Rooms     *room.Rooms
 	Feed      *feed.Feed
+	Media     *media.Files
 	Log       *slog.Logger
 	PublicURL string // where clients find this server, without a "/" at the end; empty: where they asked
 	Name      string // what the organisation calls itself; empty: the server's name
@@ -95,6 +97,7 @@ func (a *API) routes() []route {
 		a.accountDataRoutes(),
 		a.pushRoutes(),
 		a.syncRoutes(),
+		a.mediaRoutes(),
 	} {
 		all = append(all, part...)
 	}

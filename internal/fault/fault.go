@@ -39,6 +39,7 @@ var (
 	NotFound            = Code{"M_NOT_FOUND", 404}
 	NotJSON             = Code{"M_NOT_JSON", 400}
 	ProfileTooLarge     = Code{"M_PROFILE_TOO_LARGE", 400}
+	NotYetUploaded      = Code{"M_NOT_YET_UPLOADED", 504}
 	RoomInUse           = Code{"M_ROOM_IN_USE", 400}
 	TooLarge            = Code{"M_TOO_LARGE", 413}
 	Unauthorized        = Code{"M_UNAUTHORIZED", 401}

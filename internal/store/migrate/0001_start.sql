@@ -281,3 +281,5 @@ CREATE TABLE media (
   created_day INTEGER NOT NULL,
   complete BOOLEAN NOT NULL
 );
+CREATE INDEX media_account ON media (account, created_day);
+CREATE INDEX media_announced ON media (account) WHERE NOT complete;
