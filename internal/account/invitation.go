@@ -24,7 +24,7 @@ type Invitation struct {
 
 // InvitationDisk keeps invitations.
 type InvitationDisk interface {
-	// AddInvitation keeps an invitation and drops those whose time is over.
+	// AddInvitation keeps an invitation.
 	AddInvitation(u stream.Unit, hash [32]byte, i Invitation) error
 	// Invitation finds one by its token's hash, used up and ended ones too.
 	Invitation(v stream.View, hash [32]byte) (i Invitation, ok bool, err error)
@@ -32,6 +32,8 @@ type InvitationDisk interface {
 	UseInvitation(u stream.Unit, hash [32]byte) error
 	// InvitedToday counts the invitations that by has made since midnight (UTC).
 	InvitedToday(u stream.Unit, by No) (int, error)
+	// DropEndedInvitations drops those whose time is over, used up or not.
+	DropEndedInvitations(u stream.Unit) error
 	// DropFirstInvitations drops all that are First.
 	DropFirstInvitations(u stream.Unit) error
 }
@@ -125,6 +127,14 @@ func (a *Accounts) CheckInvitation(ctx context.Context, token string) error {
 		_, err := a.validInvitation(v, token, time.Now())
 		return err
 	})
+}
+
+// Tidy drops invitations whose time is over: whom they were for need not be known any longer.
+func (a *Accounts) Tidy(ctx context.Context) error {
+	if err := a.Disk.Do(ctx, a.Disk.DropEndedInvitations); err != nil {
+		return fmt.Errorf("dropping ended invitations: %w", err)
+	}
+	return nil
 }
 
 func (a *Accounts) validInvitation(v stream.View, token string, now time.Time) (Invitation, error) {

@@ -2,6 +2,7 @@ package clientapi_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -306,7 +307,47 @@ func TestAnEndedInvitationIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.call(t, "", "POST", register, object{"username": "lin", "password": password, "auth": tokenAuth(ended)}).mustRefuse(t, 401, "M_UNAUTHORIZED")
-	s.call(t, "", "POST", invitation, object{"token": ended}).mustRefuse(t, 404, "M_NOT_FOUND")
+	seen := s.call(t, "", "POST", invitation, object{"token": ended})
+	seen.mustRefuse(t, 404, "M_NOT_FOUND")
+	if !strings.Contains(string(seen.raw), "ended on") {
+		t.Errorf("why is not said: %s", seen.raw)
+	}
+	valid := s.invitation(t, 1)
+	if err := s.api.Accounts.Tidy(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if again := s.call(t, "", "POST", invitation, object{"token": ended}); strings.Contains(string(again.raw), "ended on") {
+		t.Error("an ended invitation outlived tidying up")
+	}
+	if r := s.call(t, "", "POST", invitation, object{"token": valid}); r.status != 200 {
+		t.Errorf("a valid one did not: %d %s", r.status, r.raw)
+	}
+}
+
+func TestWhoSendsTooFastHasToWaitAloneAndReadsOn(t *testing.T) {
+	s := newServer(t)
+	lin, sato := s.newPerson(t, "lin"), s.newPerson(t, "sato")
+	room := lin.newRoom(t, object{"preset": "public_chat"})
+	sato.join(t, room)
+	s.api.Unlimited = false
+	sent := 0
+	for r := (reply{status: 200}); r.status == 200; sent++ {
+		r = lin.call(t, "PUT", in(room, "send", "m.room.encrypted", fmt.Sprint(sent)), cipher("x"))
+		if r.status != 200 {
+			r.mustRefuse(t, 429, "M_LIMIT_EXCEEDED")
+			if ms, _ := r.body["retry_after_ms"].(float64); ms <= 0 || ms > 100 || r.header.Get("Retry-After") != "1" {
+				t.Errorf("the wait is not said: %s, Retry-After %q", r.raw, r.header.Get("Retry-After"))
+			}
+		}
+		if sent > 5000 {
+			t.Fatal("there is no end to what one person may send")
+		}
+	}
+	if sent < 100 {
+		t.Errorf("only %d messages could be sent at once", sent)
+	}
+	lin.ok(t, "GET", in(room, "members"), nil)
+	sato.say(t, room, "1", cipher("y"))
 }
 
 func TestOpenIDTokensShowWhoSomebodyIsAndNothingMore(t *testing.T) {

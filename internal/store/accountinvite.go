@@ -9,9 +9,6 @@ import (
 
 // AddInvitation implements account.InvitationDisk.
 func (db *DB) AddInvitation(u stream.Unit, hash [32]byte, i account.Invitation) error {
-	if _, err := in(u).exec(`DELETE FROM invitation WHERE until_ms <= $1`, u.Now().UnixMilli()); err != nil {
-		return err
-	}
 	_, err := in(u).exec(`
 		INSERT INTO invitation (hash, account, note, uses_left, until_ms, made_day, first) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		hash[:], int64(i.By), i.Note, i.Uses, i.Until.UnixMilli(), day(u.Now()), i.First)
@@ -38,6 +35,12 @@ func (db *DB) UseInvitation(u stream.Unit, hash [32]byte) error {
 func (db *DB) InvitedToday(u stream.Unit, by account.No) (n int, err error) {
 	err = in(u).row(`SELECT count(*) FROM invitation WHERE account = $1 AND made_day = $2`, int64(by), day(u.Now())).Scan(&n)
 	return n, err
+}
+
+// DropEndedInvitations implements account.InvitationDisk.
+func (db *DB) DropEndedInvitations(u stream.Unit) error {
+	_, err := in(u).exec(`DELETE FROM invitation WHERE until_ms <= $1`, u.Now().UnixMilli())
+	return err
 }
 
 // DropFirstInvitations implements account.InvitationDisk.
