@@ -134,13 +134,24 @@ func (a *Accounts) pair(u stream.Unit, g *Grant, no int64, refresh bool) error {
 // Spec: client-server API, POST /refresh.
 func (a *Accounts) Refresh(ctx context.Context, token string) (Grant, error) {
 	var g Grant
-	err := a.Disk.Do(ctx, func(u stream.Unit) error {
-		s, pair, ok, err := a.Disk.RefreshSession(u, sha256.Sum256([]byte(token)))
+	find := func(v stream.View) (s Session, pair int64, err error) {
+		s, pair, ok, err := a.Disk.RefreshSession(v, sha256.Sum256([]byte(token)))
+		if err == nil && !ok {
+			err = fault.UnknownToken.New("This session has ended. Sign in again.")
+		}
+		return s, pair, err
+	}
+	err := a.Disk.View(ctx, func(v stream.View) error { // a guess must not cost the writer anything
+		_, _, err := find(v)
+		return err
+	})
+	if err != nil {
+		return Grant{}, fmt.Errorf("refreshing a session: %w", err)
+	}
+	err = a.Disk.Do(ctx, func(u stream.Unit) error {
+		s, pair, err := find(u)
 		if err != nil {
 			return err
-		}
-		if !ok {
-			return fault.UnknownToken.New("This session has ended. Sign in again.")
 		}
 		if err := a.Disk.UsePair(u, s.DeviceNo, pair); err != nil {
 			return err

@@ -83,9 +83,7 @@ func (a *API) checkPassword(r *request, who account.Session, password string) er
 	if err := a.Accounts.CheckPassword(r.ctx(), who, password); err != nil {
 		return err
 	}
-	if !a.Unlimited {
-		a.limits.giveBack(passwordTries, "name\x00"+string(who.User))
-	}
+	a.rightPassword(string(who.User))
 	return nil
 }
 

@@ -45,6 +45,7 @@ func (a *API) invited(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.giveBack(r, signingUp)
 	type inviter struct {
 		User mxid.User `json:"user_id"`
 		Name string    `json:"displayname,omitempty"`

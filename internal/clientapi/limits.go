@@ -32,7 +32,8 @@ type rate struct {
 	pause time.Duration
 }
 
-// rates of each counted class. Sign-ins that succeed are given back, so an office behind one address can start its day.
+// rates of each counted class. Sign-ins and sign-ups that succeed are given back, so an office behind one address can start
+// its day.
 func (l limit) rate() rate {
 	switch l {
 	case sending:
@@ -141,17 +142,22 @@ func (a *API) count(r rate, who string) error {
 	return nil
 }
 
-// succeeded gives back what a successful sign-in by r as name had counted.
-func (a *API) succeeded(r *request, name string) {
+// giveBack undoes what r had counted by its address, where it turned out to be no guess.
+func (a *API) giveBack(r *request, class limit) {
 	if !a.Unlimited {
-		a.limits.giveBack(signingIn.rate(), "address\x00"+r.address())
-		a.limits.giveBack(passwordTries, "name\x00"+name)
+		a.limits.giveBack(class.rate(), "address\x00"+r.address())
 	}
 }
 
-// tryPassword counts one try for the account called name.
+// tryPassword counts one try for the account called name; rightPassword gives it back.
 func (a *API) tryPassword(name string) error {
 	return a.count(passwordTries, "name\x00"+name)
+}
+
+func (a *API) rightPassword(name string) {
+	if !a.Unlimited {
+		a.limits.giveBack(passwordTries, "name\x00"+name)
+	}
 }
 
 // address is what the limits take for one client: its IP address, or its /64 network for IPv6. A proxy on this machine

@@ -74,7 +74,8 @@ func (a *API) login(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.succeeded(r, counted)
+	a.rightPassword(counted)
+	a.giveBack(r, signingIn)
 	return grantedBy(g), nil
 }
 

@@ -2,6 +2,7 @@ package clientapi_test
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -266,4 +267,32 @@ func TestTooManyWrongPasswordsHaveToWait(t *testing.T) {
 		t.Errorf("the wait is not said: %s, Retry-After %q", r.raw, r.header.Get("Retry-After"))
 	}
 	try("sato", password).mustRefuse(t, 403, "M_FORBIDDEN") // others are not held up
+}
+
+func TestAnOfficeBehindOneAddressSignsUpAndGuessersWait(t *testing.T) {
+	s := newServer(t)
+	token := s.invitation(t, 100)
+	s.api.Unlimited = false
+	for i := range 100 {
+		if r := s.call(t, "", "POST", invitation, object{"token": token}); r.status != 200 {
+			t.Fatalf("opening link %d: %d %s", i, r.status, r.raw)
+		}
+	}
+	guess := func() reply { return s.call(t, "", "POST", invitation, object{"token": "guessed"}) }
+	for range 55 {
+		guess().mustRefuse(t, 404, "M_NOT_FOUND")
+	}
+	for i := range 10 {
+		if r := s.call(t, "", "POST", register, object{"username": "p" + strconv.Itoa(i), "password": password, "auth": tokenAuth(token)}); r.status != 200 {
+			t.Fatalf("sign-up %d: %d %s", i, r.status, r.raw)
+		}
+	}
+	guesses := 0
+	for guess().errcode() == "M_NOT_FOUND" {
+		if guesses++; guesses > 100 {
+			t.Fatal("somebody who guesses never has to wait")
+		}
+	}
+	guess().mustRefuse(t, 429, "M_LIMIT_EXCEEDED")
+	s.call(t, "", "GET", register+"/available?username=lin", nil).mustRefuse(t, 429, "M_LIMIT_EXCEEDED")
 }

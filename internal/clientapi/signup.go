@@ -50,6 +50,7 @@ func (a *API) register(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.giveBack(r, signingUp)
 	return grantedBy(g), nil
 }
 
@@ -70,6 +71,9 @@ func (a *API) invitationValid(r *request) (any, error) {
 	err := a.Accounts.CheckInvitation(r.ctx(), r.URL.Query().Get("token"))
 	if err != nil && !fault.Unauthorized.In(err) {
 		return nil, err
+	}
+	if err == nil {
+		a.giveBack(r, signingUp)
 	}
 	return map[string]bool{"valid": err == nil}, nil
 }
