@@ -149,7 +149,9 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 	writing, stopWriting := context.WithCancel(context.WithoutCancel(ctx))
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return db.Run(writing) })
-	group.Go(func() error { return tidy(ctx, log, api.Devices.Prune, api.Backups.Prune, api.Media.Prune, api.Accounts.Tidy) })
+	group.Go(func() error {
+		return tidy(ctx, log, api.Devices.Prune, api.Backups.Prune, api.Media.Prune, api.Accounts.Tidy)
+	})
 	group.Go(func() error {
 		defer stopWriting()
 		if err := sameServer(ctx, db, conf.Name); err != nil {
