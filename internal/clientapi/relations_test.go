@@ -1,0 +1,157 @@
+package clientapi_test
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"testing"
+)
+
+// to is the content of an encrypted event that relates to another.
+func to(rel, id string) object {
+	c := cipher("x")
+	c["m.relates_to"] = object{"rel_type": rel, "event_id": id}
+	return c
+}
+
+// relations is the path of what relates to an event.
+func relations(room string, parts ...string) string {
+	path := "/_matrix/client/v1/rooms/" + url.PathEscape(room) + "/relations"
+	for _, p := range parts {
+		path += "/" + url.PathEscape(p)
+	}
+	return path
+}
+
+func TestWhatRelatesToAnEventIsShownWithIt(t *testing.T) {
+	s := newServer(t)
+	lin, mei, oda := s.newPerson(t, "lin"), s.newPerson(t, "mei"), s.newPerson(t, "oda")
+	room := lin.newRoom(t, object{"preset": "public_chat"})
+	mei.join(t, room)
+	oda.join(t, room)
+	root := lin.say(t, room, "root", cipher("x"))
+	if e := lin.ok(t, "GET", in(room, "event", root), nil); dig(e, "unsigned", "m.relations") != nil {
+		t.Errorf("nothing relates to %v", e)
+	}
+	lin.say(t, room, "e1", to("m.replace", root))
+	edit := lin.say(t, room, "e2", to("m.replace", root))
+	mei.say(t, room, "e3", to("m.replace", root)) // not hers to edit
+	one := mei.say(t, room, "t1", to("m.thread", root))
+	two := mei.say(t, room, "t2", to("m.thread", root))
+	editOfTwo := mei.say(t, room, "t3", to("m.replace", two))
+	ref := oda.say(t, room, "r", to("m.reference", root))
+	like := object{"m.relates_to": object{"rel_type": "m.annotation", "event_id": root, "key": "👍"}}
+	reaction := text(mei.ok(t, "PUT", in(room, "send", "m.reaction", "a"), like)["event_id"])
+	mei.refused(t, 400, "M_DUPLICATE_ANNOTATION", "PUT", in(room, "send", "m.reaction", "b"), like)
+	mei.refused(t, 400, "M_INVALID_PARAM", "PUT", in(room, "send", "m.room.encrypted", "c"), to("m.thread", one))
+
+	for who, took := range map[*person]bool{lin: true, mei: true, oda: false} {
+		e := who.ok(t, "GET", in(room, "event", root), nil)
+		all := dig(e, "unsigned", "m.relations")
+		if dig(all, "m.replace", "event_id") != edit {
+			t.Errorf("the edit in force is %v, want %s", dig(all, "m.replace"), edit)
+		}
+		thread := dig(all, "m.thread")
+		if dig(thread, "count") != 2.0 || dig(thread, "latest_event", "event_id") != two || dig(thread, "current_user_participated") != took {
+			t.Errorf("%s sees the thread as %v", who.user, thread)
+		}
+		if got := dig(thread, "latest_event", "unsigned", "m.relations", "m.replace", "event_id"); got != editOfTwo {
+			t.Errorf("the edit of the thread's last event is %v, want %s", got, editOfTwo)
+		}
+		if refs := objects(dig(all, "m.reference", "chunk")); len(refs) != 1 || refs[0]["event_id"] != ref {
+			t.Errorf("the references are %v", refs)
+		}
+	}
+	mei.ok(t, "PUT", in(room, "redact", two, "d"), object{})
+	lin.ok(t, "PUT", in(room, "redact", edit, "d"), object{})
+	all := dig(lin.ok(t, "GET", in(room, "event", root), nil), "unsigned", "m.relations")
+	if dig(all, "m.thread", "count") != 1.0 || dig(all, "m.thread", "latest_event", "event_id") != one || dig(all, "m.replace", "event_id") == edit {
+		t.Errorf("after the redactions: %v", all)
+	}
+	mei.ok(t, "PUT", in(room, "redact", reaction, "e"), object{})
+	mei.ok(t, "PUT", in(room, "send", "m.reaction", "f"), like) // taken back, and given again
+}
+
+func TestRelationsArePagedAndFollowed(t *testing.T) {
+	s := newServer(t)
+	lin, mei := s.newPerson(t, "lin"), s.newPerson(t, "mei")
+	room := lin.newRoom(t, object{})
+	root := lin.say(t, room, "root", cipher("x"))
+	var replies []string
+	for n := range 7 {
+		replies = append(replies, lin.say(t, room, fmt.Sprint("t", n), to("m.thread", root)))
+	}
+	ref := lin.say(t, room, "ref", to("m.reference", root))
+	edit := lin.say(t, room, "edit", to("m.replace", replies[0]))
+	lin.ok(t, "PUT", in(room, "send", "m.reaction", "a"), object{"m.relates_to": object{"rel_type": "m.annotation", "event_id": edit, "key": "+"}})
+
+	list := func(query string, parts ...string) (all []string) {
+		from := ""
+		for {
+			page := lin.ok(t, "GET", relations(room, parts...)+"?limit=2&"+query+"&from="+from, nil)
+			all = append(all, each(objects(page["chunk"]), "event_id")...)
+			if from = text(page["next_batch"]); from == "" {
+				return all
+			}
+		}
+	}
+	forwards := slices.Concat(replies, []string{ref})
+	backwards := slices.Clone(forwards)
+	slices.Reverse(backwards)
+	if got := list("", root); !slices.Equal(got, backwards) {
+		t.Errorf("related to the root: %v, want %v", got, backwards)
+	}
+	if got := list("dir=f", root); !slices.Equal(got, forwards) {
+		t.Errorf("forwards: %v, want %v", got, forwards)
+	}
+	if got := list("dir=f", root, "m.thread"); !slices.Equal(got, replies) {
+		t.Errorf("in the thread: %v, want %v", got, replies)
+	}
+	if got := list("dir=f", root, "m.thread", "m.room.message"); got != nil {
+		t.Errorf("unencrypted in the thread: %v", got)
+	}
+	if got := list("dir=f", root, "m.reference", "m.room.encrypted"); !slices.Equal(got, []string{ref}) {
+		t.Errorf("references: %v", got)
+	}
+	if got := list("dir=f&recurse=true", root); len(got) != len(forwards)+2 || !slices.Contains(got, edit) {
+		t.Errorf("with what relates to that: %v", got)
+	}
+	mei.refused(t, 404, "M_NOT_FOUND", "GET", relations(room, root), nil)
+	lin.refused(t, 404, "M_NOT_FOUND", "GET", relations(room, "$none"), nil)
+}
+
+func TestThreadsAreListedNewestFirst(t *testing.T) {
+	s := newServer(t)
+	lin, mei := s.newPerson(t, "lin"), s.newPerson(t, "mei")
+	room := lin.newRoom(t, object{"preset": "public_chat"})
+	mei.join(t, room)
+	var roots []string
+	for n := range 5 {
+		roots = append(roots, lin.say(t, room, fmt.Sprint("root", n), cipher("x")))
+	}
+	for i, n := range []int{0, 3, 1, 3, 0} { // so 0 is the newest, then 3, then 1; 2 and 4 are no threads
+		lin.say(t, room, fmt.Sprint("t", i), to("m.thread", roots[n]))
+	}
+	mei.say(t, room, "m", to("m.thread", roots[1]))
+	list := func(p *person, query string) (all []string) {
+		from := ""
+		for {
+			page := p.ok(t, "GET", "/_matrix/client/v1/rooms/"+url.PathEscape(room)+"/threads?limit=1"+query+"&from="+from, nil)
+			for _, e := range objects(page["chunk"]) {
+				all = append(all, text(e["event_id"]))
+				if dig(e, "unsigned", "m.relations", "m.thread", "latest_event") == nil {
+					t.Errorf("%v comes without its thread", e)
+				}
+			}
+			if from = text(page["next_batch"]); from == "" {
+				return all
+			}
+		}
+	}
+	if got, want := list(lin, ""), []string{roots[1], roots[0], roots[3]}; !slices.Equal(got, want) {
+		t.Errorf("threads %v, want %v", got, want)
+	}
+	if got, want := list(mei, "&include=participated"), []string{roots[1]}; !slices.Equal(got, want) {
+		t.Errorf("mei's threads are %v, want %v", got, want)
+	}
+}
