@@ -169,7 +169,7 @@ func walk(s *Sight, w window, read reader) (events []Event, end stream.Position,
 					after = end
 				}
 			}
-			if len(batch) < want {
+			if len(batch) < want || len(batch) == 0 {
 				break
 			}
 		}
