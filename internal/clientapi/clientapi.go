@@ -118,6 +118,10 @@ func (a *API) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for path, methods := range byPath {
 		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+			if !utf8.ValidString(r.URL.Path) || strings.IndexByte(r.URL.Path, 0) >= 0 { // no name has these, and not every database takes them
+				a.answer(w, r, nil, fault.InvalidParam.New("The address is not valid text."))
+				return
+			}
 			rt, ok := methods[r.Method]
 			if !ok {
 				a.answer(w, r, nil, fault.WrongMethod.New("This address does not take %s.", r.Method))

@@ -3,6 +3,7 @@ package clientapi_test
 import (
 	"fmt"
 	"net/url"
+	"strings"
 	"testing"
 )
 
@@ -31,6 +32,11 @@ func TestStateIsSetAndReadInAllForms(t *testing.T) {
 		t.Errorf("the state key came back as %v", got["state_key"])
 	}
 	mei.refused(t, 404, "M_NOT_FOUND", "GET", in(room, "state", "org.example.thing", "other"), nil)
+	for _, key := range []string{"a\x00b", "\xff"} {
+		lin.refused(t, 400, "M_INVALID_PARAM", "PUT", in(room, "state", "org.example.thing", key), object{})
+		lin.refused(t, 400, "M_INVALID_PARAM", "GET", in(room, "state", "org.example.thing", key), nil)
+	}
+	lin.refused(t, 400, "M_INVALID_PARAM", "PUT", in(room, "send", "m.room.encrypted", strings.Repeat("t", 256)), cipher("x"))
 	mei.refused(t, 403, "M_FORBIDDEN", "PUT", in(room, "state", "m.room.topic"), object{"topic": "three"})
 	lin.refused(t, 400, "M_BAD_JSON", "PUT", in(room, "state", "m.room.topic"), []byte(`{"topic":1.5}`))
 	lin.refused(t, 400, "M_NOT_JSON", "PUT", in(room, "state", "m.room.topic"), []byte(`{"topic":`))

@@ -37,6 +37,9 @@ func (r *Rooms) Redact(ctx context.Context, who account.Session, room mxid.Room,
 
 // once sends p unless p.who's device has done so before.
 func (r *Rooms) once(ctx context.Context, room mxid.Room, p proposal) (mxid.Event, error) {
+	if p.txn == "" || len(p.txn) > mxid.MaxLen {
+		return "", fault.InvalidParam.New("A transaction ID has 1 to %d bytes.", mxid.MaxLen)
+	}
 	content, err := event.Canonical(p.content)
 	if err != nil {
 		return "", err
