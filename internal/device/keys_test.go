@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"wardroom/internal/account"
 	"wardroom/internal/device"
@@ -35,6 +36,16 @@ func counts(t *testing.T, w *devicetest.World, d *devicetest.Device) (c device.C
 	t.Helper()
 	w.View(func(v stream.View) (err error) { c, err = w.Counts(v, d.DeviceNo); return err })
 	return c
+}
+
+// woken waits until the waiter was woken.
+func woken(t *testing.T, w *stream.Waiter) {
+	t.Helper()
+	select {
+	case <-w.C:
+	case <-time.After(10 * time.Second):
+		t.Fatal("nobody was woken")
+	}
 }
 
 func TestAOneTimeKeyIsHandedOutExactlyOnceUnderConcurrency(t *testing.T) {
@@ -114,6 +125,15 @@ func TestAHandedOutKeyUploadedAgainIsNotHandedOutAgain(t *testing.T) {
 	}
 }
 
+func TestAKeyIsNotHandedOutAgainAfterACrash(t *testing.T) {
+	w := devicetest.New(t)
+	w.Published(lin, "PHONE", 2)
+	first, _ := claimOne(t, w, lin, "PHONE")
+	if second, _ := claimOne(t, w.AfterCrash(), lin, "PHONE"); second == first || second == "" {
+		t.Errorf("after a crash %s was handed out, before it %s", second, first)
+	}
+}
+
 func TestHandedOutKeysAreForgottenInTime(t *testing.T) {
 	w := devicetest.New(t)
 	d := w.Published(lin, "PHONE", 0)
@@ -150,7 +170,7 @@ func TestAClaimWakesTheOwner(t *testing.T) {
 	waiting := w.Hub.Subscribe(stream.Topic(lin))
 	defer waiting.Close()
 	claimOne(t, w, lin, "PHONE")
-	<-waiting.C
+	woken(t, waiting)
 	if c := counts(t, w, d); c.Claimed <= before {
 		t.Errorf("the claim is at %d, want it after %d", c.Claimed, before)
 	}

@@ -30,7 +30,7 @@ func TestDeviceListsChangedOnDeviceKeys(t *testing.T) {
 	defer sharing.Close()
 	defer stranger.Close()
 	w.Upload(d, device.Upload{DeviceKeys: d.Keys()})
-	<-sharing.C
+	woken(t, sharing)
 	select {
 	case <-stranger.C:
 		t.Error("a room that is not shared was woken")

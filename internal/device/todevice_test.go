@@ -64,6 +64,17 @@ func TestToDeviceMessagesComeFirstInFirstOut(t *testing.T) {
 	}
 }
 
+func TestAToDeviceMessageAndItsTransactionAreOnDiskBeforeTheAnswer(t *testing.T) {
+	w := devicetest.New(t)
+	to, from := w.Device(lin, "PHONE"), w.Device(aiko, "PHONE")
+	send(t, w, from, "txn", lin, "PHONE", `{}`)
+	w = w.AfterCrash()
+	send(t, w, from, "txn", lin, "PHONE", `{}`) // the answer was lost
+	if n := len(waiting(t, w, to, 0)); n != 1 {
+		t.Errorf("%d messages, want 1", n)
+	}
+}
+
 func TestAToDeviceTransactionIsCarriedOutOnce(t *testing.T) {
 	w := devicetest.New(t)
 	to, from, other := w.Device(lin, "PHONE"), w.Device(aiko, "PHONE"), w.Device(aiko, "LAPTOP")
@@ -158,7 +169,7 @@ func TestAToDeviceMessageWakesItsReceiver(t *testing.T) {
 	waiting := w.Hub.Subscribe(stream.Topic(lin))
 	defer waiting.Close()
 	send(t, w, from, "txn", lin, "PHONE", `{}`)
-	<-waiting.C
+	woken(t, waiting)
 }
 
 func TestTooLargeToDeviceMessagesAreRefusedAsAWhole(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -28,20 +29,35 @@ type World struct {
 	Hub *stream.Hub
 
 	t   testing.TB
+	dir string
 	sql *sql.DB // beside the store, for rows that other packages own
 }
 
 // New makes an empty world.
 func New(t testing.TB) *World {
 	t.Helper()
-	dir := t.TempDir()
+	return open(t, t.TempDir())
+}
+
+// AfterCrash is the world as it would be found if the machine had stopped this moment.
+func (w *World) AfterCrash() *World {
+	w.t.Helper()
+	dir := w.t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(w.dir)); err != nil {
+		w.t.Fatal(err)
+	}
+	return open(w.t, dir)
+}
+
+func open(t testing.TB, dir string) *World {
+	t.Helper()
 	db, hub := storetest.OpenDir(t, dir)
 	beside, err := sql.Open("sqlite", "file:"+filepath.Join(dir, store.File)+"?_pragma=busy_timeout(10000)")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { beside.Close() })
-	return &World{Devices: &device.Devices{Disk: db}, DB: db, Hub: hub, t: t, sql: beside}
+	return &World{Devices: &device.Devices{Disk: db}, DB: db, Hub: hub, t: t, dir: dir, sql: beside}
 }
 
 // Device is one person's device with its own keys.
