@@ -14,6 +14,8 @@ import { useStore } from './state/useStore';
 import { wardroom } from './state/wardroom';
 import { Workplace } from './Workplace';
 
+const product = 'Wardroom';
+
 /** Which screen stands there: it follows from where the person stands with this browser. */
 export function App() {
   const say = useSay();
@@ -23,6 +25,7 @@ export function App() {
     case 'starting':
       return (
         <Entry>
+          <h1 className="unseen">{product}</h1>
           <p className="sub" role="status">
             {say('signin.starting')}
           </p>
@@ -31,6 +34,7 @@ export function App() {
     case 'elsewhere':
       return (
         <Entry>
+          <h1 className="unseen">{product}</h1>
           <Say kind="ink" icon={IconDevice} title={say('signin.elsewhere.title')}>
             {say('signin.elsewhere.text')}
           </Say>
@@ -44,6 +48,7 @@ export function App() {
     case 'failed':
       return (
         <Entry>
+          <h1 className="unseen">{product}</h1>
           <Say kind="stop" icon={IconWithheld} title={say('signin.failed.title')} live>
             {sayFault(say, standing.fault)} <code>{standing.fault.code}</code>
           </Say>

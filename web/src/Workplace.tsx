@@ -2,6 +2,7 @@ import { useEffect } from 'react';
 import { Composer } from './composer/Composer';
 import { Top } from './frame/Top';
 import { useSay } from './lang/useSay';
+import { RoomBanner } from './room/RoomBanner';
 import { RoomHeader } from './room/RoomHeader';
 import { RoomList } from './roomlist/RoomList';
 import type { RoomState } from './state/room';
@@ -39,7 +40,7 @@ export function Workplace({ session, onSignOut }: { session: Session; onSignOut:
       </div>
       <main className={look['page']}>
         {room === undefined ? (
-          <p className={look['none']}>{say(id === undefined ? 'rooms.choose' : 'rooms.loading')}</p>
+          <h1 className={look['none']}>{say(id === undefined ? 'rooms.choose' : 'rooms.loading')}</h1>
         ) : (
           <Room key={room.snapshot().id} session={session} room={room} />
         )}
@@ -72,6 +73,7 @@ function Room({ session, room }: { session: Session; room: RoomState }) {
         }}
         onBack={() => route.go({ at: 'rooms' })}
       />
+      <RoomBanner room={view} server={session.server} />
       <Timeline
         items={view.items}
         fromStart={view.fromStart}

@@ -1,5 +1,6 @@
-import type { MatrixEvent } from 'matrix-js-sdk';
+import type { MatrixClient, MatrixEvent } from 'matrix-js-sdk';
 import { DecryptionFailureCode } from 'matrix-js-sdk/lib/crypto-api';
+import { cryptoOf } from './machine';
 
 /** Why a message cannot be read on this device. */
 export type Unreadable =
@@ -27,5 +28,13 @@ export function whyUnreadable(event: MatrixEvent): Unreadable | undefined {
       return 'withheld';
     default:
       return 'noKey';
+  }
+}
+
+/** Tries once more to read what could not be read: its key may have come to the backup meanwhile, which tells nobody. */
+export async function tryAgain(client: MatrixClient, events: readonly MatrixEvent[]): Promise<void> {
+  const crypto = cryptoOf(client) as unknown as Parameters<MatrixEvent['attemptDecryption']>[0];
+  for (const event of events) {
+    if (event.isDecryptionFailure()) await event.attemptDecryption(crypto, { isRetry: true });
   }
 }

@@ -71,7 +71,7 @@ function Way({ connection }: { connection: ConnectionState }) {
   } as const;
   const now = seen[connection];
   return (
-    <span role="status">
+    <span role="status" className="row">
       <State icon={now.icon} {...('kind' in now ? { kind: now.kind } : {})}>
         {now.words}
       </State>

@@ -49,7 +49,7 @@ export function Dialog({ title, children, actions, onClose, onSubmit }: Props) {
       >
         <h2 id={titleId}>{title}</h2>
         <div className="stack">{children}</div>
-        <footer className="row">{actions}</footer>
+        <div className="row actions">{actions}</div>
       </form>
     </dialog>
   );

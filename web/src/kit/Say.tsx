@@ -16,7 +16,7 @@ export function Say({ kind, icon, title, children, live }: Props) {
     <div className={`say ${kind}`} role={live === true ? (kind === 'stop' ? 'alert' : 'status') : undefined}>
       <Icon of={icon} />
       <div className="grow">
-        {title !== undefined && <h3>{title}</h3>}
+        {title !== undefined && <b className="title">{title}</b>}
         {children}
       </div>
     </div>

@@ -1,9 +1,8 @@
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
 import { Button, IconButton } from '../kit/Button';
 import { Dialog } from '../kit/Dialog';
-import { IconBack, IconInvite, IconLock, IconMore, IconWithheld } from '../kit/icons';
+import { IconBack, IconInvite, IconMore } from '../kit/icons';
 import { Menu } from '../kit/Menu';
-import { State } from '../kit/State';
 import { sayFault } from '../lang/sayFault';
 import { rich, useSay } from '../lang/useSay';
 import type { RoomView } from '../state/room';
@@ -39,8 +38,6 @@ export function RoomHeader({ room, userId, example, onInvite, onLeave, onBack }:
         <span className="meta">
           {people}
           {room.invited > 0 && ` · ${say('room.invitedToo', { n: room.invited })}`}
-          {' · '}
-          {room.encrypted ? <State icon={IconLock}>{say('room.encrypted')}</State> : <State icon={IconWithheld} kind="wait">{say('room.notEncrypted')}</State>}
         </span>
       </div>
       {room.mayInvite && (
@@ -64,7 +61,7 @@ export function RoomHeader({ room, userId, example, onInvite, onLeave, onBack }:
   );
 }
 
-function Leave({ room, onStay, onLeave }: { room: React.ReactNode; onStay: () => void; onLeave: () => Promise<void> }) {
+function Leave({ room, onStay, onLeave }: { room: ReactNode; onStay: () => void; onLeave: () => Promise<void> }) {
   const say = useSay();
   const task = useTask();
   return (

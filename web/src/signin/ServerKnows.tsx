@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import { Icon, type Glyph } from '../kit/Icon';
 import { IconClock, IconLock, IconMeeting, IconPeople, IconPerson, IconPlace } from '../kit/icons';
 import type { SentenceId } from '../lang/lang';
@@ -18,7 +19,7 @@ const knowsNot: [Glyph, Plain][] = [
 ];
 
 /** What the server will and will not know about somebody who signs up. */
-export function ServerKnows() {
+export function ServerKnows({ children }: { children?: ReactNode }) {
   const say = useSay();
   const list = (facts: [Glyph, Plain][]) =>
     facts.map(([icon, id]) => (
@@ -29,6 +30,12 @@ export function ServerKnows() {
     ));
   return (
     <div className={look['facts']}>
+      {children !== undefined && (
+        <>
+          {children}
+          <hr />
+        </>
+      )}
       <h2>{say('signup.knows')}</h2>
       <ul>{list(knows)}</ul>
       <hr />

@@ -1,19 +1,27 @@
-import { useState, type SubmitEvent } from 'react';
+import { useEffect, useState, type SubmitEvent } from 'react';
 import { Button } from '../kit/Button';
 import { Field } from '../kit/Field';
 import { IconWithheld } from '../kit/icons';
 import { Say } from '../kit/Say';
+import { WhoStamp } from '../kit/WhoStamp';
+import { day } from '../lang/dates';
 import { sayFault } from '../lang/sayFault';
+import { languageOf } from '../lang/script';
 import { rich, useSay } from '../lang/useSay';
+import { now } from '../state/now';
+import { useStore } from '../state/useStore';
 import { useTask } from '../state/useTask';
 import type { Wardroom } from '../state/wardroom';
 import { Entry } from './Entry';
 import { ServerKnows } from './ServerKnows';
+import look from './SignUp.module.css';
 import { Steps } from './Steps';
+
+type SignUpInvitation = Awaited<ReturnType<Wardroom['invitation']>>;
 
 interface Props {
   invitation: string;
-  wardroom: Pick<Wardroom, 'signUp'>;
+  wardroom: Pick<Wardroom, 'signUp' | 'invitation'>;
   onHaveAccount: () => void;
 }
 
@@ -28,7 +36,15 @@ export function SignUp({ invitation, wardroom, onHaveAccount }: Props) {
   const [password, setPassword] = useState('');
   const [again, setAgain] = useState('');
   const [checked, setChecked] = useState(false);
+  const [shownBy, setShownBy] = useState<SignUpInvitation>();
   const task = useTask();
+  const opening = useTask();
+  const { run } = opening;
+
+  // What the invitation says of itself, the server knows.
+  useEffect(() => {
+    void run(async () => setShownBy(await wardroom.invitation(invitation)));
+  }, [run, wardroom, invitation]);
 
   const wrong = {
     name: name.trim() === '' ? say('signup.name.missing') : undefined,
@@ -46,10 +62,15 @@ export function SignUp({ invitation, wardroom, onHaveAccount }: Props) {
   const taken = task.fault?.id === 'fault.nameTaken' || task.fault?.id === 'fault.nameForm' ? sayFault(say, task.fault) : undefined;
 
   return (
-    <Entry beside={<ServerKnows />}>
+    <Entry beside={<ServerKnows>{shownBy && <InvitedBy invitation={shownBy} />}</ServerKnows>}>
       <Steps here={1} />
       <h1>{say('signup.title')}</h1>
-      <p className="sub">{rich(say, 'signup.text', { host: <b>{location.host}</b> })}</p>
+      {shownBy && <p className="sub">{rich(say, 'signup.text', { server: <b lang={languageOf(shownBy.server)}>{shownBy.server}</b> })}</p>}
+      {opening.fault && (
+        <Say kind="stop" icon={IconWithheld} live>
+          {sayFault(say, opening.fault)} <code>{opening.fault.code}</code>
+        </Say>
+      )}
       <form className="stack narrow" onSubmit={submit} noValidate>
         <Field
           label={say('signup.name')}
@@ -101,5 +122,22 @@ export function SignUp({ invitation, wardroom, onHaveAccount }: Props) {
         </div>
       </form>
     </Entry>
+  );
+}
+
+function InvitedBy({ invitation }: { invitation: SignUpInvitation }) {
+  const say = useSay();
+  const { by, server } = invitation;
+  const time = useStore(now);
+  return (
+    <>
+      {by && (
+        <div className={look['by']}>
+          <WhoStamp id={by.id} name={by.name} lang={languageOf(by.name)} />
+          <p>{rich(say, 'signup.invitedBy', { name: <b lang={languageOf(by.name)}>{by.name}</b>, server: <b lang={languageOf(server)}>{server}</b> })}</p>
+        </div>
+      )}
+      <p className="sub">{say('signup.valid', { n: invitation.uses, day: day(invitation.expires, time) })}</p>
+    </>
   );
 }

@@ -1,11 +1,15 @@
 import { Direction, EventType, KnownMembership, MatrixEventEvent, ReceiptType, RoomEvent, RoomMemberEvent, RoomStateEvent, type MatrixClient, type MatrixEvent, type Room } from 'matrix-js-sdk';
 import { invitationKey, shareHistory, signInvitation } from '../crypto/invitation';
+import { tryAgain } from '../crypto/unreadable';
 import { languageOf, languageToSend } from '../lang/script';
 import { putInvitation } from '../wire/client';
 import type { Tokens } from '../wire/tokens';
 import type { Outbox } from './outbox';
 import { Store } from './store';
 import { itemsOf, type TimelineItem } from './timeline';
+
+const firstPause = 6_000;
+const longestPause = 600_000;
 
 /** A room one is in, as its page shows it. */
 export interface RoomView {
@@ -34,6 +38,8 @@ export class RoomState extends Store<RoomView> {
   #fetching = false;
   #due = false;
   #seen: string | undefined;
+  #retrying: ReturnType<typeof setTimeout> | undefined;
+  #pause = firstPause;
   #leave: (() => void) | undefined;
 
   constructor(client: MatrixClient, room: Room, outbox: Outbox, tokens: Tokens) {
@@ -72,6 +78,8 @@ export class RoomState extends Store<RoomView> {
   /** Stops following the room. */
   close(): void {
     this.#leave?.();
+    clearTimeout(this.#retrying);
+    this.#retrying = undefined;
     this.#leave = undefined;
   }
 
@@ -135,6 +143,21 @@ export class RoomState extends Store<RoomView> {
     const ids = new Set(this.#room.getLiveTimeline().getEvents().flatMap((event) => event.getId() ?? []));
     this.#outbox.arrived(ids);
     this.set(viewOf(this.#client, this.#room, this.#outbox, this.#fetching));
+    this.#retryUnreadable();
+  }
+
+  // A message's key may reach the backup some seconds after the message itself, and nobody is told.
+  #retryUnreadable(): void {
+    if (this.#retrying !== undefined || this.#leave === undefined) return;
+    const events = this.#room.getLiveTimeline().getEvents();
+    if (!events.some((event) => event.isDecryptionFailure())) return;
+    this.#retrying = setTimeout(() => {
+      this.#pause = Math.min(this.#pause * 2, longestPause);
+      void tryAgain(this.#client, events).finally(() => {
+        this.#retrying = undefined;
+        this.#soon();
+      });
+    }, this.#pause);
   }
 }
 

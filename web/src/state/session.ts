@@ -116,7 +116,12 @@ export class Session {
     const text = typed.trim();
     if (/^@[^\s:]+:\S+$/.test(text)) return text;
     const name = text.replace(/^@/, '').toLowerCase();
-    return /^[a-z0-9._=/+-]+$/.test(name) ? `@${name}:${this.client.getDomain() ?? ''}` : undefined;
+    return /^[a-z0-9._=/+-]+$/.test(name) ? `@${name}:${this.server}` : undefined;
+  }
+
+  /** The name of the server that the account is on. */
+  get server(): string {
+    return this.client.getDomain() ?? '';
   }
 
   /** How many messages were written here and are not on the server. */
@@ -144,6 +149,8 @@ export class Session {
     await this.client.store.destroy();
     this.#vault.close();
     sessionStorage.clear();
+    // The SDK keeps names of filters there, with the user id in them. Language and theme say nothing about anybody.
+    for (const key of Object.keys(localStorage)) if (!key.startsWith('wardroom.')) localStorage.removeItem(key);
     await wipe([syncDatabase, ...cryptoDatabases]);
   }
 

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useCallback, useRef, useState } from 'react';
 import { faultOf, type Fault } from '../wire/fault';
 
 /** Something that was begun by a press of a button: whether it is under way, and how it failed. */
@@ -12,8 +12,10 @@ export interface Task {
 export function useTask(): Task {
   const [running, setRunning] = useState(false);
   const [fault, setFault] = useState<Fault>();
-  const run = async (work: () => Promise<unknown>): Promise<boolean> => {
-    if (running) return false;
+  const busy = useRef(false);
+  const run = useCallback(async (work: () => Promise<unknown>): Promise<boolean> => {
+    if (busy.current) return false;
+    busy.current = true;
     setRunning(true);
     setFault(undefined);
     try {
@@ -23,8 +25,9 @@ export function useTask(): Task {
       setFault(faultOf(error));
       return false;
     } finally {
+      busy.current = false;
       setRunning(false);
     }
-  };
+  }, []);
   return { running, fault, run };
 }

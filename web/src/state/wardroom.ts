@@ -3,7 +3,7 @@
 import { PasswordNeeded, WrongRecoveryKey, type NewRecoveryKey } from '../crypto/recovery';
 import { Vault } from '../keep/vault';
 import { FaultError, faultOf, type Fault } from '../wire/fault';
-import { nameYourself, signIn, signUp } from '../wire/login';
+import { invitationOf, nameYourself, signIn, signUp, type SignUpInvitation } from '../wire/login';
 import { keepLogin, keptLogin, type Login } from '../wire/tokens';
 import { route } from './route';
 import { Session } from './session';
@@ -59,6 +59,9 @@ export class Wardroom extends Store<Standing> {
       this.set({ at: 'failed', fault: faultOf(error) });
     }
   };
+
+  /** Shows the invitation with which somebody is about to sign up. It throws a FaultError. */
+  readonly invitation = (token: string): Promise<SignUpInvitation> => faults(() => invitationOf(token));
 
   /** Makes an account from an invitation and goes on to the recovery key. It throws a FaultError. */
   readonly signUp = async (invitation: string, name: string, account: string, password: string): Promise<void> => {

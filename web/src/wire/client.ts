@@ -1,7 +1,7 @@
 // The Matrix client that everything else listens to: matrix-js-sdk, given our tokens, our store and our callbacks.
 
 import { ClientEvent, HttpApiEvent, MatrixClient, Method, PendingEventOrdering, type ICreateClientOpts, type RoomNameState, RoomNameType } from 'matrix-js-sdk';
-import { logger } from 'matrix-js-sdk/lib/logger';
+import { logger, type Logger } from 'matrix-js-sdk/lib/logger';
 import { IndexedDBStore } from 'matrix-js-sdk/lib/store/indexeddb';
 import type { Tokens } from './tokens';
 
@@ -12,8 +12,11 @@ export const syncDatabase = `matrix-js-sdk:${syncStore}`;
 
 // The SDK's lines name rooms, people and devices, and a console is easily photographed: silence (5 in the loglevel
 // package, whose method the SDK's own type hides).
-// eslint-disable-next-line @typescript-eslint/no-deprecated -- it is the one that the SDK writes to
-(logger as unknown as { setLevel: (level: number) => void }).setLevel(import.meta.env.DEV ? 3 : 5);
+// eslint-disable-next-line @typescript-eslint/no-deprecated -- parts of the SDK write to this one
+const shared = logger as unknown as Logger & { setLevel: (level: number, keep: boolean) => void };
+shared.setLevel(import.meta.env.DEV ? 3 : 5, false);
+const nothing = (): void => undefined;
+const silence: Logger = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing, getChild: () => silence };
 
 /** Makes the client of a sign-in. It asks nothing of the server before it is started. */
 export function makeClient(tokens: Tokens, cryptoCallbacks: NonNullable<ICreateClientOpts['cryptoCallbacks']>): MatrixClient {
@@ -25,6 +28,7 @@ export function makeClient(tokens: Tokens, cryptoCallbacks: NonNullable<ICreateC
     accessToken,
     cryptoCallbacks,
     fetchFn: tokens.fetch,
+    logger: import.meta.env.DEV ? shared : silence,
     store: new IndexedDBStore({ indexedDB, dbName: syncStore, localStorage }),
     timelineSupport: true,
     disableVoip: true,

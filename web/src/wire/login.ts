@@ -22,18 +22,58 @@ interface AuthAnswer {
   error?: string;
 }
 
+/** An invitation to sign up, as the server shows it to whoever holds its token. */
+export interface SignUpInvitation {
+  /** What the organisation calls itself. */
+  server: string;
+  /** Until when it is valid, in milliseconds since 1970. */
+  expires: number;
+  uses: number;
+  /** Absent where it came from the machine's own command line. */
+  by: { id: string; name: string } | undefined;
+}
+
 /** The answer's body, and whether the server asks for proof of who one is first (401 with flows). */
 async function post(path: string, body: unknown): Promise<{ done: LoginAnswer } | { prove: AuthAnswer }> {
-  let answer: Response;
-  try {
-    answer = await fetch(base + path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
-  } catch (cause) {
-    throw new ConnectionError('no answer', cause instanceof Error ? cause : undefined);
-  }
+  const answer = await reach(base + path, body);
   const json = (await answer.json().catch(() => ({}))) as AuthAnswer & LoginAnswer;
   if (answer.ok) return { done: json };
   if (answer.status === 401 && json.flows !== undefined) return { prove: json };
   throw new MatrixError(json, answer.status, undefined, undefined, answer.headers);
+}
+
+/**
+ * Shows an invitation. The token goes in the body, because addresses are written into logs. It throws fault.invitation
+ * where the token is not valid, or no longer.
+ *
+ * Spec: our own, POST /_matrix/client/unstable/org.wardroom/invitation.
+ */
+export async function invitationOf(token: string): Promise<SignUpInvitation> {
+  const answer = await reach('/_matrix/client/unstable/org.wardroom/invitation', { token });
+  const json = (await answer.json().catch(() => ({}))) as {
+    server?: string;
+    expires_ts?: number;
+    uses_left?: number;
+    invited_by?: { user_id: string; displayname?: string };
+    errcode?: string;
+  };
+  if (answer.status === 404) throw new FaultError({ id: 'fault.invitation', code: json.errcode ?? 'M_NOT_FOUND' });
+  if (!answer.ok) throw new MatrixError(json, answer.status, undefined, undefined, answer.headers);
+  const by = json.invited_by;
+  return {
+    server: json.server ?? location.host,
+    expires: json.expires_ts ?? 0,
+    uses: json.uses_left ?? 1,
+    by: by === undefined ? undefined : { id: by.user_id, name: by.displayname ?? by.user_id },
+  };
+}
+
+async function reach(url: string, body: unknown): Promise<Response> {
+  try {
+    return await fetch(url, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
+  } catch (cause) {
+    throw new ConnectionError('no answer', cause instanceof Error ? cause : undefined);
+  }
 }
 
 function loginOf(answer: LoginAnswer): Login {

@@ -3,10 +3,22 @@ import { sentences } from '../sentences';
 export const signup = sentences({
   'signup.title': { en: 'Make your account', 'zh-Hans': '开通您的账号', 'zh-Hant': '建立您的帳號', ja: 'アカウントを作成します' },
   'signup.text': {
-    en: 'You were invited to {host}. This invitation makes one account.',
-    'zh-Hans': '您受邀加入 {host}。凭此邀请可以开通一个账号。',
-    'zh-Hant': '您受邀加入 {host}。憑此邀請可以建立一個帳號。',
-    ja: '{host} に招待されています。この招待で 1 つのアカウントを作成できます。',
+    en: 'You are invited to {server}.',
+    'zh-Hans': '您受邀加入{server}。',
+    'zh-Hant': '您受邀加入{server}。',
+    ja: '{server} に招待されています。',
+  },
+  'signup.invitedBy': {
+    en: '{name} invites you to {server}',
+    'zh-Hans': '{name} 邀请您加入 {server}',
+    'zh-Hant': '{name} 邀請您加入 {server}',
+    ja: '{name} さんが {server} に招待しています',
+  },
+  'signup.valid': {
+    en: 'The invitation works {n, plural, one {once} other {# times}}, until {day}.',
+    'zh-Hans': '邀请可用 {n} 次，{day}前有效。',
+    'zh-Hant': '邀請可用 {n} 次，{day}前有效。',
+    ja: 'この招待は {n} 回使えます。期限は{day}です。',
   },
   'signup.step.account': { en: 'Name and password', 'zh-Hans': '姓名和密码', 'zh-Hant': '姓名與密碼', ja: '名前とパスワード' },
   'signup.step.key': { en: 'Recovery key', 'zh-Hans': '恢复密钥', 'zh-Hant': '復原金鑰', ja: '回復キー' },

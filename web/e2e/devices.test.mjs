@@ -1,0 +1,113 @@
+// Several devices of one person: the recovery key, its loss, and signing out.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { openBrowser, Person, Server } from './harness.mjs';
+
+const server = new Server();
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {Person} */
+let mio;
+
+before(async () => {
+  await server.start();
+  browser = await openBrowser();
+  mio = await Person.sitsDown(browser, { name: 'Mio Saeki', account: 'mio' });
+  await mio.signsUp(await server.invite());
+  await mio.makesRoom('Harbour watch');
+  await mio.writes('Written on the first device.');
+  await mio.seesSaved('Written on the first device.');
+});
+after(async () => {
+  await browser?.close();
+  await server.close();
+});
+
+/** A new browser, signed in. */
+async function newDevice() {
+  const device = await Person.sitsDown(browser, { name: 'Mio Saeki', account: 'mio' });
+  await device.page.goto(server.url);
+  await device.signsIn();
+  await device.page.locator('main h1', { hasText: 'Enter your recovery key' }).waitFor();
+  return device;
+}
+
+test('a wrong password is said in words', async () => {
+  const device = await Person.sitsDown(browser, { name: 'Mio Saeki', account: 'mio', password: 'not the right one' });
+  await device.page.goto(server.url);
+  await device.page.locator('main h1', { hasText: 'Sign in' }).waitFor();
+  assert.deepEqual(await device.barriers(), []);
+  await device.shows('signin');
+  await device.signsIn();
+  await device.page.locator('[role=alert]', { hasText: 'Account name or password is not right.' }).waitFor();
+  await device.context.close();
+});
+
+test('a new device reads earlier messages after the recovery key, and not before', async () => {
+  const device = await newDevice();
+  assert.deepEqual(await device.barriers(), []);
+  await device.shows('restore');
+  await device.page.locator('main form input.mono').fill('EsTc 9xkM wQ4r Jd7h Pn2V b8Ys Lm3A gK6t Rz5C fX1u Hw9e T4qB');
+  await device.page.locator('main button[type=submit]').click();
+  await device.page.locator('[role=alert]', { hasText: 'not the recovery key' }).waitFor();
+  await device.restores(mio.recoveryKey);
+  await device.page.getByRole('link', { name: 'Harbour watch' }).click();
+  await device.reads('Written on the first device.');
+  await device.writes('Written on the second device.');
+  await device.seesSaved('Written on the second device.');
+  await mio.reads('Written on the second device.');
+  assert.deepEqual(device.complaints, []);
+  await device.context.close();
+});
+
+test('signing out leaves nothing in the browser', async () => {
+  const device = await newDevice();
+  await device.restores(mio.recoveryKey);
+  await device.page.locator('header.top [aria-haspopup=menu]').click();
+  await device.page.getByRole('menuitem', { name: 'Sign out…' }).click();
+  assert.deepEqual(await device.barriers(), []);
+  await device.shows('signout');
+  await device.page.getByRole('button', { name: 'Sign out', exact: true }).click();
+  await device.page.locator('main h1', { hasText: 'Sign in' }).waitFor();
+  const left = await device.page.evaluate(async () => ({
+    databases: (await indexedDB.databases()).map((db) => db.name).filter((name) => name !== 'wardroom'),
+    local: Object.keys(localStorage).filter((key) => !key.startsWith('wardroom.')),
+    session: sessionStorage.length,
+  }));
+  assert.deepEqual(left, { databases: [], local: [], session: 0 });
+  const kept = await device.page.evaluate(
+    () =>
+      new Promise((done) => {
+        const open = indexedDB.open('wardroom');
+        open.onsuccess = () => {
+          const count = open.result.transaction('sealed').objectStore('sealed').count();
+          count.onsuccess = () => done(count.result);
+        };
+      }),
+  );
+  assert.equal(kept, 0);
+  await device.context.close();
+});
+
+test('a lost key: a new one is made with the password, and new messages go on', async () => {
+  const device = await newDevice();
+  await device.page.getByRole('button', { name: 'I have lost the key…' }).click();
+  assert.deepEqual(await device.barriers(), []);
+  await device.shows('lost-key');
+  await device.page.getByRole('button', { name: 'Make a new key…' }).click();
+  await device.page.getByText('Nothing has happened yet.').waitFor();
+  await device.page.getByLabel('Password').fill(device.password);
+  await device.keepsKey();
+  await device.page.getByRole('link', { name: 'Harbour watch' }).click();
+  await device.writes('Written after the loss.');
+  await device.seesSaved('Written after the loss.');
+  assert.notEqual(device.recoveryKey, mio.recoveryKey);
+  const third = await newDevice();
+  await third.restores(device.recoveryKey);
+  await third.page.getByRole('link', { name: 'Harbour watch' }).click();
+  await third.reads('Written after the loss.');
+  assert.deepEqual(device.complaints, []);
+  await device.context.close();
+  await third.context.close();
+});
