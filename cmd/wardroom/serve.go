@@ -123,7 +123,7 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 		return err
 	}
 	api := wire(db, bucket, hub, mxid.Server(conf.Name), int64(conf.UploadLimit)<<20)
-	api.Log, api.Unlimited, api.PublicURL = log, conf.unlimited, conf.PublicURL
+	api.Log, api.Unlimited, api.PublicURL, api.Proxied = log, conf.unlimited, conf.PublicURL, conf.TLS.From == config.Proxy
 	door := &front.Door{
 		API: api.Handler(), Client: web.Client(), HTTPS: certificates != nil || conf.TLS.From == config.Proxy, Log: log, Seen: metrics.Request,
 		Health: (&operate.Health{Disk: db, Folder: conf.Data, Log: log}).Handler(),

@@ -132,7 +132,7 @@ func (a *API) wellKnown(r *request) (any, error) {
 	base := a.PublicURL
 	if base == "" {
 		base = "http://" + r.Host
-		if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
+		if r.TLS != nil {
 			base = "https://" + r.Host
 		}
 	}

@@ -33,7 +33,7 @@ type API struct {
 	Media     *media.Files
 	Log       *slog.Logger
 	PublicURL string // where clients find this server, without a "/" at the end; empty: where they asked
-	Name      string // what the organisation calls itself; empty: the server's name
+	Proxied   bool   // a reverse proxy stands in front: it says whom it speaks for
 	Unlimited bool   // nothing is counted: for tests and measurements on this machine alone
 
 	limits   limits

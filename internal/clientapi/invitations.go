@@ -51,15 +51,12 @@ func (a *API) invited(r *request) (any, error) {
 		Name string    `json:"displayname,omitempty"`
 	}
 	out := struct {
-		Server  string   `json:"server"`
-		Note    string   `json:"note,omitempty"`
-		Uses    int      `json:"uses_left"`
-		Expires int64    `json:"expires_ts"`
-		By      *inviter `json:"invited_by,omitempty"` // missing: the invitation came from the server's command line
-	}{Server: a.Name, Note: i.Note, Uses: i.Uses, Expires: i.Until.UnixMilli()}
-	if out.Server == "" {
-		out.Server = string(a.Accounts.Server)
-	}
+		Server  mxid.Server `json:"server"`
+		Note    string      `json:"note,omitempty"`
+		Uses    int         `json:"uses_left"`
+		Expires int64       `json:"expires_ts"`
+		By      *inviter    `json:"invited_by,omitempty"` // missing: the invitation came from the server's command line
+	}{Server: a.Accounts.Server, Note: i.Note, Uses: i.Uses, Expires: i.Until.UnixMilli()}
 	if by.User != "" {
 		out.By = &inviter{by.User, by.Name}
 	}

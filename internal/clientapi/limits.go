@@ -3,9 +3,7 @@ package clientapi
 import (
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/binary"
 	"net"
-	"net/http"
 	"net/netip"
 	"strings"
 	"sync"
@@ -124,7 +122,7 @@ func (a *API) limited(r *request, class limit) error {
 	case free:
 		return nil
 	case signingIn, signingUp:
-		return a.count(class.rate(), "address\x00"+r.address())
+		return a.count(class.rate(), "address\x00"+a.address(r))
 	default:
 		return a.count(class.rate(), "person\x00"+string(r.who.User))
 	}
@@ -145,7 +143,7 @@ func (a *API) count(r rate, who string) error {
 // giveBack undoes what r had counted by its address, where it turned out to be no guess.
 func (a *API) giveBack(r *request, class limit) {
 	if !a.Unlimited {
-		a.limits.giveBack(class.rate(), "address\x00"+r.address())
+		a.limits.giveBack(class.rate(), "address\x00"+a.address(r))
 	}
 }
 
@@ -160,11 +158,10 @@ func (a *API) rightPassword(name string) {
 	}
 }
 
-// address is what the limits take for one client: its IP address, or its /64 network for IPv6. A proxy on this machine
-// says whom it speaks for. It is used for counting and goes nowhere else.
-func (r *request) address() string { return clientAddress(r.Request) }
-
-func clientAddress(r *http.Request) string {
+// address is what the limits take for one client: its IP address, or its /64 network for IPv6. With a reverse proxy in front,
+// that is who the proxy says it speaks for, as long as the proxy is on this machine or in a private network. It is used for
+// counting and goes nowhere else.
+func (a *API) address(r *request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		return ""
@@ -173,15 +170,15 @@ func clientAddress(r *http.Request) string {
 	if err != nil {
 		return ""
 	}
-	if addr.IsLoopback() {
+	if addr = addr.Unmap(); a.Proxied && (addr.IsLoopback() || addr.IsPrivate()) {
 		chain := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 		if told, err := netip.ParseAddr(strings.TrimSpace(chain[len(chain)-1])); err == nil {
-			addr = told
+			addr = told.Unmap()
 		}
 	}
-	if addr = addr.Unmap(); addr.Is6() {
+	if addr.Is6() {
 		b := addr.As16()
-		return string(binary.BigEndian.AppendUint64(nil, binary.BigEndian.Uint64(b[:8])))
+		return string(b[:8])
 	}
 	return string(addr.AsSlice())
 }

@@ -68,26 +68,30 @@ func TestLimitsRememberABoundedNumberForAnHour(t *testing.T) {
 }
 
 func TestClientAddress(t *testing.T) {
+	direct, proxied := &API{}, &API{Proxied: true}
 	for _, c := range []struct {
+		api                      *API
 		remote, forwarded, other string
 		same                     bool
 	}{
-		{"192.0.2.1:1000", "", "192.0.2.1:2000", true},
-		{"192.0.2.1:1000", "", "192.0.2.2:1000", false},
-		{"192.0.2.1:1000", "198.51.100.7", "192.0.2.1:1000", true}, // only a proxy on this machine is believed
-		{"127.0.0.1:1000", "203.0.113.9, 198.51.100.7", "198.51.100.7:1", true},
-		{"127.0.0.1:1000", "rubbish", "127.0.0.1:2", true},
-		{"[2001:db8:1:2::3]:1000", "", "[2001:db8:1:2:ffff::9]:1", true},
-		{"[2001:db8:1:2::3]:1000", "", "[2001:db8:1:3::3]:1", false},
-		{"[::ffff:192.0.2.1]:1", "", "192.0.2.1:1", true},
+		{direct, "192.0.2.1:1000", "", "192.0.2.1:2000", true},
+		{direct, "192.0.2.1:1000", "", "192.0.2.2:1000", false},
+		{direct, "127.0.0.1:1000", "198.51.100.7", "127.0.0.1:1000", true}, // anybody can write that
+		{proxied, "192.0.2.1:1000", "198.51.100.7", "192.0.2.1:1000", true},
+		{proxied, "127.0.0.1:1000", "203.0.113.9, 198.51.100.7", "198.51.100.7:1", true},
+		{proxied, "[::ffff:172.18.0.2]:1000", "198.51.100.7", "198.51.100.7:1", true},
+		{proxied, "127.0.0.1:1000", "rubbish", "127.0.0.1:2", true},
+		{direct, "[2001:db8:1:2::3]:1000", "", "[2001:db8:1:2:ffff::9]:1", true},
+		{direct, "[2001:db8:1:2::3]:1000", "", "[2001:db8:1:3::3]:1", false},
+		{direct, "[::ffff:192.0.2.1]:1", "", "192.0.2.1:1", true},
 	} {
-		one := &http.Request{RemoteAddr: c.remote, Header: http.Header{}}
+		one := &request{Request: &http.Request{RemoteAddr: c.remote, Header: http.Header{}}}
 		if c.forwarded != "" {
 			one.Header.Set("X-Forwarded-For", c.forwarded)
 		}
-		two := &http.Request{RemoteAddr: c.other, Header: http.Header{}}
-		if got := clientAddress(one) == clientAddress(two); got != c.same {
-			t.Errorf("%s (forwarded %q) and %s counted as one: %v, want %v", c.remote, c.forwarded, c.other, got, c.same)
+		two := &request{Request: &http.Request{RemoteAddr: c.other, Header: http.Header{}}}
+		if got := c.api.address(one) == c.api.address(two); got != c.same {
+			t.Errorf("%s (forwarded %q, proxied %v) and %s counted as one: %v, want %v", c.remote, c.forwarded, c.api.Proxied, c.other, got, c.same)
 		}
 	}
 }
