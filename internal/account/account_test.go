@@ -2,11 +2,13 @@ package account_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"wardroom/internal/account"
@@ -195,4 +197,56 @@ func BenchmarkSearch(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+func TestAnExpiredTokenAsksForARefreshAndNotForSigningOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, g := signedUp(t)
+		time.Sleep(time.Hour - time.Second)
+		if _, err := a.Session(t.Context(), g.Access); err != nil {
+			t.Errorf("a second before its end the token is refused: %v", err)
+		}
+		time.Sleep(time.Second)
+		_, err := a.Session(t.Context(), g.Access)
+		var f *fault.Fault
+		if !errors.As(err, &f) || f.Code != fault.UnknownToken || f.More["soft_logout"] != true {
+			t.Fatalf("an expired token: %v", err)
+		}
+		next, err := a.Refresh(t.Context(), g.Refresh)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s, err := a.Session(t.Context(), next.Access); err != nil || s != g.Session {
+			t.Errorf("after refreshing the session is %v, %v", s, err)
+		}
+	})
+}
+
+func FuzzNameOfAnAccount(f *testing.F) {
+	for _, s := range []string{"lin", " @Lin:wardroom.test", "@lin:elsewhere.test", "@", "林", "a:b", "@lin", "@lin:WARDROOM.test:1"} {
+		f.Add(s)
+	}
+	a := account.New(nil, "wardroom.test")
+	f.Fuzz(func(t *testing.T, name string) {
+		counted := a.Counted(name)
+		if a.Names(account.Session{User: mxid.User(counted)}, name) {
+			if user, err := mxid.ParseUser(counted); err != nil || user.Server() != "wardroom.test" {
+				t.Errorf("%q is taken for %q", name, counted)
+			}
+		} else if counted != name {
+			t.Errorf("%q is nobody's name and counted as %q", name, counted)
+		}
+	})
+}
+
+func FuzzOpenIDUser(f *testing.F) {
+	a := account.New(nil, "wardroom.test")
+	token, _ := a.OpenID(account.Session{User: "@lin:wardroom.test"})
+	f.Add(token)
+	f.Add("")
+	f.Fuzz(func(t *testing.T, given string) {
+		if user, err := a.OpenIDUser(given); err == nil && user != "@lin:wardroom.test" {
+			t.Errorf("%q shows %s", given, user)
+		}
+	})
 }

@@ -3,6 +3,7 @@ package clientapi
 import (
 	"encoding/binary"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -92,6 +93,17 @@ func TestClientAddress(t *testing.T) {
 		two := &request{Request: &http.Request{RemoteAddr: c.other, Header: http.Header{}}}
 		if got := c.api.address(one) == c.api.address(two); got != c.same {
 			t.Errorf("%s (forwarded %q, proxied %v) and %s counted as one: %v, want %v", c.remote, c.forwarded, c.api.Proxied, c.other, got, c.same)
+		}
+	}
+}
+
+func TestNoAddressIsForAdministrators(t *testing.T) {
+	for _, rt := range (&API{}).routes() {
+		for part := range strings.SplitSeq(rt.path, "/") {
+			switch part {
+			case "admin", "_synapse", "_dendrite", "suspend", "lock", "moderation":
+				t.Errorf("%s %s: acts of power are warrants; see docs/decisions/no-administrator.md", rt.method, rt.path)
+			}
 		}
 	}
 }
