@@ -14,9 +14,10 @@ import (
 type ListDisk interface {
 	// JoinedRooms lists the rooms that user is joined to.
 	JoinedRooms(v stream.View, user mxid.User) ([]mxid.Room, error)
-	// KeysChangedSince lists everybody whose keys changed after pos, and those over whose keys reader made signatures after
-	// pos. Somebody can be in it twice.
-	KeysChangedSince(v stream.View, reader mxid.User, pos stream.Position) ([]mxid.User, error)
+	// KeysChangedSince lists everybody whose keys changed after pos.
+	KeysChangedSince(v stream.View, pos stream.Position) ([]mxid.User, error)
+	// SignedSince lists everybody over whose keys user made a signature after pos. Somebody can be in it twice.
+	SignedSince(v stream.View, user mxid.User, pos stream.Position) ([]mxid.User, error)
 	// MembersChangedSince lists everybody, user too, whose membership changed after pos in a room in which user has, or
 	// once had, one.
 	MembersChangedSince(v stream.View, user mxid.User, pos stream.Position) ([]mxid.User, error)
@@ -59,13 +60,17 @@ const setwise = 64
 
 // Lists says whose keys me must ask for again after reading the stream from one position to another (changed), and whom me
 // shares no room with any more (left). Changed are those who share a room with me at the end, me too, and whose keys changed
-// in between or who shared none at the beginning; and those whose keys me signed on another device.
+// in between or who shared none at the beginning; and everybody whose keys me signed in between, perhaps on another device.
 //
 // Both are sorted and never nil. It sees what v sees: to may not be after v.Upto().
 //
 // Spec: client-server API, "Tracking the device list for a user"; GET /keys/changes.
 func (ds *Devices) Lists(v stream.View, me mxid.User, from, to stream.Position) (changed, left []mxid.User, err error) {
-	keys, err := ds.Disk.KeysChangedSince(v, me, from)
+	keys, err := ds.Disk.KeysChangedSince(v, from)
+	if err != nil {
+		return nil, nil, err
+	}
+	signed, err := ds.Disk.SignedSince(v, me, from)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -73,15 +78,15 @@ func (ds *Devices) Lists(v stream.View, me mxid.User, from, to stream.Position) 
 	if err != nil {
 		return nil, nil, err
 	}
-	newKeys := set(keys)
-	was, is, among, err := ds.sharing(v, me, from, to, keys, members)
+	newKeys, newlySigned := set(keys), set(signed)
+	was, is, among, err := ds.sharing(v, me, from, to, append(keys, signed...), members)
 	if err != nil {
 		return nil, nil, err
 	}
 	changed, left = []mxid.User{}, []mxid.User{}
 	for _, user := range slices.Sorted(maps.Keys(among)) {
 		switch {
-		case user == me && newKeys[user], is[user] && (newKeys[user] || !was[user]):
+		case newlySigned[user], user == me && newKeys[user], is[user] && (newKeys[user] || !was[user]):
 			changed = append(changed, user)
 		case was[user] && !is[user] && user != me:
 			left = append(left, user)
@@ -114,22 +119,6 @@ func (ds *Devices) sharing(v stream.View, me mxid.User, from, to stream.Position
 		}
 	}
 	return was, is, among, nil
-}
-
-// Changed gives those of users whose keys changed after since, and those whose keys me signed on another device after it.
-func (ds *Devices) Changed(v stream.View, me mxid.User, users []mxid.User, since stream.Token) ([]mxid.User, error) {
-	keys, err := ds.Disk.KeysChangedSince(v, me, since.At(stream.Topic(me)))
-	if err != nil {
-		return nil, err
-	}
-	changed := set(keys)
-	var among []mxid.User
-	for _, user := range users {
-		if changed[user] {
-			among = append(among, user)
-		}
-	}
-	return among, nil
 }
 
 // Changes is Lists between two tokens of earlier syncs. A token of the future means now.

@@ -75,12 +75,16 @@ func (db *DB) JoinedRooms(v stream.View, user mxid.User) ([]mxid.Room, error) {
 }
 
 // KeysChangedSince implements device.Disk.
-func (db *DB) KeysChangedSince(v stream.View, reader mxid.User, pos stream.Position) ([]mxid.User, error) {
+func (db *DB) KeysChangedSince(v stream.View, pos stream.Position) ([]mxid.User, error) {
+	rows, err := in(v).query(`SELECT id FROM account WHERE keys_pos > $1`, pos)
+	return collect(rows, err, scanOne[mxid.User])
+}
+
+// SignedSince implements device.Disk.
+func (db *DB) SignedSince(v stream.View, user mxid.User, pos stream.Position) ([]mxid.User, error) {
 	rows, err := in(v).query(`
-		SELECT id FROM account WHERE keys_pos > $2
-		UNION ALL
 		SELECT account.id FROM key_signature JOIN account ON account.no = key_signature.account
-		WHERE key_signature.signer = $1 AND key_signature.pos > $2`, reader, pos)
+		WHERE key_signature.signer = $1 AND key_signature.pos > $2`, user, pos)
 	return collect(rows, err, scanOne[mxid.User])
 }
 
