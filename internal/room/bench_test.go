@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"wardroom/internal/mxid"
+	"wardroom/internal/room"
 )
 
 // BenchmarkSend sends encrypted messages of about 700 bytes, durable each, and says what one costs the processor.
@@ -49,4 +50,23 @@ func cpu() time.Duration {
 	var u syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u) // cannot fail for oneself
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// BenchmarkMessages reads the newest 50 messages of a room.
+func BenchmarkMessages(b *testing.B) {
+	rooms, db := open(b, b.TempDir())
+	who := people(b, db, 20)
+	id := meet(b, rooms, who)
+	for n := range 1000 {
+		if _, err := rooms.Send(b.Context(), who[n%len(who)], id, "m.room.encrypted", strconv.Itoa(n), secret); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		got, err := rooms.Messages(b.Context(), who[0], id, room.Page{Backwards: true, Limit: 50, Filter: room.Filter{LazyMembers: true}})
+		if err != nil || len(got.Chunk) != 50 {
+			b.Fatalf("%d messages, %v", len(got.Chunk), err)
+		}
+	}
 }

@@ -268,7 +268,11 @@ func (db *DB) Event(v stream.View, no room.No, id mxid.Event) (e room.Event, ok 
 	if !ok {
 		return room.Event{}, false, nil
 	}
-	return oneEvent(in(v).row(`SELECT `+eventColumns+` FROM event WHERE id_key = $1 AND id = $2 AND room = $3`, key, raw, int64(no)))
+	e, ok, err = oneEvent(in(v).row(`SELECT `+eventColumns+` FROM event WHERE id_key = $1 AND id = $2`, key, raw))
+	if ok = ok && e.Room == no; !ok { // the room is no part of the statement: SQLite might walk through it
+		e = room.Event{}
+	}
+	return e, ok, err
 }
 
 // EventsAt implements room.Reading.
