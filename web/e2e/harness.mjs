@@ -217,7 +217,7 @@ export class Person {
     await this.page.screenshot({ path: join(shots, `${name}.png`) });
   }
 
-  /** What axe finds wrong with the page, as lines; none is what is wanted. */
+  /** What axe finds wrong with the page, as lines; none is what is wanted. @returns {Promise<string[]>} */
   async barriers() {
     await this.page.evaluate(axe);
     return this.page.evaluate(async () => {

@@ -26,24 +26,26 @@ export function Workplace({ session, onSignOut }: { session: Session; onSignOut:
   return (
     <div className={id === undefined ? look['frame'] : `${look['frame'] ?? ''} ${look['inRoom'] ?? ''}`}>
       <Top me={me} connection={connection} unsent={() => session.unsent()} onSignOut={onSignOut} />
-      <div className={look['rooms']}>
-        <RoomList
-          view={rooms}
-          open={id}
-          onCreate={async (name) => go(await session.createRoom(name))}
-          onJoin={async (roomId) => {
-            await session.join(roomId);
-            go(roomId);
-          }}
-          onDecline={(roomId) => session.decline(roomId)}
-        />
-      </div>
-      <main className={look['page']}>
-        {room === undefined ? (
-          <h1 className={look['none']}>{say(id === undefined ? 'rooms.choose' : 'rooms.loading')}</h1>
-        ) : (
-          <Room key={room.snapshot().id} session={session} room={room} />
-        )}
+      <main className={look['main']}>
+        <div className={look['rooms']}>
+          <RoomList
+            view={rooms}
+            open={id}
+            onCreate={async (name) => go(await session.createRoom(name))}
+            onJoin={async (roomId) => {
+              await session.join(roomId);
+              go(roomId);
+            }}
+            onDecline={(roomId) => session.decline(roomId)}
+          />
+        </div>
+        <section className={look['page']}>
+          {room === undefined ? (
+            <p className={look['none']}>{say(id === undefined ? 'rooms.choose' : 'rooms.loading')}</p>
+          ) : (
+            <Room key={room.snapshot().id} session={session} room={room} />
+          )}
+        </section>
       </main>
     </div>
   );

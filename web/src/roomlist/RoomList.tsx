@@ -30,6 +30,7 @@ export function RoomList({ view, open, onCreate, onJoin, onDecline }: Props) {
   const none = view.ready && view.rooms.length + view.people.length + view.invitations.length === 0;
   return (
     <nav className={look['list']} aria-label={say('rooms.title')}>
+      {open === undefined && <h1 className="unseen">{say('rooms.title')}</h1>}
       <div className={look['tools']}>
         <Button icon={IconNew} onClick={() => setMaking(true)}>
           {say('rooms.new')}

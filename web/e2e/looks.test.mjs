@@ -1,0 +1,117 @@
+// Every view in four languages, wide and phone-narrow, light and dark: nothing wider than its window, no barrier
+// that axe finds. With SHOTS set, a picture of each.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { openBrowser, Person, Server } from './harness.mjs';
+
+const server = new Server();
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {Person} */
+let marta;
+/** @type {Person} */
+let lin;
+/** @type {Person} */
+let newcomer;
+
+const languages = ['en', 'zh-Hans', 'zh-Hant', 'ja'];
+const windows = [
+  { name: 'wide', width: 1280, height: 800 },
+  { name: 'phone', width: 390, height: 780 },
+  { name: 'zoomed', width: 640, height: 400 }, // 1280 at 200 %
+];
+
+before(async () => {
+  await server.start();
+  browser = await openBrowser();
+  marta = await Person.sitsDown(browser, { name: 'Marta Hallén', account: 'marta' });
+  lin = await Person.sitsDown(browser, { name: '林秋砚', account: 'lin', locale: 'zh-CN' });
+  newcomer = await Person.sitsDown(browser, { name: '許青嵐', account: 'xu', locale: 'zh-TW' });
+  await marta.signsUp(await server.invite());
+  await lin.signsUp(await server.invite());
+  await marta.makesRoom('Quay 7 crane inspection');
+  await marta.invites('lin');
+  await lin.joins();
+  await lin.writes('早上好。7号泊位岸桥的年检报告放在三楼资料室，编号 QB-2031-118，请各位今天下班前去看。');
+  await marta.reads('早上好');
+  await marta.writes('I can read it at 15:00. Could the survey team bring last year’s load table as well?');
+  await marta.seesSaved('I can read it');
+  await lin.makesRoom('值班与交接');
+  await lin.invites('marta');
+  await marta.page.locator('nav section').waitFor();
+});
+after(async () => {
+  await browser?.close();
+  await server.close();
+});
+
+/**
+ * Looks at what is on the page in every language, window and light.
+ * @param {Person} person @param {string} view @param {() => Promise<void>} arrive goes there after a reload
+ */
+async function looksRight(person, view, arrive) {
+  const { page } = person;
+  /** @type {string[]} */
+  const wrong = [];
+  for (const language of languages) {
+    for (const theme of ['light', 'dark']) {
+      await page.evaluate(([l, t]) => {
+        localStorage.setItem('wardroom.language', l ?? '');
+        localStorage.setItem('wardroom.theme', t ?? '');
+      }, [language, theme]);
+      await page.setViewportSize({ width: 1280, height: 800 });
+      await page.reload();
+      await arrive();
+      for (const { name, width, height } of windows) {
+        const where = `${view} ${language} ${theme} ${name}`;
+        await page.setViewportSize({ width, height });
+        const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        if (over > 0) wrong.push(`${where}: ${over} px wider than the window`);
+        wrong.push(...(await person.barriers()).map((barrier) => `${where}: ${barrier}`));
+        await person.shows(`${view}-${language}-${theme}-${name}`);
+      }
+    }
+  }
+  assert.deepEqual(wrong, []);
+}
+
+test('signing up', async () => {
+  await newcomer.page.goto(await server.invite());
+  await looksRight(newcomer, 'signup', () => newcomer.page.locator('main form').waitFor());
+});
+
+test('the recovery key', async () => {
+  const { page } = newcomer;
+  const inputs = page.locator('form input');
+  await inputs.nth(0).fill('許青嵐');
+  await inputs.nth(1).fill('xu');
+  await inputs.nth(2).fill(newcomer.password);
+  await inputs.nth(3).fill(newcomer.password);
+  await page.locator('button[type=submit]').click();
+  await page.locator('main ol[translate=no]').waitFor();
+  await looksRight(newcomer, 'key', () => page.locator('main ol[translate=no] li').first().filter({ hasText: /^\w{4}$/ }).waitFor());
+});
+
+test('a room', async () => {
+  await looksRight(marta, 'room', () => marta.reads('I can read it'));
+});
+
+test('the list of rooms', async () => {
+  await marta.page.evaluate(() => (location.hash = '#/'));
+  await looksRight(marta, 'rooms', () => marta.page.locator('nav section').waitFor());
+});
+
+test('a dialog', async () => {
+  await looksRight(marta, 'dialog', async () => {
+    await marta.isIn();
+    await marta.page.locator('nav[aria-label] button').first().click();
+    await marta.page.locator('dialog').waitFor();
+  });
+});
+
+test('signing in', async () => {
+  const nobody = await Person.sitsDown(browser, { name: '', account: '' });
+  await nobody.page.goto(server.url);
+  await looksRight(nobody, 'signin', () => nobody.page.locator('main form').waitFor());
+});
