@@ -15,6 +15,8 @@ const usage = `Wardroom: end-to-end encrypted work chat on your own machine.
 Usage:
   wardroom serve    start the server
   wardroom invite   make links with which people sign up
+  wardroom backup   write everything into one encrypted file, also while it runs
+  wardroom restore  make a data folder from such a file
   wardroom config   check or print a configuration file
   wardroom version  print the version
 
@@ -41,6 +43,10 @@ func run(ctx context.Context, args []string, out, errs io.Writer) error {
 		return serve(ctx, args[1:], out, errs)
 	case "invite":
 		return invite(ctx, args[1:], out, errs)
+	case "backup":
+		return makeBackup(ctx, args[1:], out, errs)
+	case "restore":
+		return restore(ctx, args[1:], out, errs)
 	case "config":
 		return configure(args[1:], out, errs)
 	case "version":

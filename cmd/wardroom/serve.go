@@ -97,6 +97,11 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 	if err := os.MkdirAll(conf.Data, 0o700); err != nil {
 		return fmt.Errorf("making the data folder: %w", err)
 	}
+	unlock, err := lock(filepath.Join(conf.Data, serveLock), fmt.Errorf("another server is using %s", conf.Data))
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	log := front.Log(slog.NewTextHandler(errs, nil))
 	hub := stream.NewHub()
 	db, err := store.Open(ctx, conf.Data, hub, log)

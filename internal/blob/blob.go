@@ -14,6 +14,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"wardroom/internal/media"
 )
 
 // unfinished is the folder of what is being written.
@@ -30,19 +32,9 @@ func OpenFolder(root string) (*Folder, error) {
 	return &Folder{root}, nil
 }
 
-var errName = errors.New("not a name of a file")
-
-// path is where the file called name is: in a folder of the name's first two characters, so that no folder grows too large.
 func (f *Folder) path(name string) (string, error) {
-	if len(name) < 8 || len(name) > 128 {
-		return "", errName
-	}
-	for _, c := range []byte(name) {
-		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') {
-			return "", errName
-		}
-	}
-	return filepath.Join(f.root, name[:2], name), nil
+	path, err := media.Path(name)
+	return filepath.Join(f.root, filepath.FromSlash(path)), err
 }
 
 // Put keeps what r gives under name and returns how many bytes that were. When it returns nil, all of it is on disk, synced;

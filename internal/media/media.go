@@ -66,6 +66,22 @@ type Bucket interface {
 	Walk(ctx context.Context, before time.Time, each func(name string) error) error
 }
 
+// Path is where the bytes of the file called id lie in a folder of files, with slashes: in a folder of its first two
+// characters, so that no folder grows too large. It returns an error for what cannot be an id.
+func Path(id string) (string, error) {
+	if len(id) < 8 || len(id) > 128 {
+		return "", errID
+	}
+	for _, c := range []byte(id) {
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') {
+			return "", errID
+		}
+	}
+	return id[:2] + "/" + id, nil
+}
+
+var errID = errors.New("not the id of a file")
+
 const (
 	perDay       = 20             // a person may upload so many times the largest file in a day
 	maxAnnounced = 100            // files that one person has announced and not uploaded yet

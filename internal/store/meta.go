@@ -4,8 +4,11 @@ import "wardroom/internal/stream"
 
 // Names of what is kept once for the whole installation.
 const (
-	ServerName = "server_name" // the name in every account and room, fixed when the server first started
-	ServedAt   = "served_at"   // the URL the server was last opened at, for links that are printed while it does not run
+	ServerName = "server_name"  // the name in every account and room, fixed when the server first started
+	ServedAt   = "served_at"    // the URL the server was last opened at, for links that are printed while it does not run
+	BackedUpAt = "backed_up_at" // when the last backup was complete, RFC 3339
+	RestoredAt = "restored_at"  // when this data was restored from a backup, RFC 3339
+	Gap        = "gap"          // the stream's gap since then, as a token of its two ends
 )
 
 // Meta gives what is kept under name; ok is false where there is nothing.

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"filippo.io/age"
+
+	"wardroom/internal/backup"
+	"wardroom/internal/store"
+)
+
+const backupUsage = `Writes everything that the server keeps into one encrypted file, also while the server runs.
+
+Usage:
+  wardroom backup --new-key FILE                                    make a key, once
+  wardroom backup --data DIR --to FILE --recipient age1…            write a backup that this key opens
+  wardroom backup --data DIR --to FILE --passphrase-file FILE       write a backup that this passphrase opens
+
+Keep the key away from this machine: whoever has a backup and its key has the server's data, and without the key a backup
+cannot be opened by anybody. Messages stay encrypted even then; the server never had their keys.
+The configuration file and TLS certificates are not in a backup.
+
+`
+
+// newest is the name of the copy of the database that a backup is made from, inside the data folder.
+const newest = "backup-copy.db"
+
+func makeBackup(ctx context.Context, args []string, out, errs io.Writer) error {
+	flags := flag.NewFlagSet("wardroom backup", flag.ContinueOnError)
+	flags.SetOutput(errs)
+	flags.Usage = func() { fmt.Fprint(errs, backupUsage); flags.PrintDefaults() }
+	data := flags.String("data", "./data", "`folder` of the server")
+	to := flags.String("to", "", "`file` to write; it must not exist")
+	newKey := flags.String("new-key", "", "make a new key, keep it in `file`, and print its recipient")
+	passphrase := flags.String("passphrase-file", "", "`file` whose first line opens the backup")
+	var recipients []age.Recipient
+	flags.Func("recipient", "`age1…` for whom to encrypt; may be given several times", func(s string) error {
+		more, err := age.ParseRecipients(strings.NewReader(s))
+		recipients = append(recipients, more...)
+		return err
+	})
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return nil
+		}
+		return err
+	}
+	switch {
+	case flags.NArg() > 0:
+		return fmt.Errorf("what is %q?", flags.Arg(0))
+	case *newKey != "":
+		return makeKey(*newKey, out)
+	case *to == "":
+		return errors.New("say where to: --to FILE")
+	case *passphrase != "" && len(recipients) > 0:
+		return errors.New("a backup is for a passphrase or for recipients, not for both")
+	case *passphrase != "":
+		secret, err := readPassphrase(*passphrase)
+		if err != nil {
+			return err
+		}
+		one, err := age.NewScryptRecipient(secret)
+		if err != nil {
+			return err
+		}
+		recipients = []age.Recipient{one}
+	case len(recipients) == 0:
+		return errors.New("a backup is always encrypted: say for whom with --recipient age1… (wardroom backup --new-key FILE makes one) or --passphrase-file FILE")
+	}
+	return writeBackup(ctx, *data, *to, recipients, out)
+}
+
+func makeKey(file string, out io.Writer) error {
+	key, err := age.GenerateX25519Identity()
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("keeping the key: %w", err)
+	}
+	_, err = fmt.Fprintf(f, "# Opens Wardroom's backups. Made %s.\n# recipient: %s\n%s\n", time.Now().Format(time.RFC3339), key.Recipient(), key)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("keeping the key: %w", err)
+	}
+	fmt.Fprintln(out, key.Recipient())
+	return nil
+}
+
+// readPassphrase reads the first line of file.
+func readPassphrase(file string) (string, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("reading the passphrase: %w", err)
+	}
+	line, _, _ := strings.Cut(string(data), "\n")
+	if line = strings.TrimRight(line, "\r"); len(line) < 12 {
+		return "", fmt.Errorf("the passphrase in %s is shorter than 12 characters", file)
+	}
+	return line, nil
+}
+
+// writeBackup backs the folder data up into the file to.
+func writeBackup(ctx context.Context, data, to string, recipients []age.Recipient, out io.Writer) error {
+	unlock, err := lock(filepath.Join(data, backupLock), errors.New("another backup of this folder is being made"))
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	copied := filepath.Join(data, newest)
+	defer os.Remove(copied)
+	if err := os.Remove(copied); err != nil && !errors.Is(err, os.ErrNotExist) { // an earlier backup was interrupted
+		return err
+	}
+	m := &backup.Manifest{Version: version, Made: time.Now().UTC().Truncate(time.Second)}
+	if err := store.Copy(ctx, data, copied); err != nil {
+		return fmt.Errorf("copying the database: %w", err)
+	}
+	inside, err := store.Inside(ctx, copied)
+	if err != nil {
+		return fmt.Errorf("reading the copy: %w", err)
+	}
+	m.Server, m.Tables = inside.Server, inside.Tables
+	src := backup.Source{Database: copied, Folder: filepath.Join(data, filesFolder), Files: inside.Files}
+	if err := backup.Write(ctx, to, recipients, src, m); err != nil {
+		return err
+	}
+	if err := store.Note(ctx, data, store.BackedUpAt, m.Made.Format(time.RFC3339)); err != nil {
+		return fmt.Errorf("the backup is complete, but noting its time failed: %w", err)
+	}
+	fmt.Fprintf(out, "Backed up the server %q into %s: the database and %d files, %d MiB in all.\n", m.Server, to, len(m.Entries)-1, (m.Bytes()+1<<20-1)>>20)
+	if len(m.Missing) > 0 {
+		fmt.Fprintf(out, "%d files were not there any more and are not in the backup: the folder %s has lost them.\n", len(m.Missing), src.Folder)
+	}
+	return nil
+}

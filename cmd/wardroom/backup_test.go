@@ -1,0 +1,448 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"wardroom/internal/event"
+)
+
+// ask sends one request and gives status and answer.
+func (s served) ask(t *testing.T, method, path, token string, body []byte) (int, []byte) {
+	t.Helper()
+	status, data, err := s.try(t, method, path, token, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return status, data
+}
+
+// try is ask where the server may be gone.
+func (s served) try(t *testing.T, method, path, token string, body []byte) (int, []byte, error) {
+	req, err := http.NewRequestWithContext(t.Context(), method, s.url+path, bytes.NewReader(body))
+	if err != nil {
+		return 0, nil, err
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer resp.Body.Close()
+	data, err := io.ReadAll(resp.Body)
+	return resp.StatusCode, data, err
+}
+
+// must is ask for a request that must succeed; one field of the answer is wanted.
+func (s served) must(t *testing.T, method, path, token string, body any, field string) string {
+	t.Helper()
+	data, err := json.Marshal(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, got := s.ask(t, method, path, token, data)
+	var answer map[string]any
+	if err := json.Unmarshal(got, &answer); err != nil || status != 200 {
+		t.Fatalf("%s %s: %d %s", method, path, status, got)
+	}
+	text, _ := answer[field].(string)
+	return text
+}
+
+// chain pages through a room as its events are stored, recomputes every id and checks that each event names the one before
+// it. It returns the ids in order.
+func (s served) chain(t *testing.T, token, room string) []string {
+	t.Helper()
+	filter := url.QueryEscape(`{"event_format":"federation"}`)
+	var ids []string
+	for from := ""; ; {
+		status, data := s.ask(t, "GET", "/_matrix/client/v3/rooms/"+url.PathEscape(room)+"/messages?dir=f&limit=500&filter="+filter+from, token, nil)
+		if status != 200 {
+			t.Fatalf("paging: %d %s", status, data)
+		}
+		var page struct {
+			Chunk []json.RawMessage
+			End   string
+		}
+		if err := json.Unmarshal(data, &page); err != nil {
+			t.Fatal(err)
+		}
+		for _, raw := range page.Chunk {
+			id, err := event.ID(event.Default, raw)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := event.Parse(event.Default, raw)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(ids) > 0 && (len(p.PrevEvents) != 1 || string(p.PrevEvents[0]) != ids[len(ids)-1]) {
+				t.Fatalf("event %d follows %v, and not the one before it", len(ids), p.PrevEvents)
+			}
+			ids = append(ids, string(id))
+		}
+		if page.End == "" {
+			return ids
+		}
+		from = "&from=" + url.QueryEscape(page.End)
+	}
+}
+
+// office is a server with one person, one room and a key for backups.
+type office struct {
+	served
+	data, token, room, key, recipient string
+}
+
+func newOffice(t *testing.T) *office {
+	t.Helper()
+	o := &office{data: filepath.Join(t.TempDir(), "data"), key: filepath.Join(t.TempDir(), "key")}
+	var first string
+	o.served, first = startFirst(t, o.data)
+	status, answer := o.signUp(t, "lin", first)
+	if status != 200 {
+		t.Fatalf("signing up: %d %v", status, answer)
+	}
+	o.token, _ = answer["access_token"].(string)
+	o.room = o.must(t, "POST", "/_matrix/client/v3/createRoom", o.token, map[string]any{}, "room_id")
+	out, _, err := wardroom(t, "backup", "--new-key", o.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.recipient = strings.TrimSpace(out)
+	return o
+}
+
+// say sends one event and returns its id, or an error that says that nothing was promised.
+func (o *office) say(t *testing.T, txn string) (string, error) {
+	path := "/_matrix/client/v3/rooms/" + url.PathEscape(o.room) + "/send/m.room.encrypted/" + txn
+	status, data, err := o.try(t, "PUT", path, o.token, []byte(`{"algorithm":"m.megolm.v1.aes-sha2","ciphertext":"`+strings.Repeat(txn, 50)+`"}`))
+	if err != nil || status != 200 {
+		return "", fmt.Errorf("%d %s %w", status, data, err)
+	}
+	var answer struct {
+		ID string `json:"event_id"`
+	}
+	return answer.ID, json.Unmarshal(data, &answer)
+}
+
+func (o *office) upload(t *testing.T, text string) (string, error) {
+	status, data, err := o.try(t, "POST", "/_matrix/media/v3/upload", o.token, []byte(text))
+	if err != nil || status != 200 {
+		return "", fmt.Errorf("%d %s %w", status, data, err)
+	}
+	var answer struct {
+		URI string `json:"content_uri"`
+	}
+	err = json.Unmarshal(data, &answer)
+	return strings.TrimPrefix(answer.URI, "mxc://"), err
+}
+
+func TestABackupUnderLoadIsAPrefixOfWhatWasAccepted(t *testing.T) {
+	o := newOffice(t)
+	const senders = 6
+	var mu sync.Mutex // guards said and uploaded
+	said, uploaded := map[string]bool{}, map[string]string{}
+	ready := make(chan struct{})
+	stop := make(chan struct{})
+	var working sync.WaitGroup
+	for sender := range senders {
+		working.Go(func() {
+			for n := 0; ; n++ {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				if sender == 0 {
+					text := fmt.Sprintf("file %d", n)
+					at, err := o.upload(t, text)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					mu.Lock()
+					uploaded[at] = text
+					mu.Unlock()
+					continue
+				}
+				id, err := o.say(t, fmt.Sprintf("s%d-%d", sender, n))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				mu.Lock()
+				said[id] = true
+				if len(said) == 100 {
+					close(ready)
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	<-ready
+	mu.Lock()
+	before, filesBefore := len(said), len(uploaded)
+	saidBefore := make([]string, 0, before)
+	for id := range said {
+		saidBefore = append(saidBefore, id)
+	}
+	mu.Unlock()
+	file := filepath.Join(t.TempDir(), "wardroom.backup")
+	if out, _, err := wardroom(t, "backup", "--data", o.data, "--to", file, "--recipient", o.recipient); err != nil {
+		t.Errorf("backing up: %v, %s", err, out)
+	}
+	close(stop)
+	working.Wait()
+	all := o.chain(t, o.token, o.room)
+	for id := range said {
+		if !slices.Contains(all, id) {
+			t.Errorf("%s was accepted and is not there", id)
+		}
+	}
+	if len(said) == before {
+		t.Error("nobody wrote while the backup was made")
+	}
+	if err := o.stop(); err != nil {
+		t.Fatal(err)
+	}
+
+	fresh := filepath.Join(t.TempDir(), "restored")
+	out, _, err := wardroom(t, "restore", "--from", file, "--data", fresh, "--identity", o.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out, "one-time keys") || !strings.Contains(out, "What people will notice") {
+		t.Errorf("restore says: %s", out)
+	}
+	again := startServer(t, "--data", fresh, "--listen", "127.0.0.1:0", "--unlimited")
+	restored := again.chain(t, o.token, o.room)
+	if len(restored) > len(all) || !slices.Equal(restored, all[:len(restored)]) {
+		t.Fatalf("the %d restored events are not the first of the %d accepted ones", len(restored), len(all))
+	}
+	for _, id := range saidBefore {
+		if !slices.Contains(restored, id) {
+			t.Errorf("%s was accepted before the backup and is not in it", id)
+		}
+	}
+	found := 0
+	for at, text := range uploaded {
+		status, data := again.ask(t, "GET", "/_matrix/client/v1/media/download/"+at, o.token, nil)
+		if status == 200 && string(data) == text {
+			found++
+		} else if status != 404 {
+			t.Errorf("%s is %d %q", at, status, data)
+		}
+	}
+	if found < filesBefore {
+		t.Errorf("%d files were uploaded before the backup, %d are in it", filesBefore, found)
+	}
+	t.Logf("%d of %d events and %d of %d files are in the backup", len(restored), len(all), found, len(uploaded))
+
+	// Life goes on after the restored part, and the chain with it.
+	restoredOffice := *o
+	restoredOffice.served = again
+	id, err := restoredOffice.say(t, "afterwards")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if now := again.chain(t, o.token, o.room); now[len(now)-1] != id || len(now) != len(restored)+1 {
+		t.Errorf("after one more event there are %d, the last is %s", len(now), now[len(now)-1])
+	}
+}
+
+func TestADeviceThatHasReadFurtherThanTheBackupMissesNothing(t *testing.T) {
+	o := newOffice(t)
+	file := filepath.Join(t.TempDir(), "wardroom.backup")
+	if _, _, err := wardroom(t, "backup", "--data", o.data, "--to", file, "--recipient", o.recipient); err != nil {
+		t.Fatal(err)
+	}
+	for n := range 20 {
+		if _, err := o.say(t, fmt.Sprint("lost", n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	since := o.must(t, "GET", "/_matrix/client/v3/sync", o.token, nil, "next_batch")
+	if err := o.stop(); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the same backup, twice: the first restored server has gone further too
+		fresh := filepath.Join(t.TempDir(), "restored")
+		if _, _, err := wardroom(t, "restore", "--from", file, "--data", fresh, "--identity", o.key); err != nil {
+			t.Fatal(err)
+		}
+		o.served = startServer(t, "--data", fresh, "--listen", "127.0.0.1:0", "--unlimited")
+		id, err := o.say(t, "new")
+		if err != nil {
+			t.Fatal(err)
+		}
+		status, data := o.ask(t, "GET", "/_matrix/client/v3/sync?since="+since, o.token, nil)
+		if status != 200 || !bytes.Contains(data, []byte(id)) {
+			t.Errorf("the device is told %d %s", status, data)
+		}
+		since = o.must(t, "GET", "/_matrix/client/v3/sync?since="+since, o.token, nil, "next_batch")
+		if err := o.stop(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestRestoreResetsOneTimeKeys(t *testing.T) {
+	o := newOffice(t)
+	keys := map[string]any{}
+	for _, id := range []string{"AAAAAQ", "AAAAAg"} {
+		keys["curve25519:"+id] = strings.Repeat("A", 43)
+	}
+	o.must(t, "POST", "/_matrix/client/v3/keys/upload", o.token, map[string]any{"one_time_keys": keys}, "")
+	file, fresh := filepath.Join(t.TempDir(), "wardroom.backup"), filepath.Join(t.TempDir(), "restored")
+	if _, _, err := wardroom(t, "backup", "--data", o.data, "--to", file, "--recipient", o.recipient); err != nil {
+		t.Fatal(err)
+	}
+	out, _, err := wardroom(t, "restore", "--from", file, "--data", fresh, "--identity", o.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out, "2 one-time keys and all fallback keys were removed") {
+		t.Errorf("restore says: %s", out)
+	}
+	again := startServer(t, "--data", fresh, "--listen", "127.0.0.1:0", "--unlimited")
+	_, data := again.ask(t, "POST", "/_matrix/client/v3/keys/upload", o.token, []byte("{}"))
+	if strings.Contains(string(data), `:2`) {
+		t.Errorf("the restored server still has keys: %s", data)
+	}
+}
+
+// untouched fails the test unless restoring file into a new folder fails with an error that says want, and leaves nothing.
+func untouched(t *testing.T, file, identity, want string) {
+	t.Helper()
+	fresh := filepath.Join(t.TempDir(), "restored")
+	out, _, err := wardroom(t, "restore", "--from", file, "--data", fresh, "--identity", identity)
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("restoring gave %v, want %q\n%s", err, want, out)
+	}
+	if _, err := os.Stat(fresh); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("something was left in the new folder: %v", err)
+	}
+}
+
+func TestABackupThatCannotBeTrustedTouchesNothing(t *testing.T) {
+	o := newOffice(t)
+	if _, err := o.upload(t, strings.Repeat("text", 1000)); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	file := filepath.Join(dir, "whole.backup")
+	if _, _, err := wardroom(t, "backup", "--data", o.data, "--to", file, "--recipient", o.recipient); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := filepath.Join(dir, "other-key")
+	if _, _, err := wardroom(t, "backup", "--new-key", other); err != nil {
+		t.Fatal(err)
+	}
+	untouched(t, file, other, "none of the identities opens it")
+	damaged := filepath.Join(dir, "damaged.backup")
+	for _, c := range []struct {
+		name string
+		data []byte
+		want string
+	}{
+		{"one byte changed near the end", flipped(whole, len(whole)-100), "damaged"},
+		{"one byte changed in the middle", flipped(whole, len(whole)/2), "damaged"},
+		{"cut short", whole[:len(whole)-1], "damaged"},
+		{"cut in half", whole[:len(whole)/2], "damaged"},
+		{"something else", []byte("hello"), "no backup that can be opened"},
+		{"empty", nil, "no backup that can be opened"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if err := os.WriteFile(damaged, c.data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			untouched(t, damaged, o.key, c.want)
+		})
+	}
+	full := t.TempDir()
+	if err := os.WriteFile(filepath.Join(full, "mine.txt"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := wardroom(t, "restore", "--from", file, "--data", full, "--identity", o.key); err == nil || !strings.Contains(err.Error(), "is not empty") {
+		t.Errorf("restoring into a folder with something in it: %v", err)
+	}
+	if _, _, err := wardroom(t, "backup", "--data", o.data, "--to", file, "--recipient", o.recipient); err == nil || !strings.Contains(err.Error(), "is there already") {
+		t.Errorf("writing over a backup: %v", err)
+	}
+	left, err := filepath.Glob(filepath.Join(dir, ".*"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("left over: %v %v", left, err)
+	}
+}
+
+func flipped(data []byte, at int) []byte {
+	changed := bytes.Clone(data)
+	changed[at] ^= 1
+	return changed
+}
+
+func TestABackupForAPassphrase(t *testing.T) {
+	o := newOffice(t)
+	dir := t.TempDir()
+	secret, file := filepath.Join(dir, "secret"), filepath.Join(dir, "backup")
+	if err := os.WriteFile(secret, []byte("short\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := wardroom(t, "backup", "--data", o.data, "--to", file, "--passphrase-file", secret); err == nil {
+		t.Error("a short passphrase was taken")
+	}
+	if err := os.WriteFile(secret, []byte("seven quiet boats at the quay\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := wardroom(t, "backup", "--data", o.data, "--to", file, "--passphrase-file", secret); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := wardroom(t, "restore", "--from", file, "--data", filepath.Join(dir, "new"), "--passphrase-file", secret); err != nil {
+		t.Error(err)
+	}
+	if _, _, err := wardroom(t, "backup", "--data", o.data, "--to", filepath.Join(dir, "plain")); err == nil || !strings.Contains(err.Error(), "always encrypted") {
+		t.Errorf("without a key: %v", err)
+	}
+}
+
+func TestTwoServersDoNotShareAFolder(t *testing.T) {
+	o := newOffice(t)
+	err := run(t.Context(), []string{"serve", "--data", o.data, "--listen", "127.0.0.1:0"}, io.Discard, io.Discard)
+	if err == nil || !strings.Contains(err.Error(), "another server is using") {
+		t.Errorf("a second server: %v", err)
+	}
+}
+
+func TestFilesThatWereLostAreNamed(t *testing.T) {
+	o := newOffice(t)
+	at, err := o.upload(t, "text")
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := strings.TrimPrefix(at, "localhost/")
+	if err := os.Remove(filepath.Join(o.data, filesFolder, id[:2], id)); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "backup")
+	out, _, err := wardroom(t, "backup", "--data", o.data, "--to", file, "--recipient", o.recipient)
+	if err != nil || !strings.Contains(out, "1 files were not there any more") {
+		t.Errorf("got %v, %s", err, out)
+	}
+}

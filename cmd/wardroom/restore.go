@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"filippo.io/age"
+
+	"wardroom/internal/backup"
+	"wardroom/internal/store"
+	"wardroom/internal/stream"
+)
+
+const restoreUsage = `Makes a server's data folder from a backup.
+
+Usage:
+  wardroom restore --from FILE --data NEWDIR --identity FILE
+  wardroom restore --from FILE --data NEWDIR --passphrase-file FILE
+
+The folder must be empty or not there. Nothing is put into it before the whole backup has been checked.
+
+`
+
+// restoring is the folder inside the new data folder where a backup is unpacked and checked.
+const restoring = "restoring"
+
+func restore(ctx context.Context, args []string, out, errs io.Writer) error {
+	flags := flag.NewFlagSet("wardroom restore", flag.ContinueOnError)
+	flags.SetOutput(errs)
+	flags.Usage = func() { fmt.Fprint(errs, restoreUsage); flags.PrintDefaults() }
+	from := flags.String("from", "", "backup `file`")
+	data := flags.String("data", "", "`folder` for the restored data, empty or not there")
+	identity := flags.String("identity", "", "`file` with the key that opens the backup")
+	passphrase := flags.String("passphrase-file", "", "`file` whose first line opens the backup")
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return nil
+		}
+		return err
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("what is %q?", flags.Arg(0))
+	}
+	if *from == "" || *data == "" || (*identity == "") == (*passphrase == "") {
+		return errors.New("say --from FILE, --data NEWDIR, and --identity FILE or --passphrase-file FILE")
+	}
+	identities, err := readIdentities(*identity, *passphrase)
+	if err != nil {
+		return err
+	}
+	archive, err := os.Open(*from)
+	if err != nil {
+		return fmt.Errorf("opening the backup: %w", err)
+	}
+	defer archive.Close()
+	if entries, err := os.ReadDir(*data); err == nil && len(entries) > 0 {
+		return fmt.Errorf("%s is not empty; restore into a new folder, and put it in the place of the old one yourself", *data)
+	}
+	_, there := os.Stat(*data)
+	done, err := restoreInto(ctx, archive, identities, *data)
+	if err != nil {
+		err = errors.Join(err, os.RemoveAll(filepath.Join(*data, restoring)))
+		if errors.Is(there, os.ErrNotExist) {
+			os.Remove(*data) // we made it
+		}
+		return err
+	}
+	done.tell(out, *data)
+	return nil
+}
+
+func readIdentities(identity, passphrase string) ([]age.Identity, error) {
+	if passphrase != "" {
+		secret, err := readPassphrase(passphrase)
+		if err != nil {
+			return nil, err
+		}
+		one, err := age.NewScryptIdentity(secret)
+		return []age.Identity{one}, err
+	}
+	f, err := os.Open(identity)
+	if err != nil {
+		return nil, fmt.Errorf("opening the key: %w", err)
+	}
+	defer f.Close()
+	all, err := age.ParseIdentities(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s is no key for backups: %w", identity, err)
+	}
+	return all, nil
+}
+
+// restored is what a restore did.
+type restored struct {
+	manifest *backup.Manifest
+	keys     int64 // one-time keys that were removed
+}
+
+// restoreInto unpacks and checks the archive beside its place, resets what must not come back, and then moves it to its
+// place: the database last, so that there is a whole server or none.
+func restoreInto(ctx context.Context, archive io.Reader, identities []age.Identity, data string) (restored, error) {
+	aside := filepath.Join(data, restoring)
+	if err := os.MkdirAll(aside, 0o700); err != nil {
+		return restored{}, fmt.Errorf("making the new folder: %w", err)
+	}
+	m, err := backup.Extract(ctx, archive, identities, aside)
+	if err != nil {
+		return restored{}, err
+	}
+	if m.Tables > store.Version() {
+		return restored{}, fmt.Errorf("the backup was written by a newer program (%s): install that one first", m.Version)
+	}
+	if err := store.Check(ctx, aside, false); err != nil {
+		return restored{}, err
+	}
+	done := restored{manifest: m}
+	err = withStore(ctx, aside, io.Discard, func(ctx context.Context, db *store.DB) error {
+		return db.Do(ctx, func(u stream.Unit) (err error) {
+			done.keys, _, err = db.Restored(u)
+			return err
+		})
+	})
+	if err != nil {
+		return restored{}, fmt.Errorf("resetting keys: %w", err)
+	}
+	entries, err := os.ReadDir(aside)
+	if err != nil {
+		return restored{}, err
+	}
+	for _, e := range entries {
+		if e.Name() != store.File { // the files, and whatever the database left beside itself
+			if err := os.Rename(filepath.Join(aside, e.Name()), filepath.Join(data, e.Name())); err != nil {
+				return restored{}, fmt.Errorf("putting the data in its place: %w", err)
+			}
+		}
+	}
+	if err := os.Rename(filepath.Join(aside, store.File), filepath.Join(data, store.File)); err != nil {
+		return restored{}, fmt.Errorf("putting the database in its place: %w", err)
+	}
+	return done, errors.Join(os.Remove(aside), backup.SyncFolder(data))
+}
+
+// tell says what was done, and what people will notice.
+func (r restored) tell(out io.Writer, data string) {
+	m := r.manifest
+	fmt.Fprintf(out, `Restored the server %q into %s, as it was on %s (UTC).
+
+Done:
+  * %d files of the backup, %d MiB, were checked against their hashes and the database against itself.
+  * %d one-time keys and all fallback keys were removed: some may have been handed out since. Devices upload new ones by
+    themselves when they connect.
+  * The stream of events goes on after a gap, so that no device misses what comes now.
+
+What people will notice:
+  * What was written after the backup is gone from the server. Devices that had received it may still show it.
+  * Whoever joined, left, was invited or changed a room after the backup has to do so again.
+  * Devices that signed in after the backup have to sign in again. Passwords are those of the backup.
+
+Not in a backup: the configuration file and TLS certificates. Now run: wardroom doctor --data %s, then wardroom serve --data %s
+`, m.Server, data, m.Made.Format("2006-01-02 15:04"), len(m.Entries), (m.Bytes()+1<<20-1)>>20, r.keys, data, data)
+	if len(m.Missing) > 0 {
+		fmt.Fprintf(out, "\n%d files had been lost before the backup was made; people will read that they are lost.\n", len(m.Missing))
+	}
+}

@@ -1,0 +1,117 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"wardroom/internal/stream"
+)
+
+// Copy writes a consistent copy of the database in folder dir to file, which must not exist, also while a server writes to it.
+// It changes nothing, not even the version of the tables. The copy is not synced.
+func Copy(ctx context.Context, dir, file string) error {
+	return aside(ctx, filepath.Join(dir, File), func(pool *sql.DB) error {
+		_, err := pool.ExecContext(ctx, "VACUUM INTO ?", file)
+		return err
+	})
+}
+
+// Snapshot is what a copy of the database holds, as far as a backup must know.
+type Snapshot struct {
+	Server string   // the server's name
+	Tables int      // the version of the tables
+	Files  []string // the ids of all files whose bytes belong to it, in order
+}
+
+// Inside reads what the copy in file holds.
+func Inside(ctx context.Context, file string) (s Snapshot, err error) {
+	err = aside(ctx, file, func(pool *sql.DB) error {
+		if err := pool.QueryRowContext(ctx, "PRAGMA user_version").Scan(&s.Tables); err != nil {
+			return err
+		}
+		err := pool.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = ?`, ServerName).Scan(&s.Server)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		rows, err := pool.QueryContext(ctx, `SELECT id FROM media WHERE complete ORDER BY id`)
+		s.Files, err = collect(rows, err, func(rows *sql.Rows) (id string, err error) { return id, rows.Scan(&id) })
+		return err
+	})
+	return s, err
+}
+
+// Note keeps value under name in the database in folder dir, also while a server writes to it; see SetMeta.
+func Note(ctx context.Context, dir, name, value string) error {
+	return aside(ctx, filepath.Join(dir, File), func(pool *sql.DB) error {
+		_, err := pool.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2`, name, value)
+		return err
+	})
+}
+
+// Check reads the whole database in folder dir and returns an error that lists what is damaged in it, if anything. It may be
+// called while a server writes to it. quick leaves out that every index agrees with its table.
+func Check(ctx context.Context, dir string, quick bool) error {
+	how := "PRAGMA integrity_check(20)"
+	if quick {
+		how = "PRAGMA quick_check(20)"
+	}
+	return aside(ctx, filepath.Join(dir, File), func(pool *sql.DB) error {
+		rows, err := pool.QueryContext(ctx, how)
+		found, err := collect(rows, err, func(rows *sql.Rows) (line string, err error) { return line, rows.Scan(&line) })
+		if err == nil && (len(found) != 1 || found[0] != "ok") {
+			err = fmt.Errorf("the database is damaged: %s", strings.Join(found, "; "))
+		}
+		return err
+	})
+}
+
+// aside runs fn with a connection of its own to a database that exists, apart from the writer's and the readers'.
+func aside(ctx context.Context, file string, fn func(*sql.DB) error) error {
+	if _, err := os.Stat(file); err != nil {
+		return err
+	}
+	pool, err := sql.Open("sqlite", "file:"+file+"?mode=rw&_pragma=busy_timeout(10000)&_pragma=synchronous(FULL)")
+	if err != nil {
+		return err
+	}
+	pool.SetMaxOpenConns(1)
+	err = pool.PingContext(ctx)
+	if err == nil {
+		err = fn(pool)
+	}
+	if err = errors.Join(err, pool.Close()); err != nil {
+		return fmt.Errorf("%s: %w", filepath.Base(file), err)
+	}
+	return nil
+}
+
+// Restored makes the database of a restored backup fit for devices that know more than it does.
+//
+// All one-time keys and fallback keys are removed, because some may have been handed out since; every device is told and
+// uploads new ones. The stream goes on from a position that no server can have reached before (the number of microseconds since
+// 1970), so that a device which has read further than the backup goes does not miss what comes now. It returns how many
+// one-time keys were removed, and the positions between which the stream has a gap.
+func (db *DB) Restored(u stream.Unit) (keys int64, gap [2]stream.Position, err error) {
+	t := in(u)
+	gap = [2]stream.Position{t.pos, max(t.pos, stream.Position(u.Now().UnixMicro()))}
+	if keys, err = t.exec(`DELETE FROM one_time_key`); err != nil {
+		return 0, gap, err
+	}
+	if _, err := t.exec(`DELETE FROM fallback_key`); err != nil {
+		return 0, gap, err
+	}
+	t.pos = gap[1]
+	if _, err := t.exec(`UPDATE device SET claimed_pos = $1`, int64(t.Next(""))); err != nil {
+		return 0, gap, err
+	}
+	if err := db.SetMeta(u, RestoredAt, u.Now().UTC().Format(time.RFC3339)); err != nil {
+		return 0, gap, err
+	}
+	return keys, gap, db.SetMeta(u, Gap, stream.Token(gap[:]).String())
+}
