@@ -265,10 +265,13 @@ func TestABackupUnderLoadIsAPrefixOfWhatWasAccepted(t *testing.T) {
 
 func TestADeviceThatHasReadFurtherThanTheBackupMissesNothing(t *testing.T) {
 	o := newOffice(t)
+	name := "/_matrix/client/v3/rooms/" + url.PathEscape(o.room) + "/state/m.room.name"
+	o.must(t, "PUT", name, o.token, map[string]any{"name": "Quay 7"}, "event_id")
 	file := filepath.Join(t.TempDir(), "wardroom.backup")
 	if _, _, err := wardroom(t, "backup", "--data", o.data, "--to", file, "--recipient", o.recipient); err != nil {
 		t.Fatal(err)
 	}
+	o.must(t, "PUT", name, o.token, map[string]any{"name": "Quay 8"}, "event_id")
 	for n := range 20 {
 		if _, err := o.say(t, fmt.Sprint("lost", n)); err != nil {
 			t.Fatal(err)
@@ -289,10 +292,13 @@ func TestADeviceThatHasReadFurtherThanTheBackupMissesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		status, data := o.ask(t, "GET", "/_matrix/client/v3/sync?since="+since, o.token, nil)
-		if status != 200 || !bytes.Contains(data, []byte(id)) {
+		if status != 200 || !bytes.Contains(data, []byte(id)) || !bytes.Contains(data, []byte("Quay 7")) {
 			t.Errorf("the device is told %d %s", status, data)
 		}
 		since = o.must(t, "GET", "/_matrix/client/v3/sync?since="+since, o.token, nil, "next_batch")
+		if _, data := o.ask(t, "GET", "/_matrix/client/v3/sync?since="+since, o.token, nil); bytes.Contains(data, []byte("Quay 7")) {
+			t.Errorf("the device is told everything again and again: %s", data)
+		}
 		if err := o.stop(); err != nil {
 			t.Fatal(err)
 		}

@@ -121,7 +121,7 @@ func restoreInto(ctx context.Context, archive io.Reader, identities []age.Identi
 	done := restored{manifest: m}
 	err = withStore(ctx, aside, io.Discard, func(ctx context.Context, db *store.DB) error {
 		return db.Do(ctx, func(u stream.Unit) (err error) {
-			done.keys, _, err = db.Restored(u)
+			done.keys, err = db.Restored(u)
 			return err
 		})
 	})

@@ -128,7 +128,12 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 		return err
 	}
 	api := wire(db, bucket, hub, mxid.Server(conf.Name), int64(conf.UploadLimit)<<20)
-	api.Log, api.Unlimited, api.PublicURL, api.Proxied = log, conf.unlimited, conf.PublicURL, conf.TLS.From == config.Proxy
+	err = db.View(ctx, func(v stream.View) (err error) { api.Feed.Gaps, err = db.Gaps(v); return err })
+	if err != nil {
+		return fmt.Errorf("reading the gaps in the stream: %w", err)
+	}
+	api.Log, api.Unlimited = log, conf.unlimited
+	api.PublicURL, api.Proxied = conf.PublicURL, conf.TLS.From == config.Proxy
 	door := &front.Door{
 		API: api.Handler(), Client: web.Client(), HTTPS: certificates != nil || conf.TLS.From == config.Proxy, Log: log, Seen: metrics.Request,
 		Health: (&operate.Health{Disk: db, Folder: conf.Data, Log: log}).Handler(),

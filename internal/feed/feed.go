@@ -62,6 +62,20 @@ type Feed struct {
 	Rooms   *room.Rooms
 	Devices *device.Devices
 	Typing  *Typing
+
+	// Gaps are where the stream lost what was in it, when the server was restored from a backup: the position at which each
+	// gap begins, then the one at which it ends, and so on.
+	Gaps []stream.Position
+}
+
+// lost reports whether what was at p is lost.
+func (f *Feed) lost(p stream.Position) bool {
+	for i := 1; i < len(f.Gaps); i += 2 {
+		if f.Gaps[i-1] < p && p < f.Gaps[i] {
+			return true
+		}
+	}
+	return false
 }
 
 // Token is how far a device has been told: a position in the stream, and what it was told that is in no stream.

@@ -33,6 +33,8 @@ const maxToDevice = 100
 // To-device messages up to req.Since are gone for good after it. When more wait than one answer carries, all of the
 // answer ends at the last one given, so that no event is shown before the keys sent ahead of it.
 //
+// A device that had read what is lost now (see Feed.Gaps) is told everything, as if it had just signed in.
+//
 // Spec: client-server API, GET /sync.
 func (f *Feed) Sync(ctx context.Context, s account.Session, req Request) (*Sync, error) {
 	var since Token
@@ -43,6 +45,9 @@ func (f *Feed) Sync(ctx context.Context, s account.Session, req Request) (*Sync,
 		}
 		if err := f.arrived(ctx, s, since.position()); err != nil {
 			return nil, err
+		}
+		if f.lost(since.position()) {
+			since, req.Since = Token{}, ""
 		}
 	}
 	waitFor := time.NewTimer(min(req.Timeout, maxWait))

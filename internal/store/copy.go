@@ -95,23 +95,38 @@ func aside(ctx context.Context, file string, fn func(*sql.DB) error) error {
 //
 // All one-time keys and fallback keys are removed, because some may have been handed out since; every device is told and
 // uploads new ones. The stream goes on from a position that no server can have reached before (the number of microseconds since
-// 1970), so that a device which has read further than the backup goes does not miss what comes now. It returns how many
-// one-time keys were removed, and the positions between which the stream has a gap.
-func (db *DB) Restored(u stream.Unit) (keys int64, gap [2]stream.Position, err error) {
+// 1970), so that a device which has read further than the backup goes does not miss what comes now; see Gaps. It returns how many
+// one-time keys were removed.
+func (db *DB) Restored(u stream.Unit) (keys int64, err error) {
 	t := in(u)
-	gap = [2]stream.Position{t.pos, max(t.pos, stream.Position(u.Now().UnixMicro()))}
+	gaps, err := db.Gaps(u)
+	if err != nil {
+		return 0, err
+	}
+	gaps = append(gaps, t.pos, max(t.pos, stream.Position(u.Now().UnixMicro())))
+	t.pos = gaps[len(gaps)-1]
 	if keys, err = t.exec(`DELETE FROM one_time_key`); err != nil {
-		return 0, gap, err
+		return 0, err
 	}
 	if _, err := t.exec(`DELETE FROM fallback_key`); err != nil {
-		return 0, gap, err
+		return 0, err
 	}
-	t.pos = gap[1]
 	if _, err := t.exec(`UPDATE device SET claimed_pos = $1`, int64(t.Next(""))); err != nil {
-		return 0, gap, err
+		return 0, err
 	}
 	if err := db.SetMeta(u, RestoredAt, u.Now().UTC().Format(time.RFC3339)); err != nil {
-		return 0, gap, err
+		return 0, err
 	}
-	return keys, gap, db.SetMeta(u, Gap, stream.Token(gap[:]).String())
+	return keys, db.SetMeta(u, gapsName, gaps[max(0, len(gaps)-60):].String())
+}
+
+// Gaps gives the gaps that restored backups have left in the stream: the position at which each begins, then the one at which
+// it ends, and so on. What was at the positions between is lost; a device that has read up to one of them knows things
+// that this server does not.
+func (db *DB) Gaps(v stream.View) (stream.Token, error) {
+	text, ok, err := db.Meta(v, gapsName)
+	if err != nil || !ok {
+		return nil, err
+	}
+	return stream.ParseToken(text)
 }

@@ -8,7 +8,7 @@ const (
 	ServedAt   = "served_at"    // the URL the server was last opened at, for links that are printed while it does not run
 	BackedUpAt = "backed_up_at" // when the last backup was complete, RFC 3339
 	RestoredAt = "restored_at"  // when this data was restored from a backup, RFC 3339
-	Gap        = "gap"          // the stream's gap since then, as a token of its two ends
+	gapsName   = "gaps"         // the gaps in the stream since then; see Gaps
 )
 
 // Meta gives what is kept under name; ok is false where there is nothing.
