@@ -24,9 +24,9 @@ build: $(client)
 
 web_sources := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/e2e -prune -o -type f ! -name '*.go' -print 2>/dev/null)
 
-web/node_modules/.package-lock.json: web/package-lock.json web/package.json
+%/node_modules/.package-lock.json: %/package-lock.json %/package.json
 	@.ci/need build
-	cd web && npm ci --no-audit --no-fund
+	cd $* && npm ci --no-audit --no-fund
 	@touch $@
 
 web/dist/app/index.html: web/node_modules/.package-lock.json $(web_sources)
@@ -36,7 +36,7 @@ web/dist/app/index.html: web/node_modules/.package-lock.json $(web_sources)
 
 test:
 	@.ci/need test
-	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory build test/clients/node_modules/.package-lock.json
 	@go run .ci/test.go
 
 crash:
@@ -44,4 +44,4 @@ crash:
 	go test ./test/crash -count=1 -timeout 60m -v -run Kept -rounds 200
 
 clean:
-	rm -rf bin web/dist/app web/node_modules test-results
+	rm -rf bin web/dist/app web/node_modules test/clients/node_modules test-results

@@ -56,9 +56,10 @@ func main() {
 		{"staticcheck", command("go", "tool", "-modfile=.ci/tools.mod", "staticcheck", "./...")},
 		{"govulncheck", vulnerabilities},
 		{"go test", goTests},
+		{"other clients", within("test/clients", nodeTests("other clients", "test"))},
 		{"web lint", web(command("npm", "run", "--silent", "lint"))},
 		{"web tests", web(vitest)},
-		{"end to end", web(endToEnd)},
+		{"end to end", web(nodeTests("end to end", "e2e"))},
 	} {
 		fmt.Printf("── %s\n", step.name)
 		before, start := all.failed, time.Now()
@@ -236,12 +237,23 @@ func web(step func(*tally)) func(*tally) {
 			fmt.Println("there is no web client yet")
 			return
 		}
-		if err := os.Chdir("web"); err != nil {
+		within("web", step)(t)
+	}
+}
+
+// within is a step run in a folder.
+func within(folder string, step func(*tally)) func(*tally) {
+	return func(t *tally) {
+		back, err := os.Getwd()
+		if err == nil {
+			err = os.Chdir(folder)
+		}
+		if err != nil {
 			fmt.Println(err)
-			t.add(false, "web")
+			t.add(false, folder)
 			return
 		}
-		defer os.Chdir("..")
+		defer os.Chdir(back)
 		step(t)
 	}
 }
@@ -264,20 +276,22 @@ func vitest(t *tally) {
 
 var nodeCount = regexp.MustCompile(`^(?:#|ℹ) (pass|fail|cancelled|skipped) (\d+)`)
 
-// endToEnd runs the tests in a real browser against a real server. They print what node --test prints.
-func endToEnd(t *tally) {
-	cmd := exec.Command("npm", "run", "--silent", "e2e")
-	var seen bytes.Buffer
-	cmd.Stdout, cmd.Stderr = io.MultiWriter(os.Stdout, &seen), os.Stderr
-	failure := cmd.Run()
-	counts := map[string]int{}
-	for line := range strings.Lines(seen.String()) {
-		if m := nodeCount.FindStringSubmatch(line); m != nil {
-			n, _ := strconv.Atoi(m[2]) // the pattern allows digits alone
-			counts[m[1]] += n
+// nodeTests is a step that runs a script of package.json which prints what node --test prints: tests against a real server.
+func nodeTests(name, script string) func(*tally) {
+	return func(t *tally) {
+		cmd := exec.Command("npm", "run", "--silent", script)
+		var seen bytes.Buffer
+		cmd.Stdout, cmd.Stderr = io.MultiWriter(os.Stdout, &seen), os.Stderr
+		failure := cmd.Run()
+		counts := map[string]int{}
+		for line := range strings.Lines(seen.String()) {
+			if m := nodeCount.FindStringSubmatch(line); m != nil {
+				n, _ := strconv.Atoi(m[2]) // the pattern allows digits alone
+				counts[m[1]] += n
+			}
 		}
+		conclude(t, name, counts["pass"], counts["fail"]+counts["cancelled"], counts["skipped"], failure, nil)
 	}
-	conclude(t, "end to end", counts["pass"], counts["fail"]+counts["cancelled"], counts["skipped"], failure, nil)
 }
 
 // conclude adds a foreign runner's counts. A runner that failed without a failed test, or that ran nothing, is a failure itself.
