@@ -139,19 +139,6 @@ func TestANewRoomIsWhatItsPresetSays(t *testing.T) {
 	}
 }
 
-func TestTwoEqualRoomsOfOneMomentAreTwo(t *testing.T) {
-	s := newServer(t)
-	lin := s.newPerson(t, "lin")
-	seen := map[string]bool{}
-	for range 20 {
-		room := lin.newRoom(t, object{})
-		if seen[room] {
-			t.Fatalf("%s was given twice", room)
-		}
-		seen[room] = true
-	}
-}
-
 func TestUnencryptedContentIsRefused(t *testing.T) {
 	s := newServer(t)
 	lin := s.newPerson(t, "lin")

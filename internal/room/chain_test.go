@@ -258,3 +258,27 @@ func TestWhatCountsAsUnread(t *testing.T) {
 		}
 	}
 }
+
+// A version 12 room is named after its create event, and rooms that are made in one commit have one time.
+func TestEqualRoomsOfOneMomentAreDifferentRooms(t *testing.T) {
+	rooms, db := open(t, t.TempDir())
+	who := people(t, db, 1)[0]
+	var mu sync.Mutex
+	made := map[mxid.Room]bool{}
+	var wg sync.WaitGroup
+	for range 50 {
+		wg.Go(func() {
+			id, err := rooms.Create(t.Context(), who, room.Wanted{})
+			if err != nil {
+				t.Error(err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if made[id] {
+				t.Errorf("%s was given twice", id)
+			}
+			made[id] = true
+		})
+	}
+	wg.Wait()
+}

@@ -191,13 +191,17 @@ type Rooms struct {
 	Server mxid.Server // whose rooms these are
 }
 
-// do is Disk.Do for a unit that has an answer.
-func do[T any](ctx context.Context, d Disk, fn func(stream.Unit) (T, error)) (answer T, err error) {
-	err = d.Do(ctx, func(u stream.Unit) (err error) {
+// do is Disk.Do for a unit that has an answer. There is no answer before the unit is on disk.
+func do[T any](ctx context.Context, d Disk, fn func(stream.Unit) (T, error)) (T, error) {
+	var answer, none T
+	err := d.Do(ctx, func(u stream.Unit) (err error) {
 		answer, err = fn(u)
 		return err
 	})
-	return answer, err
+	if err != nil {
+		return none, err
+	}
+	return answer, nil
 }
 
 // view is Disk.View for a look that has an answer.
