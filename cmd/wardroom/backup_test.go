@@ -305,6 +305,32 @@ func TestADeviceThatHasReadFurtherThanTheBackupMissesNothing(t *testing.T) {
 	}
 }
 
+func TestADeviceThatTheBackupDoesNotKnowKeepsItsKeys(t *testing.T) {
+	o := newOffice(t)
+	file, fresh := filepath.Join(t.TempDir(), "wardroom.backup"), filepath.Join(t.TempDir(), "restored")
+	if _, _, err := wardroom(t, "backup", "--data", o.data, "--to", file, "--recipient", o.recipient); err != nil {
+		t.Fatal(err)
+	}
+	whoami := func(s served) map[string]any {
+		_, data := s.ask(t, "GET", "/_matrix/client/v3/account/whoami", "a token of after the backup", nil)
+		var answer map[string]any
+		if err := json.Unmarshal(data, &answer); err != nil {
+			t.Fatal(err)
+		}
+		return answer
+	}
+	if got := whoami(o.served); got["errcode"] != "M_UNKNOWN_TOKEN" || got["soft_logout"] != nil {
+		t.Errorf("before, an unknown token is answered %v", got)
+	}
+	if _, _, err := wardroom(t, "restore", "--from", file, "--data", fresh, "--identity", o.key); err != nil {
+		t.Fatal(err)
+	}
+	again := startServer(t, "--data", fresh, "--listen", "127.0.0.1:0", "--unlimited")
+	if got := whoami(again); got["errcode"] != "M_UNKNOWN_TOKEN" || got["soft_logout"] != true {
+		t.Errorf("after a restore, an unknown token is answered %v", got)
+	}
+}
+
 func TestRestoreResetsOneTimeKeys(t *testing.T) {
 	o := newOffice(t)
 	keys := map[string]any{}

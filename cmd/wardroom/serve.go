@@ -19,6 +19,7 @@ import (
 
 	"wardroom/internal/account"
 	"wardroom/internal/blob"
+	"wardroom/internal/clientapi"
 	"wardroom/internal/config"
 	"wardroom/internal/front"
 	"wardroom/internal/mxid"
@@ -128,9 +129,8 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 		return err
 	}
 	api := wire(db, bucket, hub, mxid.Server(conf.Name), int64(conf.UploadLimit)<<20)
-	err = db.View(ctx, func(v stream.View) (err error) { api.Feed.Gaps, err = db.Gaps(v); return err })
-	if err != nil {
-		return fmt.Errorf("reading the gaps in the stream: %w", err)
+	if err := afterRestore(ctx, db, api); err != nil {
+		return err
 	}
 	api.Log, api.Unlimited = log, conf.unlimited
 	api.PublicURL, api.Proxied = conf.PublicURL, conf.TLS.From == config.Proxy
@@ -173,6 +173,29 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 		return serveAll(ctx, doors)
 	})
 	return group.Wait()
+}
+
+// restoredFor is how long after a restore unknown tokens are taken for lost ones.
+const restoredFor = 30 * 24 * time.Hour
+
+// afterRestore tells api what a restore from a backup has lost, if there was one.
+func afterRestore(ctx context.Context, db *store.DB, api *clientapi.API) error {
+	err := db.View(ctx, func(v stream.View) (err error) {
+		if api.Feed.Gaps, err = db.Gaps(v); err != nil {
+			return err
+		}
+		text, ok, err := db.Meta(v, store.RestoredAt)
+		if err != nil || !ok {
+			return err
+		}
+		at, err := time.Parse(time.RFC3339, text)
+		api.Accounts.Restored = time.Since(at) < restoredFor
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("reading what a restore has lost: %w", err)
+	}
+	return nil
 }
 
 // encryption is how connections to the listener at addr are encrypted; nil if they are not.

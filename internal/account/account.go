@@ -76,6 +76,10 @@ type Accounts struct {
 	// closed (its rooms are left).
 	DeviceGone, Renamed, Leaving func(u stream.Unit, s Session) error
 
+	// Restored is set for some time after the server was restored from a backup. A token that is not known may then be one
+	// that the lost part knew, so its device is told to sign in again without forgetting its keys ("soft_logout").
+	Restored bool
+
 	hashing   chan struct{} // holds one element for each password that is being hashed
 	openIDKey [32]byte      // of this run of the server
 }
@@ -104,7 +108,7 @@ func (a *Accounts) Session(ctx context.Context, token string) (Session, error) {
 	case err != nil:
 		return Session{}, fmt.Errorf("looking for a session: %w", err)
 	case !ok:
-		return Session{}, fault.UnknownToken.New("This session has ended. Sign in again.")
+		return Session{}, a.ended()
 	case h.UntilMS <= now.UnixMilli():
 		f := fault.UnknownToken.New("The access token is too old. Ask for a new one with the refresh token.")
 		f.More = map[string]any{"soft_logout": true}
@@ -117,4 +121,13 @@ func (a *Accounts) Session(ctx context.Context, token string) (Session, error) {
 		}
 	}
 	return h.Session, nil
+}
+
+// ended is the refusal of a token that is not known.
+func (a *Accounts) ended() error {
+	f := fault.UnknownToken.New("This session has ended. Sign in again.")
+	if a.Restored {
+		f.More = map[string]any{"soft_logout": true}
+	}
+	return f
 }

@@ -137,7 +137,7 @@ func (a *Accounts) Refresh(ctx context.Context, token string) (Grant, error) {
 	find := func(v stream.View) (s Session, pair int64, err error) {
 		s, pair, ok, err := a.Disk.RefreshSession(v, sha256.Sum256([]byte(token)))
 		if err == nil && !ok {
-			err = fault.UnknownToken.New("This session has ended. Sign in again.")
+			err = a.ended()
 		}
 		return s, pair, err
 	}

@@ -105,7 +105,10 @@ func (db *DB) Restored(u stream.Unit) (keys int64, err error) {
 	}
 	gaps = append(gaps, t.pos, max(t.pos, stream.Position(u.Now().UnixMicro())))
 	t.pos = gaps[len(gaps)-1]
-	if keys, err = t.exec(`DELETE FROM one_time_key`); err != nil {
+	if err := t.row(`SELECT count(*) FROM one_time_key WHERE json IS NOT NULL`).Scan(&keys); err != nil {
+		return 0, err
+	}
+	if _, err := t.exec(`DELETE FROM one_time_key`); err != nil {
 		return 0, err
 	}
 	if _, err := t.exec(`DELETE FROM fallback_key`); err != nil {
