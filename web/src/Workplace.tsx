@@ -1,8 +1,9 @@
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import { Composer } from './composer/Composer';
 import { Top } from './frame/Top';
 import { useSay } from './lang/useSay';
 import { RoomBanner } from './room/RoomBanner';
+import { People } from './people/People';
 import { RoomHeader } from './room/RoomHeader';
 import { RoomList } from './roomlist/RoomList';
 import type { RoomState } from './state/room';
@@ -19,6 +20,7 @@ export function Workplace({ session, onSignOut }: { session: Session; onSignOut:
   const rooms = useStore(session.rooms);
   const me = useStore(session.me);
   const connection = useStore(session.connection);
+  const [facts, setFacts] = useState(false);
   const id = here.at === 'room' ? here.id : undefined;
   const room = id === undefined ? undefined : session.room(id);
 
@@ -31,7 +33,10 @@ export function Workplace({ session, onSignOut }: { session: Session; onSignOut:
           <RoomList
             view={rooms}
             open={id}
-            onCreate={async (name) => go(await session.createRoom(name))}
+            find={session.findPeople}
+            userId={(typed) => session.userId(typed)}
+            onCreate={async (name, invited) => go(await session.createRoom(name, invited))}
+            onConverse={async (userId) => go(await session.converse(userId))}
             onJoin={async (roomId) => {
               await session.join(roomId);
               go(roomId);
@@ -43,15 +48,28 @@ export function Workplace({ session, onSignOut }: { session: Session; onSignOut:
           {room === undefined ? (
             <p className={look['none']}>{say(id === undefined ? 'rooms.choose' : 'rooms.loading')}</p>
           ) : (
-            <Room key={room.snapshot().id} session={session} room={room} />
+            <Room key={room.snapshot().id} session={session} room={room} onPeople={() => setFacts(!facts)} />
           )}
         </section>
+        {room !== undefined && facts && (
+          <div className={look['facts']}>
+            <People
+              key={room.snapshot().id}
+              members={room.members}
+              onConverse={async (userId) => {
+                go(await session.converse(userId));
+                setFacts(false);
+              }}
+              onClose={() => setFacts(false)}
+            />
+          </div>
+        )}
       </main>
     </div>
   );
 }
 
-function Room({ session, room }: { session: Session; room: RoomState }) {
+function Room({ session, room, onPeople }: { session: Session; room: RoomState; onPeople: () => void }) {
   const view = useStore(room);
   const connection = useStore(session.connection);
   const me = useStore(session.me);
@@ -68,7 +86,10 @@ function Room({ session, room }: { session: Session; room: RoomState }) {
         room={view}
         userId={(typed) => session.userId(typed)}
         example={me.id}
+        find={session.findPeople}
         onInvite={room.invite}
+        onDescribe={room.describe}
+        onPeople={onPeople}
         onLeave={async () => {
           await room.leave();
           route.go({ at: 'rooms' });

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { Button } from '../kit/Button';
 import { Dialog } from '../kit/Dialog';
-import { Field } from '../kit/Field';
+import { Picker, type Choice } from '../kit/Picker';
 import { sayFault } from '../lang/sayFault';
 import { useSay } from '../lang/useSay';
 import { useTask } from '../state/useTask';
@@ -9,29 +9,38 @@ import { useTask } from '../state/useTask';
 interface Props {
   userId: (typed: string) => string | undefined;
   example: string;
+  find: (typed: string) => Promise<readonly Choice[]>;
   onInvite: (userId: string) => Promise<'shared' | 'notShared'>;
   onClose: () => void;
 }
 
 /** Asks whom to invite, and invites them. */
-export function Invite({ userId, example, onInvite, onClose }: Props) {
+export function Invite({ userId, example, find, onInvite, onClose }: Props) {
   const say = useSay();
   const [typed, setTyped] = useState('');
+  const [chosen, setChosen] = useState<readonly Choice[]>([]);
   const [wrong, setWrong] = useState(false);
-  const [withoutPast, setWithoutPast] = useState<string>();
+  const [withoutPast, setWithoutPast] = useState<readonly string[]>([]);
   const task = useTask();
   const submit = async (): Promise<void> => {
-    const id = userId(typed);
-    setWrong(id === undefined);
-    if (id === undefined) return;
+    const last = typed.trim() === '' ? [] : [userId(typed)];
+    const ids = [...chosen.map((one) => one.id), ...last];
+    setWrong(ids.length === 0 || ids.includes(undefined));
+    if (ids.length === 0 || ids.includes(undefined)) return;
     await task.run(async () => {
-      if ((await onInvite(id)) === 'shared') onClose();
-      else setWithoutPast(id);
+      const without: string[] = [];
+      for (const id of ids) {
+        if (id === undefined) continue;
+        if ((await onInvite(id)) === 'notShared') without.push(id);
+        setChosen((all) => all.filter((one) => one.id !== id)); // what failed stays
+      }
+      if (without.length === 0) onClose();
+      else setWithoutPast(without);
     });
   };
-  if (withoutPast !== undefined) {
+  if (withoutPast.length > 0) {
     return (
-      <Dialog title={say('room.invite.done', { who: withoutPast })} onClose={onClose} actions={<Button data-safe onClick={onClose}>{say('common.close')}</Button>}>
+      <Dialog title={say('room.invite.done', { who: withoutPast.join(' ') })} onClose={onClose} actions={<Button data-safe onClick={onClose}>{say('common.close')}</Button>}>
         <p>{say('room.invite.noPast')}</p>
       </Dialog>
     );
@@ -52,16 +61,17 @@ export function Invite({ userId, example, onInvite, onClose }: Props) {
         </>
       }
     >
-      <Field
+      <Picker
         label={say('room.invite.who')}
         hint={say('room.invite.who.hint', { example })}
         error={wrong ? say('room.invite.who.wrong') : task.fault && sayFault(say, task.fault)}
-        data-first
-        autoComplete="off"
-        autoCapitalize="none"
-        spellCheck={false}
-        value={typed}
-        onChange={(event) => setTyped(event.target.value)}
+        chosen={chosen}
+        typed={typed}
+        onChoose={setChosen}
+        onType={setTyped}
+        find={find}
+        remove={(name) => say('picker.remove', { name })}
+        found={(n) => say('picker.found', { n })}
       />
     </Dialog>
   );

@@ -1,12 +1,14 @@
 import { useState, type ReactNode } from 'react';
 import { Button, IconButton } from '../kit/Button';
 import { Dialog } from '../kit/Dialog';
-import { IconBack, IconInvite, IconMore } from '../kit/icons';
+import { IconBack, IconInvite, IconMore, IconPeople } from '../kit/icons';
 import { Menu } from '../kit/Menu';
+import type { Choice } from '../kit/Picker';
 import { sayFault } from '../lang/sayFault';
 import { rich, useSay } from '../lang/useSay';
 import type { RoomView } from '../state/room';
 import { useTask } from '../state/useTask';
+import { Describe } from './Describe';
 import { Invite } from './Invite';
 import look from './RoomHeader.module.css';
 
@@ -17,14 +19,17 @@ interface Props {
   /** An account name of this server, to show the form. */
   example: string;
   onInvite: (userId: string) => Promise<'shared' | 'notShared'>;
+  find: (typed: string) => Promise<readonly Choice[]>;
+  onDescribe: (name: string, topic: string) => Promise<void>;
   onLeave: () => Promise<void>;
+  onPeople: () => void;
   onBack: () => void;
 }
 
 /** The title of a room, who is in it, and what can be done with it. */
-export function RoomHeader({ room, userId, example, onInvite, onLeave, onBack }: Props) {
+export function RoomHeader({ room, userId, example, find, onInvite, onDescribe, onLeave, onPeople, onBack }: Props) {
   const say = useSay();
-  const [asking, setAsking] = useState<'invite' | 'leave'>();
+  const [asking, setAsking] = useState<'invite' | 'describe' | 'leave'>();
   const close = () => setAsking(undefined);
   const name = room.name === '' ? say('room.unnamed') : room.name;
   const people = room.people === 1 ? say('room.alone') : say('room.people', { n: room.people });
@@ -39,6 +44,11 @@ export function RoomHeader({ room, userId, example, onInvite, onLeave, onBack }:
           {people}
           {room.invited > 0 && ` · ${say('room.invitedToo', { n: room.invited })}`}
         </span>
+        {room.topic !== '' && (
+          <span className={`meta clip ${look['topic'] ?? ''}`} title={room.topic}>
+            {room.topic}
+          </span>
+        )}
       </div>
       {room.mayInvite && (
         <span className={look['invite']}>
@@ -47,15 +57,22 @@ export function RoomHeader({ room, userId, example, onInvite, onLeave, onBack }:
           </Button>
         </span>
       )}
+      <span className={look['invite']}>
+        <IconButton icon={IconPeople} label={say('room.showPeople')} onClick={onPeople} />
+      </span>
       <Menu
         label={name}
         opener={(props) => <IconButton icon={IconMore} label={say('room.more')} {...props} />}
         items={[
+          { words: say('room.showPeople'), do: onPeople },
           ...(room.mayInvite ? [{ words: say('room.invite.title'), do: () => setAsking('invite') }] : []),
+          ...(room.mayRename ? [{ words: say('room.settings'), do: () => setAsking('describe') }] : []),
+          'rule',
           { words: say('room.leave'), kind: 'stop', do: () => setAsking('leave') },
         ]}
       />
-      {asking === 'invite' && <Invite onClose={close} userId={userId} example={example} onInvite={onInvite} />}
+      {asking === 'invite' && <Invite onClose={close} userId={userId} example={example} find={find} onInvite={onInvite} />}
+      {asking === 'describe' && <Describe name={room.name} topic={room.topic} onClose={close} onDescribe={onDescribe} />}
       {asking === 'leave' && <Leave room={<span lang={room.lang}>{name}</span>} onStay={close} onLeave={onLeave} />}
     </header>
   );

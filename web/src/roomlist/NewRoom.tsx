@@ -2,19 +2,29 @@ import { useState } from 'react';
 import { Button } from '../kit/Button';
 import { Dialog } from '../kit/Dialog';
 import { Field } from '../kit/Field';
+import { Picker, type Choice } from '../kit/Picker';
 import { sayFault } from '../lang/sayFault';
 import { useSay } from '../lang/useSay';
 import { useTask } from '../state/useTask';
 
-/** Asks for the name of a new room and makes it. */
-export function NewRoom({ onClose, onCreate }: { onClose: () => void; onCreate: (name: string) => Promise<void> }) {
+interface Props {
+  find: (typed: string) => Promise<readonly Choice[]>;
+  onClose: () => void;
+  onCreate: (name: string, invited: readonly string[]) => Promise<void>;
+}
+
+/** Asks for the name of a new room and for its first people, and makes it. */
+export function NewRoom({ find, onClose, onCreate }: Props) {
   const say = useSay();
   const [name, setName] = useState('');
   const [missing, setMissing] = useState(false);
+  const [people, setPeople] = useState<readonly Choice[]>([]);
+  const [typed, setTyped] = useState('');
   const task = useTask();
   const submit = async (): Promise<void> => {
     setMissing(name.trim() === '');
-    if (name.trim() !== '' && (await task.run(() => onCreate(name.trim())))) onClose();
+    const ids = people.map((one) => one.id);
+    if (name.trim() !== '' && (await task.run(() => onCreate(name.trim(), ids)))) onClose();
   };
   return (
     <Dialog
@@ -40,6 +50,17 @@ export function NewRoom({ onClose, onCreate }: { onClose: () => void; onCreate: 
         autoComplete="off"
         value={name}
         onChange={(event) => setName(event.target.value)}
+      />
+      <Picker
+        label={say('rooms.new.people')}
+        hint={say('rooms.new.people.hint')}
+        chosen={people}
+        typed={typed}
+        onChoose={setPeople}
+        onType={setTyped}
+        find={find}
+        remove={(who) => say('picker.remove', { name: who })}
+        found={(n) => say('picker.found', { n })}
       />
     </Dialog>
   );

@@ -1,8 +1,9 @@
 import { useState } from 'react';
 import { Button } from '../kit/Button';
 import { Count } from '../kit/Count';
-import { IconNew, IconPeople } from '../kit/icons';
+import { IconNew, IconPeople, IconPerson } from '../kit/icons';
 import { Icon } from '../kit/Icon';
+import type { Choice } from '../kit/Picker';
 import { WhoStamp } from '../kit/WhoStamp';
 import { exact, short } from '../lang/dates';
 import { useSay } from '../lang/useSay';
@@ -11,6 +12,7 @@ import { now } from '../state/now';
 import { hrefOf } from '../state/route';
 import { useStore } from '../state/useStore';
 import { InvitationCard } from './InvitationCard';
+import { NewConversation } from './NewConversation';
 import { NewRoom } from './NewRoom';
 import look from './RoomList.module.css';
 
@@ -18,22 +20,29 @@ interface Props {
   view: RoomListView;
   /** The room on the page beside. */
   open: string | undefined;
-  onCreate: (name: string) => Promise<void>;
+  find: (typed: string) => Promise<readonly Choice[]>;
+  userId: (typed: string) => string | undefined;
+  onCreate: (name: string, invited: readonly string[]) => Promise<void>;
+  onConverse: (userId: string) => Promise<void>;
   onJoin: (id: string) => Promise<void>;
   onDecline: (id: string) => Promise<void>;
 }
 
 /** The rooms one is in, and above them what waits for an answer. */
-export function RoomList({ view, open, onCreate, onJoin, onDecline }: Props) {
+export function RoomList({ view, open, find, userId, onCreate, onConverse, onJoin, onDecline }: Props) {
   const say = useSay();
-  const [making, setMaking] = useState(false);
+  const [making, setMaking] = useState<'room' | 'conversation'>();
+  const close = (): void => setMaking(undefined);
   const none = view.ready && view.rooms.length + view.people.length + view.invitations.length === 0;
   return (
     <nav className={look['list']} aria-label={say('rooms.title')}>
       {open === undefined && <h1 className="unseen">{say('rooms.title')}</h1>}
       <div className={look['tools']}>
-        <Button icon={IconNew} onClick={() => setMaking(true)}>
+        <Button icon={IconNew} onClick={() => setMaking('room')}>
           {say('rooms.new')}
+        </Button>
+        <Button icon={IconPerson} onClick={() => setMaking('conversation')}>
+          {say('rooms.talk')}
         </Button>
       </div>
       {view.invitations.length > 0 && <h2>{say('rooms.invited')}</h2>}
@@ -50,7 +59,8 @@ export function RoomList({ view, open, onCreate, onJoin, onDecline }: Props) {
       {view.people.map((entry) => (
         <Entry key={entry.id} entry={entry} open={entry.id === open} />
       ))}
-      {making && <NewRoom onClose={() => setMaking(false)} onCreate={onCreate} />}
+      {making === 'room' && <NewRoom find={find} onClose={close} onCreate={onCreate} />}
+      {making === 'conversation' && <NewConversation find={find} userId={userId} onClose={close} onConverse={onConverse} />}
     </nav>
   );
 }

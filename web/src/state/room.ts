@@ -1,10 +1,11 @@
 import { Direction, EventType, KnownMembership, MatrixEventEvent, ReceiptType, RoomEvent, RoomMemberEvent, RoomStateEvent, type MatrixClient, type MatrixEvent, type Room } from 'matrix-js-sdk';
-import { invitationKey, shareHistory, signInvitation } from '../crypto/invitation';
 import { tryAgain } from '../crypto/unreadable';
 import { languageOf, languageToSend } from '../lang/script';
-import { putInvitation } from '../wire/client';
 import type { Tokens } from '../wire/tokens';
+import { Members } from './members';
 import type { Outbox } from './outbox';
+import { inviteTo } from './people';
+import { mayChange, stateValue } from './roomstate';
 import { Store } from './store';
 import { itemsOf, type TimelineItem } from './timeline';
 
@@ -23,6 +24,9 @@ export interface RoomView {
   readonly encrypted: boolean;
   readonly mayWrite: boolean;
   readonly mayInvite: boolean;
+  readonly mayRename: boolean;
+  /** What the room is about; empty where nobody said. */
+  readonly topic: string;
   readonly items: readonly TimelineItem[];
   /** Whether the items begin where the room begins. */
   readonly fromStart: boolean;
@@ -42,10 +46,13 @@ export class RoomState extends Store<RoomView> {
   #pause = firstPause;
   #leave: (() => void) | undefined;
 
+  readonly members: Members;
+
   constructor(client: MatrixClient, room: Room, outbox: Outbox, tokens: Tokens) {
     super(viewOf(client, room, outbox, false));
     this.#client = client;
     this.#room = room;
+    this.members = new Members(client, room);
     this.#outbox = outbox;
     this.#tokens = tokens;
   }
@@ -107,12 +114,13 @@ export class RoomState extends Store<RoomView> {
    * Invites a person, with a signature of this device, and gives them the keys of the messages so far. It returns
    * whether it gave them: an invitation does not fail because the past cannot be shared.
    */
-  readonly invite = async (userId: string): Promise<'shared' | 'notShared'> => {
+  readonly invite = (userId: string): Promise<'shared' | 'notShared'> => inviteTo(this.#client, this.#tokens, this.#room.roomId, userId);
+
+  /** Gives the room a name and a topic; what is as it was is not sent. */
+  readonly describe = async (name: string, topic: string): Promise<void> => {
     const { roomId } = this.#room;
-    await this.#tokens.freshen();
-    const shared = await shareHistory(this.#client, roomId, userId).catch(() => false);
-    await putInvitation(this.#client, roomId, userId, { [invitationKey]: await signInvitation(this.#client, roomId, userId) });
-    return shared ? 'shared' : 'notShared';
+    if (name !== this.snapshot().name) await this.#client.setRoomName(roomId, name);
+    if (topic !== this.snapshot().topic) await this.#client.setRoomTopic(roomId, topic);
   };
 
   /** Leaves the room. */
@@ -174,8 +182,15 @@ function viewOf(client: MatrixClient, room: Room, outbox: Outbox, fetching: bool
     encrypted: room.hasEncryptionStateEvent(),
     mayWrite: room.getMyMembership() === KnownMembership.Join && room.maySendMessage(),
     mayInvite: room.canInvite(me),
+    mayRename: mayChange(room, EventType.RoomName, me) && mayChange(room, EventType.RoomTopic, me),
+    topic: topicOf(room),
     items: itemsOf(room, me, timeline.getEvents(), outbox.snapshot()),
     fromStart: timeline.getPaginationToken(Direction.Backward) === null || timeline.getEvents()[0]?.getType() === (EventType.RoomCreate as string),
     fetching,
   };
+}
+
+function topicOf(room: Room): string {
+  const topic = stateValue(room, EventType.RoomTopic, 'topic');
+  return typeof topic === 'string' ? topic : '';
 }

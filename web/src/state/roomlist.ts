@@ -1,6 +1,7 @@
-import { ClientEvent, EventType, KnownMembership, MatrixEventEvent, RoomEvent, RoomStateEvent, type MatrixClient, type MatrixEvent, type Room } from 'matrix-js-sdk';
+import { ClientEvent, KnownMembership, MatrixEventEvent, RoomEvent, RoomStateEvent, type MatrixClient, type MatrixEvent, type Room } from 'matrix-js-sdk';
 import { readEnvelope } from '../crypto/envelope';
 import { cleanTag, languageOf } from '../lang/script';
+import { directRooms } from './people';
 import { personIn, type Person } from './person';
 import { Store } from './store';
 
@@ -143,10 +144,4 @@ function unreadIn(room: Room, me: string, events: readonly MatrixEvent[]): numbe
     if (isMessage(event) || event.isDecryptionFailure()) count++;
   }
   return Math.max(count, room.getUnreadNotificationCount());
-}
-
-function directRooms(client: MatrixClient): Map<string, string> {
-  const content = client.getAccountData(EventType.Direct)?.getContent() ?? {};
-  const entries = Object.entries(content);
-  return new Map(entries.flatMap(([user, ids]) => (Array.isArray(ids) ? ids.map((id): [string, string] => [String(id), user]) : [])));
 }

@@ -1,6 +1,6 @@
 // A sign-in at work: the client, and everything that follows it.
 
-import { ClientEvent, Direction, EventType, Preset, UserEvent, Visibility, type MatrixClient } from 'matrix-js-sdk';
+import { ClientEvent, Direction, EventType, UserEvent, type MatrixClient } from 'matrix-js-sdk';
 import { encrypt, isEncrypted } from '../crypto/encrypt';
 import { Recovery } from '../crypto/recovery';
 import { cryptoDatabases, openCrypto } from '../crypto/store';
@@ -10,6 +10,7 @@ import { FaultError, faultOf, isUnreachable, limitedFor } from '../wire/fault';
 import { Tokens, type Login } from '../wire/tokens';
 import { Connection } from './connection';
 import { Outbox, type KeptBox, type Post } from './outbox';
+import { converse, findPeople, inviteTo, joinInvited, makeRoom } from './people';
 import { personOf, type Person } from './person';
 import { RoomState } from './room';
 import { RoomList } from './roomlist';
@@ -90,20 +91,22 @@ export class Session {
     return state;
   }
 
-  /** Makes an encrypted room for the people who will be invited to it, and returns its id. */
-  async createRoom(name: string): Promise<string> {
-    const { room_id } = await this.client.createRoom({
-      name,
-      preset: Preset.PrivateChat,
-      visibility: Visibility.Private,
-      initial_state: [{ type: EventType.RoomEncryption, state_key: '', content: { algorithm: 'm.megolm.v1.aes-sha2' } }],
-    });
-    return room_id;
+  /** Makes a room, invites people to it, and returns its id. */
+  async createRoom(name: string, invited: readonly string[]): Promise<string> {
+    const roomId = await makeRoom(this.client, { name });
+    for (const userId of invited) await inviteTo(this.client, this.#tokens, roomId, userId);
+    return roomId;
   }
 
-  /** Takes up an invitation, and the keys of earlier messages that came with it. */
-  async join(roomId: string): Promise<void> {
-    await this.client.joinRoom(roomId);
+  /** Goes to the conversation with somebody, which is begun if there is none, and returns its room's id. */
+  readonly converse = (userId: string): Promise<string> => converse(this.client, this.#tokens, userId);
+
+  /** Finds people of the organisation. */
+  readonly findPeople = (typed: string): Promise<readonly Person[]> => findPeople(this.client, typed);
+
+  /** Takes up an invitation. */
+  join(roomId: string): Promise<void> {
+    return joinInvited(this.client, roomId);
   }
 
   /** Declines an invitation. */

@@ -3,10 +3,11 @@
 import { common } from './common';
 import { connection } from './connection';
 import { faults } from './faults';
+import { people } from './people';
 import { room } from './room';
 import { roomlist } from './roomlist';
 import { signin } from './signin';
 import { signup } from './signup';
 import { timeline } from './timeline';
 
-export const words = { ...common, ...connection, ...faults, ...room, ...roomlist, ...signin, ...signup, ...timeline };
+export const words = { ...common, ...connection, ...faults, ...people, ...room, ...roomlist, ...signin, ...signup, ...timeline };

@@ -1,0 +1,134 @@
+import { useEffect, useState } from 'react';
+import { Button, IconButton } from '../kit/Button';
+import { Dialog } from '../kit/Dialog';
+import { IconClose, IconMore } from '../kit/icons';
+import { Menu } from '../kit/Menu';
+import { Tag } from '../kit/Tag';
+import { WhoStamp } from '../kit/WhoStamp';
+import { sayFault } from '../lang/sayFault';
+import { rich, useSay } from '../lang/useSay';
+import type { Member, Members, Role } from '../state/members';
+import { useStore } from '../state/useStore';
+import { useTask } from '../state/useTask';
+import look from './People.module.css';
+
+interface Props {
+  members: Members;
+  onConverse: (userId: string) => Promise<void>;
+  onClose: () => void;
+}
+
+/** Who is in the room, what each may do there, and what one may do about it. */
+export function People({ members, onConverse, onClose }: Props) {
+  const say = useSay();
+  const all = useStore(members);
+  const task = useTask();
+  const [removing, setRemoving] = useState<Member>();
+
+  // The list follows the client's events for as long as it is on the screen.
+  useEffect(() => {
+    members.open();
+    return () => members.close();
+  }, [members]);
+
+  const invited = all.filter((one) => one.invited);
+  const list = (some: readonly Member[]) => (
+    <ul>
+      {some.map((one) => (
+        <Row
+          key={one.person.id}
+          member={one}
+          onConverse={() => void task.run(() => onConverse(one.person.id))}
+          onGive={(role) => void task.run(() => members.give(one.person.id, role))}
+          onRemove={() => setRemoving(one)}
+        />
+      ))}
+    </ul>
+  );
+  return (
+    <section className={look['people']} aria-label={say('people.title')}>
+      <header className="row">
+        <h2 className="grow">{say('people.title')}</h2>
+        <IconButton icon={IconClose} label={say('common.close')} onClick={onClose} />
+      </header>
+      {task.fault && (
+        <p className="hint error" role="alert">
+          {sayFault(say, task.fault)}
+        </p>
+      )}
+      {list(all.filter((one) => !one.invited))}
+      {invited.length > 0 && <h3>{say('people.invited')}</h3>}
+      {invited.length > 0 && list(invited)}
+      {removing && <Remove member={removing} onStay={() => setRemoving(undefined)} onRemove={() => members.remove(removing.person.id)} />}
+    </section>
+  );
+}
+
+interface RowProps {
+  member: Member;
+  onConverse: () => void;
+  onGive: (role: Role) => void;
+  onRemove: () => void;
+}
+
+function Row({ member, onConverse, onGive, onRemove }: RowProps) {
+  const say = useSay();
+  const { person, role } = member;
+  const name = person.name;
+  return (
+    <li className={look['one']}>
+      <WhoStamp id={person.id} name={name} lang={person.lang} small />
+      <span className="grow">
+        <b lang={person.lang}>{name}</b>
+        <span className="meta">{person.id}</span>
+      </span>
+      {member.me && <Tag kind="ink">{say('people.you')}</Tag>}
+      {role !== 'member' && <Tag>{say(`people.role.${role}`)}</Tag>}
+      {!member.me && (
+        <Menu
+          label={name}
+          opener={(props) => <IconButton icon={IconMore} label={say('people.more', { name })} {...props} />}
+          items={[
+            { words: say('people.write'), do: onConverse },
+            ...(member.mayBecome.length > 0 ? (['rule'] as const) : []),
+            ...member.mayBecome.map((one) => ({ words: say(`people.make.${one}`), chosen: one === role, do: () => onGive(one) })),
+            ...(member.mayRemove ? (['rule', { words: say(member.invited ? 'people.uninvite' : 'people.remove'), kind: 'stop', do: onRemove }] as const) : []),
+          ]}
+        />
+      )}
+    </li>
+  );
+}
+
+function Remove({ member, onStay, onRemove }: { member: Member; onStay: () => void; onRemove: () => Promise<void> }) {
+  const say = useSay();
+  const task = useTask();
+  return (
+    <Dialog
+      title={rich(say, 'people.remove.title', { name: <span lang={member.person.lang}>{member.person.name}</span> })}
+      onClose={onStay}
+      onSubmit={() =>
+        void task.run(onRemove).then((done) => {
+          if (done) onStay();
+        })
+      }
+      actions={
+        <>
+          <Button data-safe onClick={onStay}>
+            {say('common.cancel')}
+          </Button>
+          <Button kind="stop" type="submit" disabled={task.running}>
+            {say('people.remove.do')}
+          </Button>
+        </>
+      }
+    >
+      <p>{say('people.remove.text')}</p>
+      {task.fault && (
+        <p className="hint error" role="alert">
+          {sayFault(say, task.fault)}
+        </p>
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,89 @@
+import { EventType, KnownMembership, RoomMemberEvent, RoomStateEvent, type MatrixClient, type MatrixEvent, type Room, type RoomMember } from 'matrix-js-sdk';
+import { personIn, type Person } from './person';
+import { mayChange, stateValue } from './roomstate';
+import { Store } from './store';
+
+/** What somebody may do in a room: everything, keep order, or take part. */
+export type Role = 'owner' | 'moderator' | 'member';
+
+/** Somebody in a room, or invited to it, and what one may do about it. */
+export interface Member {
+  readonly person: Person;
+  readonly me: boolean;
+  readonly invited: boolean;
+  readonly role: Role;
+  readonly mayRemove: boolean;
+  /** The roles that one may give this member; empty where none. */
+  readonly mayBecome: readonly Role[];
+}
+
+const levels: Record<Role, number> = { owner: 100, moderator: 50, member: 0 };
+
+/** Who is in a room. It follows the room from `open` to `close`. */
+export class Members extends Store<readonly Member[]> {
+  readonly #client: MatrixClient;
+  readonly #room: Room;
+  #stop: (() => void) | undefined;
+
+  constructor(client: MatrixClient, room: Room) {
+    super(membersOf(client, room));
+    this.#client = client;
+    this.#room = room;
+  }
+
+  /** Begins to follow the room, and fetches the members that this device does not know. */
+  open(): void {
+    if (this.#stop !== undefined) return;
+    const look = (): void => this.set(membersOf(this.#client, this.#room));
+    const here = (event: MatrixEvent): void => {
+      if (event.getRoomId() === this.#room.roomId) look();
+    };
+    this.#client.on(RoomStateEvent.Events, here);
+    this.#client.on(RoomMemberEvent.Membership, here);
+    this.#stop = () => {
+      this.#client.off(RoomStateEvent.Events, here);
+      this.#client.off(RoomMemberEvent.Membership, here);
+    };
+    this.#room.loadMembersIfNeeded().then(look, () => undefined); // what is known is shown; the header says offline
+    look();
+  }
+
+  close(): void {
+    this.#stop?.();
+    this.#stop = undefined;
+  }
+
+  /** Removes somebody, or takes back their invitation. They can be invited again. */
+  readonly remove = async (userId: string): Promise<void> => {
+    await this.#client.kick(this.#room.roomId, userId);
+  };
+
+  /** Gives somebody a role. */
+  readonly give = async (userId: string, role: Role): Promise<void> => {
+    await this.#client.setPowerLevel(this.#room.roomId, userId, levels[role]);
+  };
+}
+
+function membersOf(client: MatrixClient, room: Room): readonly Member[] {
+  const self = room.getMember(client.getSafeUserId());
+  const all = room.getMembers().filter((one) => one.membership === KnownMembership.Join || one.membership === KnownMembership.Invite);
+  const members = all.map((one) => memberOf(room, one, self));
+  const place = (m: Member): number => Number(m.invited) * 1000 - levels[m.role];
+  return members.sort((a, b) => place(a) - place(b) || a.person.name.localeCompare(b.person.name));
+}
+
+function memberOf(room: Room, one: RoomMember, self: RoomMember | null): Member {
+  const me = one.userId === self?.userId;
+  const mine = self?.powerLevel ?? 0;
+  const toRemove = stateValue(room, EventType.RoomPowerLevels, 'kick');
+  const above = mine > one.powerLevel;
+  const mayGive = mayChange(room, EventType.RoomPowerLevels, self?.userId ?? '') && Number.isFinite(one.powerLevel);
+  return {
+    person: personIn(room, one.userId),
+    me,
+    invited: one.membership === KnownMembership.Invite,
+    role: one.powerLevel >= 100 ? 'owner' : one.powerLevel >= 50 ? 'moderator' : 'member',
+    mayRemove: !me && above && mine >= (typeof toRemove === 'number' ? toRemove : 50),
+    mayBecome: mayGive && !me && above ? (['owner', 'moderator', 'member'] as const).filter((role) => levels[role] <= mine) : [],
+  };
+}

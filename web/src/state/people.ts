@@ -1,0 +1,81 @@
+import { EventType, KnownMembership, Preset, Visibility, type MatrixClient } from 'matrix-js-sdk';
+import { invitationKey, shareHistory, signInvitation } from '../crypto/invitation';
+import { languageOf } from '../lang/script';
+import { putInvitation } from '../wire/client';
+import type { Tokens } from '../wire/tokens';
+import { localpart, type Person } from './person';
+
+/** Writes to one person: goes on where a conversation with them is, or begins one. It returns the room's id. */
+export async function converse(client: MatrixClient, tokens: Tokens, userId: string): Promise<string> {
+  const before = directWith(client, userId);
+  if (before !== undefined) return before;
+  const roomId = await makeRoom(client, { direct: userId });
+  await markDirect(client, roomId, userId);
+  await inviteTo(client, tokens, roomId, userId, true);
+  return roomId;
+}
+
+/** Finds people of the organisation by name or account name. */
+export async function findPeople(client: MatrixClient, typed: string): Promise<readonly Person[]> {
+  const { results } = await client.searchUserDirectory({ term: typed.trim(), limit: 8 });
+  return results
+    .filter((one) => one.user_id !== client.getUserId())
+    .map((one) => {
+      const name = one.display_name ?? localpart(one.user_id);
+      return { id: one.user_id, name, lang: languageOf(name) };
+    });
+}
+
+/** Which rooms are direct conversations, and with whom. */
+export function directRooms(client: MatrixClient): Map<string, string> {
+  const content = client.getAccountData(EventType.Direct)?.getContent() ?? {};
+  const entries = Object.entries(content);
+  return new Map(entries.flatMap(([user, ids]) => (Array.isArray(ids) ? ids.map((id): [string, string] => [String(id), user]) : [])));
+}
+
+/** Notes, for all devices of this person, that a room is a direct conversation with somebody. */
+async function markDirect(client: MatrixClient, roomId: string, userId: string): Promise<void> {
+  const now: Readonly<Record<string, string[]>> = client.getAccountData(EventType.Direct)?.getContent() ?? {};
+  const before = now[userId] ?? [];
+  if (!before.includes(roomId)) await client.setAccountData(EventType.Direct, { ...now, [userId]: [...before, roomId] });
+}
+
+/** The direct conversation with somebody that this person is in and the other has not left, or undefined. */
+function directWith(client: MatrixClient, userId: string): string | undefined {
+  return [...directRooms(client)].find(([roomId, user]) => {
+    const room = client.getRoom(roomId);
+    const theirs = room?.getMember(userId)?.membership;
+    return user === userId && room?.getMyMembership() === KnownMembership.Join && (theirs === KnownMembership.Join || theirs === KnownMembership.Invite);
+  })?.[0];
+}
+
+/** Makes an encrypted room with a name for the people who will be invited to it, or a direct conversation of two equals; returns its id. */
+export async function makeRoom(client: MatrixClient, as: { name: string } | { direct: string }): Promise<string> {
+  const { room_id } = await client.createRoom({
+    preset: Preset.PrivateChat,
+    ...('name' in as ? { name: as.name } : { is_direct: true, power_level_content_override: { users: { [as.direct]: 100 } } }),
+    visibility: Visibility.Private,
+    initial_state: [{ type: EventType.RoomEncryption, state_key: '', content: { algorithm: 'm.megolm.v1.aes-sha2' } }],
+  });
+  return room_id;
+}
+
+/**
+ * Invites somebody: first the keys of the messages so far that the room's rules let an invited person see (MSC4268), then the
+ * invitation, signed by this device. It says whether keys could be given.
+ */
+export async function inviteTo(client: MatrixClient, tokens: Tokens, roomId: string, userId: string, direct = false): Promise<'shared' | 'notShared'> {
+  await tokens.freshen();
+  const shared = await shareHistory(client, roomId, userId).catch(() => false);
+  const signed = await signInvitation(client, roomId, userId);
+  await putInvitation(client, roomId, userId, { ...(direct ? { is_direct: true } : {}), [invitationKey]: signed });
+  return shared ? 'shared' : 'notShared';
+}
+
+/** Takes up an invitation, and the keys of earlier messages that came with it. */
+export async function joinInvited(client: MatrixClient, roomId: string): Promise<void> {
+  const mine = client.getRoom(roomId)?.getMember(client.getSafeUserId())?.events.member;
+  const by = mine?.getSender();
+  await client.joinRoom(roomId);
+  if (mine?.getContent()['is_direct'] === true && by !== undefined) await markDirect(client, roomId, by);
+}
