@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"os"
+	"strings"
+	"testing"
+)
+
+// TestMain lets this test's binary be the bare server too.
+func TestMain(m *testing.M) {
+	if folder := os.Getenv(envFloor); folder != "" {
+		if err := serveFloor(context.Background(), folder); err != nil {
+			panic(err)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// TestEverythingCanBeMeasured runs all of it with small numbers, so that it works on the day it is wanted.
+func TestEverythingCanBeMeasured(t *testing.T) {
+	r, err := measure(t.Context(), t.TempDir(), small, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range r.sendings {
+		for name, one := range map[string]*sending{"wardroom": s.wardroom, "the bare server": s.floor} {
+			if one.Messages == 0 || one.Sent.p50 <= 0 || one.Delivered.p50 <= 0 {
+				t.Errorf("%s with %d senders: %+v", name, one.Senders, one)
+			}
+		}
+	}
+	for _, c := range r.synced {
+		if c.syncs == 0 || c.messages == 0 {
+			t.Errorf("syncs of the disk: %+v", c)
+		}
+	}
+	for _, f := range r.first {
+		if f.bytes < r.size.Rooms*1000 {
+			t.Errorf("a first sync: %+v", f)
+		}
+	}
+	text := r.document()
+	for _, heading := range []string{"# Performance", "## Sending", "## Syncs", "## Idle", "## First sync"} {
+		if !strings.Contains(text, heading) {
+			t.Errorf("the report lacks %q", heading)
+		}
+	}
+}
