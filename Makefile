@@ -2,10 +2,11 @@
 # make build  leave the one program in bin/wardroom
 # make test   every check there is; installs what it needs on a fresh Debian
 # make crash  kill the server 200 times and look for what was answered
+# make bench  measure, and write docs/performance.md
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
-.PHONY: run build test crash clean
+.PHONY: run build test crash bench clean
 
 version := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
@@ -42,6 +43,10 @@ test:
 crash:
 	@.ci/need build
 	go test ./test/crash -count=1 -timeout 60m -v -run Kept -rounds 200
+
+bench:
+	@.ci/need bench
+	go run ./test/bench -o docs/performance.md
 
 clean:
 	rm -rf bin web/dist/app web/node_modules test/clients/node_modules test-results

@@ -1,0 +1,117 @@
+package feed_test
+
+import (
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"wardroom/internal/account"
+	"wardroom/internal/device"
+	"wardroom/internal/feed"
+	"wardroom/internal/mxid"
+	"wardroom/internal/room"
+	"wardroom/internal/store"
+	"wardroom/internal/store/storetest"
+	"wardroom/internal/stream"
+)
+
+// office is people who share some rooms.
+type office struct {
+	*feed.Feed
+	people []account.Session
+	rooms  []mxid.Room
+}
+
+func open(t testing.TB, people, rooms int) *office {
+	t.Helper()
+	db, hub := storetest.Open(t)
+	o := &office{Feed: &feed.Feed{Disk: db, Hub: hub, Rooms: &room.Rooms{Disk: db, Server: "wardroom.test"},
+		Devices: &device.Devices{Disk: db}, Typing: feed.NewTyping(hub)}}
+	for i := range people {
+		o.people = append(o.people, person(t, db, i))
+	}
+	for range rooms {
+		id, err := o.Rooms.Create(t.Context(), o.people[0], room.Wanted{Preset: "public_chat"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range o.people[1:] {
+			if err := o.Rooms.Join(t.Context(), p, id, ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		o.rooms = append(o.rooms, id)
+	}
+	return o
+}
+
+// person makes an account with one device.
+func person(t testing.TB, db *store.DB, i int) account.Session {
+	t.Helper()
+	s := account.Session{User: mxid.User("@p" + strconv.Itoa(i) + ":wardroom.test"), Device: "D"}
+	err := db.Do(t.Context(), func(u stream.Unit) (err error) {
+		if s.Account, err = db.AddPerson(u, s.User, "x"); err == nil {
+			s.DeviceNo, err = db.PutDevice(u, s.Account, s.Device, "")
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// BenchmarkAMessageToFiftyPeople sends a message and waits until everybody who syncs was told, and says what that costs the
+// processor for each of them. Nobody reads, so there is much unread after a while.
+func BenchmarkAMessageToFiftyPeople(b *testing.B) {
+	const people = 50
+	for _, rooms := range []int{1, 20} {
+		b.Run("each-in-"+strconv.Itoa(rooms)+"-rooms", func(b *testing.B) {
+			o := open(b, people, rooms)
+			content := []byte(`{"algorithm":"m.megolm.v1.aes-sha2","ciphertext":"` + strings.Repeat("AwgAEnAbcd", 35) + `"}`)
+			var told, all sync.WaitGroup
+			b.Cleanup(all.Wait)
+			told.Add(people)
+			for _, p := range o.people {
+				all.Go(func() {
+					for since := ""; ; {
+						answer, err := o.Sync(b.Context(), p, feed.Request{Since: since, Timeout: time.Minute})
+						if err != nil {
+							return // the benchmark is over
+						}
+						if since != "" {
+							for _, joined := range answer.Rooms.Join {
+								told.Add(-len(joined.Timeline.Events))
+							}
+						} else {
+							told.Done()
+						}
+						since = answer.Next
+					}
+				})
+			}
+			told.Wait()
+			b.ReportAllocs()
+			b.ResetTimer()
+			before := cpu()
+			for n := range b.N {
+				told.Add(people)
+				if _, err := o.Rooms.Send(b.Context(), o.people[n%people], o.rooms[n%rooms], "m.room.encrypted", strconv.Itoa(n), content); err != nil {
+					b.Fatal(err)
+				}
+				told.Wait()
+			}
+			b.ReportMetric(float64((cpu()-before).Microseconds())/float64(b.N*people), "cpu-µs/delivery")
+		})
+	}
+}
+
+// cpu is what this process has used of the processor.
+func cpu() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u) // cannot fail for oneself
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
