@@ -17,6 +17,7 @@ Usage:
   wardroom invite   make links with which people sign up
   wardroom backup   write everything into one encrypted file, also while it runs
   wardroom restore  make a data folder from such a file
+  wardroom doctor   say what is wrong with an installation, and what to do
   wardroom config   check or print a configuration file
   wardroom version  print the version
 
@@ -47,6 +48,8 @@ func run(ctx context.Context, args []string, out, errs io.Writer) error {
 		return makeBackup(ctx, args[1:], out, errs)
 	case "restore":
 		return restore(ctx, args[1:], out, errs)
+	case "doctor":
+		return doctor(ctx, args[1:], out, errs)
 	case "config":
 		return configure(args[1:], out, errs)
 	case "version":

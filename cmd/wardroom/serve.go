@@ -2,15 +2,12 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -26,7 +23,6 @@ import (
 	"wardroom/internal/operate"
 	"wardroom/internal/store"
 	"wardroom/internal/stream"
-	"wardroom/web"
 )
 
 const serveUsage = `Starts the server. With nothing else it is for this machine alone and keeps everything in ./data.
@@ -48,32 +44,10 @@ func serveFlags(args []string, errs io.Writer) (serving, error) {
 	flags := flag.NewFlagSet("wardroom serve", flag.ContinueOnError)
 	flags.SetOutput(errs)
 	flags.Usage = func() { fmt.Fprint(errs, serveUsage); flags.PrintDefaults() }
-	s := serving{Config: config.Default()}
-	file := flags.String("config", "", "`file` with all the rest; \"wardroom config print\" shows what it may say")
-	data := flags.String("data", s.Data, "`folder` for everything the server keeps")
-	listen := flags.String("listen", s.Listen, "`address` to listen on, HOST:PORT")
+	s := serving{}
 	flags.BoolVar(&s.unlimited, "unlimited", false, "lift all rate limits, for measurements; only where nobody but this machine can connect")
-	if err := flags.Parse(args); err != nil {
-		return s, err
-	}
-	if flags.NArg() > 0 {
-		return s, fmt.Errorf("what is %q?", flags.Arg(0))
-	}
-	if *file != "" {
-		var err error
-		if s.Config, err = config.Read(*file); err != nil {
-			return s, err
-		}
-	}
-	flags.Visit(func(f *flag.Flag) { // what was said here wins over the file
-		switch f.Name {
-		case "data":
-			s.Data = *data
-		case "listen":
-			s.Listen = *listen
-		}
-	})
-	if err := s.Complete(); err != nil {
+	var err error
+	if s.Config, err = chosen(flags, args); err != nil {
 		return s, err
 	}
 	if s.unlimited && !config.Local(s.Listen) {
@@ -82,11 +56,37 @@ func serveFlags(args []string, errs io.Writer) (serving, error) {
 	return s, nil
 }
 
+// chosen reads the command line, and the configuration file it names, over the defaults, and completes the configuration.
+func chosen(flags *flag.FlagSet, args []string) (config.Config, error) {
+	conf := config.Default()
+	file := flags.String("config", "", "configuration `file`; \"wardroom config print\" shows what it may say")
+	data := flags.String("data", conf.Data, "`folder` for everything the server keeps")
+	listen := flags.String("listen", conf.Listen, "`address` to listen on, HOST:PORT")
+	if err := flags.Parse(args); err != nil {
+		return conf, err
+	}
+	if flags.NArg() > 0 {
+		return conf, fmt.Errorf("what is %q?", flags.Arg(0))
+	}
+	if *file != "" {
+		var err error
+		if conf, err = config.Read(*file); err != nil {
+			return conf, err
+		}
+	}
+	flags.Visit(func(f *flag.Flag) { // what was said here wins over the file
+		switch f.Name {
+		case "data":
+			conf.Data = *data
+		case "listen":
+			conf.Listen = *listen
+		}
+	})
+	return conf, conf.Complete()
+}
+
 // filesFolder is the folder of the people's files inside the data folder.
 const filesFolder = "files"
-
-// grace is how long requests may take to end when the server stops. Waits for news are cut short after a third of it.
-const grace = 9 * time.Second
 
 func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) {
 	conf, err := serveFlags(args, errs)
@@ -134,26 +134,16 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 	}
 	api.Log, api.Unlimited = log, conf.unlimited
 	api.PublicURL, api.Proxied = conf.PublicURL, conf.TLS.From == config.Proxy
-	door := &front.Door{
-		API: api.Handler(), Client: web.Client(), HTTPS: certificates != nil || conf.TLS.From == config.Proxy, Log: log, Seen: metrics.Request,
-		Health: (&operate.Health{Disk: db, Folder: conf.Data, Log: log}).Handler(),
-	}
-	if conf.PublicURL == "" && conf.OperatorListen == "" {
-		door.Operator = metrics.Handler()
-	}
-	handler, err := door.Handler()
+	running := &server{&conf.Config, log, db, api, metrics, listener, certificates}
+	doors, err := running.doors()
 	if err != nil {
 		return err
 	}
-	doors := []opened{{front.Server(handler, certificates, log), listener}}
-	if conf.OperatorListen != "" {
-		second, err := net.Listen("tcp", conf.OperatorListen)
-		if err != nil {
-			return fmt.Errorf("listening on %s for the operator: %w", conf.OperatorListen, err)
+	defer func() {
+		for _, d := range doors {
+			d.at.Close()
 		}
-		defer second.Close()
-		doors = append(doors, opened{front.Server(door.OperatorHandler(metrics.Handler()), nil, log), second})
-	}
+	}()
 
 	// The writer outlives the requests: it stops when the last of them has been answered.
 	writing, stopWriting := context.WithCancel(context.WithoutCancel(ctx))
@@ -198,29 +188,6 @@ func afterRestore(ctx context.Context, db *store.DB, api *clientapi.API) error {
 	return nil
 }
 
-// encryption is how connections to the listener at addr are encrypted; nil if they are not.
-func encryption(ctx context.Context, conf *config.Config, addr net.Addr, log *slog.Logger) (certificates *tls.Config, stop func(), err error) {
-	stop = func() {}
-	switch conf.TLS.From {
-	case config.Files:
-		certificates, err = front.FromFiles(conf.TLS.Certificate, conf.TLS.Key, log)
-	case config.ACME:
-		public, bad := url.Parse(conf.PublicURL)
-		if bad != nil {
-			return nil, nil, bad
-		}
-		certificates, stop, err = front.FromAuthority(ctx, front.Authority{
-			Host: public.Hostname(), Folder: conf.Certificates(), Email: conf.TLS.Email,
-			Directory: conf.TLS.Authority, RootFile: conf.TLS.AuthorityRoot,
-		}, addr, log)
-	default:
-		if !config.Local(addr.String()) && conf.TLS.From == config.Off {
-			log.Warn("connections are not encrypted and other machines can connect: browsers will refuse encrypted chat there. Set public_url, or listen on 127.0.0.1")
-		}
-	}
-	return certificates, stop, err
-}
-
 // sameServer fixes the server's name when the server first starts, and refuses another one later.
 func sameServer(ctx context.Context, db *store.DB, name string) error {
 	return db.Do(ctx, func(u stream.Unit) error {
@@ -237,46 +204,6 @@ func sameServer(ctx context.Context, db *store.DB, name string) error {
 		}
 		return nil
 	})
-}
-
-// opened is a server and where it listens.
-type opened struct {
-	*http.Server
-	at net.Listener
-}
-
-// serveAll serves until ctx ends, and then until the requests have been answered or grace is over.
-func serveAll(ctx context.Context, doors []opened) error {
-	requests, cutShort := context.WithCancel(context.WithoutCancel(ctx))
-	defer cutShort()
-	group, ctx := errgroup.WithContext(ctx)
-	for _, d := range doors {
-		d.BaseContext = func(net.Listener) context.Context { return requests }
-		group.Go(func() (err error) {
-			if d.TLSConfig != nil {
-				err = d.ServeTLS(d.at, "", "")
-			} else {
-				err = d.Serve(d.at)
-			}
-			if errors.Is(err, http.ErrServerClosed) {
-				return nil
-			}
-			return err
-		})
-	}
-	for _, d := range doors {
-		group.Go(func() error {
-			<-ctx.Done()
-			defer time.AfterFunc(grace/3, cutShort).Stop()
-			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
-			defer cancel()
-			if err := d.Shutdown(last); err != nil {
-				return d.Close() // whoever has not taken their answer by now misses it
-			}
-			return nil
-		})
-	}
-	return group.Wait()
 }
 
 // welcome prints where the server is, and, as long as nobody has signed up, the link for the first person.

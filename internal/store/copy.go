@@ -133,3 +133,15 @@ func (db *DB) Gaps(v stream.View) (stream.Token, error) {
 	}
 	return stream.ParseToken(text)
 }
+
+// Peek gives what is kept under name in the database in folder dir, also while a server writes to it; see Meta.
+func Peek(ctx context.Context, dir, name string) (value string, err error) {
+	err = aside(ctx, filepath.Join(dir, File), func(pool *sql.DB) error {
+		err := pool.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = ?`, name).Scan(&value)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		return err
+	})
+	return value, err
+}

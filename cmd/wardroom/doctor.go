@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/caddyserver/certmagic"
+
+	"wardroom/internal/config"
+	"wardroom/internal/operate"
+	"wardroom/internal/store"
+)
+
+const doctorUsage = `Looks at an installation and says what is wrong with it and what to do. It changes nothing.
+
+Usage:
+  wardroom doctor [--data DIR]
+  wardroom doctor --config FILE
+
+Run it as the user who runs the server. It ends with 1 if something is wrong.
+
+`
+
+func doctor(ctx context.Context, args []string, out, errs io.Writer) error {
+	flags := flag.NewFlagSet("wardroom doctor", flag.ContinueOnError)
+	flags.SetOutput(errs)
+	flags.Usage = func() { fmt.Fprint(errs, doctorUsage); flags.PrintDefaults() }
+	conf, err := chosen(flags, args)
+	if errors.Is(err, flag.ErrHelp) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	patient, err := installation(ctx, &conf)
+	if err != nil {
+		return err
+	}
+	wrong := 0
+	for _, f := range patient.Examine(ctx) {
+		fmt.Fprintf(out, "%-6s%s: %s\n", f.State, f.About, f.Says)
+		if f.Do != "" {
+			fmt.Fprintf(out, "      do: %s\n", f.Do)
+		}
+		if f.State == operate.Wrong {
+			wrong++
+		}
+	}
+	switch wrong {
+	case 0:
+		return nil
+	case 1:
+		return errors.New("one thing is wrong")
+	default:
+		return fmt.Errorf("%d things are wrong", wrong)
+	}
+}
+
+// installation describes to the doctor what conf says.
+func installation(ctx context.Context, conf *config.Config) (*operate.Installation, error) {
+	i := &operate.Installation{
+		Data: conf.Data, Name: conf.Name, PublicURL: conf.PublicURL, Listen: []string{conf.Listen},
+		Database: func() error { return store.Check(ctx, conf.Data, true) },
+	}
+	if _, err := os.Stat(filepath.Join(conf.Data, store.File)); err == nil {
+		i.BackedUp = func() string {
+			at, _ := store.Peek(ctx, conf.Data, store.BackedUpAt) // a database that cannot be read is found elsewhere
+			return at
+		}
+	}
+	if conf.OperatorListen != "" {
+		i.Listen = append(i.Listen, conf.OperatorListen)
+	}
+	var roots *x509.CertPool
+	switch conf.TLS.From {
+	case config.Files:
+		i.Certificate, i.Key = conf.TLS.Certificate, conf.TLS.Key
+	case config.ACME:
+		if i.Authority = conf.TLS.Authority; i.Authority == "" {
+			i.Authority = certmagic.LetsEncryptProductionCA
+		}
+		if conf.TLS.AuthorityRoot != "" {
+			pem, err := os.ReadFile(conf.TLS.AuthorityRoot)
+			if err != nil {
+				return nil, err
+			}
+			if roots, err = x509.SystemCertPool(); err != nil {
+				roots = x509.NewCertPool()
+			}
+			roots.AppendCertsFromPEM(pem)
+		}
+	}
+	i.Client = &http.Client{
+		Timeout:   10 * time.Second,
+		Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: &tls.Config{RootCAs: roots}},
+	}
+	if _, err := os.Stat(filepath.Join(conf.Data, serveLock)); err == nil {
+		unlock, err := lock(filepath.Join(conf.Data, serveLock), errServing)
+		if i.Serving = errors.Is(err, errServing); err == nil {
+			unlock()
+		}
+	}
+	return i, nil
+}
+
+var errServing = errors.New("a server is using the folder")
