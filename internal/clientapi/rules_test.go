@@ -26,3 +26,44 @@ func TestASyncTokenIsTakenWhereverATokenIs(t *testing.T) {
 		lin.ok(t, "GET", path+url.QueryEscape(d.since), nil)
 	}
 }
+
+// A client that has a room's events from an earlier stay begins its timeline anew, and shows nothing twice.
+func TestARoomComesAnewToWhoComesBack(t *testing.T) {
+	s := newServer(t)
+	lin, mei := s.newPerson(t, "lin"), s.newPerson(t, "mei")
+	room := lin.newRoom(t, object{"invite": []string{string(mei.user)}})
+	mei.join(t, room)
+	d := &synced{person: mei}
+	if first := d.sync(t); dig(first, "rooms", "join", room, "timeline", "limited") != false {
+		t.Errorf("a first sync that has everything: %v", dig(first, "rooms", "join", room, "timeline"))
+	}
+	mei.ok(t, "POST", in(room, "leave"), object{})
+	d.sync(t)
+	lin.invite(t, room, mei)
+	d.sync(t)
+	mei.join(t, room)
+	if back := d.sync(t); dig(back, "rooms", "join", room, "timeline", "limited") != true {
+		t.Errorf("after coming back: %v", dig(back, "rooms", "join", room, "timeline"))
+	}
+}
+
+// Matrix clients send the steps of verifying somebody in clear, also where the room is encrypted.
+func TestPeopleCanVerifyEachOtherInARoom(t *testing.T) {
+	s := newServer(t)
+	lin, mei := s.newPerson(t, "lin"), s.newPerson(t, "mei")
+	room := lin.newRoom(t, object{"invite": []string{string(mei.user)}})
+	mei.join(t, room)
+	request := object{
+		"msgtype": "m.key.verification.request", "body": "Lin wants to verify your key.", "methods": []string{"m.sas.v1"},
+		"from_device": lin.device, "to": mei.user,
+	}
+	first := text(lin.ok(t, "PUT", in(room, "send", "m.room.message", "1"), request)["event_id"])
+	for _, step := range []string{"ready", "start", "accept", "key", "mac", "done", "cancel"} {
+		mei.ok(t, "PUT", in(room, "send", "m.key.verification."+step, step), object{
+			"m.relates_to": object{"rel_type": "m.reference", "event_id": first},
+		})
+	}
+	request["url"] = "mxc://wardroom.test/plain"
+	lin.refused(t, 403, "M_FORBIDDEN", "PUT", in(room, "send", "m.room.message", "2"), request)
+	lin.refused(t, 403, "M_FORBIDDEN", "PUT", in(room, "send", "m.key.verification.note", "3"), object{"body": "in clear"})
+}

@@ -86,6 +86,9 @@ func (d *draft) checkClear(pdu *event.PDU) error {
 	case typeEncrypted, typeReaction:
 		return nil
 	}
+	if verifies(pdu) {
+		return nil
+	}
 	encryption, err := d.now(typeEncryption, "")
 	if err != nil {
 		return err
@@ -98,6 +101,28 @@ func (d *draft) checkClear(pdu *event.PDU) error {
 		return nil
 	}
 	return fault.Forbidden.New("This room is end-to-end encrypted, and this server takes nothing unencrypted (%s) in it. Send it with a client that encrypts.", pdu.Type)
+}
+
+// verifies reports whether pdu is a step of two people's verifying each other, which clients send in clear. The request is
+// a message: it may hold nothing beyond what a request holds.
+//
+// Spec: client-server API, "Key verification framework".
+func verifies(pdu *event.PDU) bool {
+	switch pdu.Type {
+	case "m.key.verification.ready", "m.key.verification.start", "m.key.verification.accept", "m.key.verification.key",
+		"m.key.verification.mac", "m.key.verification.done", "m.key.verification.cancel":
+		return true
+	case typeMessage:
+		for key := range event.Value(pdu.Content).Each() {
+			switch key {
+			case "msgtype", "from_device", "methods", "to", "body", "format", "formatted_body":
+			default:
+				return false
+			}
+		}
+		return pdu.Get("msgtype").Text() == "m.key.verification.request"
+	}
+	return false
 }
 
 // checkEncryption refuses to make a room's encryption weaker than it is, or other than clients here know.
