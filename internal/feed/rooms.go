@@ -74,6 +74,9 @@ func (l *looking) join(st room.Stay, data []json.RawMessage) error {
 	if err != nil {
 		return err
 	}
+	if since == 0 && !l.first {
+		j.Timeline.Limited = true // the device may have some of it from an earlier stay, and would show that twice
+	}
 	if j.Ephemeral.Events, err = l.ephemeral(st, since); err != nil {
 		return err
 	}
