@@ -64,6 +64,7 @@ export class Device {
     this.secret = null; // the key of the person's secret storage, where the device was given it
     this.options = {}; // more for startClient
     this.unreadable = new Map(); // events that could not be decrypted, at any time: event ID → why
+    this.received = []; // to-device messages, in the order in which they came
     this.outbox = []; // what is not yet with the server: {room, txn, body, kept}
     this.said = 0;
   }
@@ -95,6 +96,7 @@ export class Device {
     });
     client.on(RoomEvent.Timeline, (event) => void client.decryptEventIfNeeded(event));
     client.on(MatrixEventEvent.Decrypted, (event) => cut.signal.aborted || this.noteDecryption(event)); // a stopped client can decrypt nothing
+    client.on(ClientEvent.ReceivedToDeviceMessage, ({ message }) => this.received.push(message));
     client.on(ClientEvent.Sync, (state) => {
       if (state === SyncState.Reconnecting || state === SyncState.Error) setTimeout(() => client.clientRunning && client.retryImmediately(), impatience);
     });
