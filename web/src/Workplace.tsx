@@ -1,5 +1,9 @@
 import { useEffect, useState } from 'react';
 import { Composer } from './composer/Composer';
+import { DropPlace } from './files/DropPlace';
+import { FileMessage } from './files/FileMessage';
+import { SendFiles } from './files/SendFiles';
+import { Tray } from './files/Tray';
 import { Top } from './frame/Top';
 import { useSay } from './lang/useSay';
 import { RoomBanner } from './room/RoomBanner';
@@ -73,6 +77,8 @@ function Room({ session, room, onPeople }: { session: Session; room: RoomState; 
   const view = useStore(room);
   const connection = useStore(session.connection);
   const me = useStore(session.me);
+  const [files, setFiles] = useState<readonly File[]>([]);
+  const others = view.people + view.invited - 1;
 
   // The room follows the client's events for as long as it is on the screen.
   useEffect(() => {
@@ -81,7 +87,7 @@ function Room({ session, room, onPeople }: { session: Session; room: RoomState; 
   }, [room]);
 
   return (
-    <>
+    <DropPlace onFiles={view.mayWrite ? setFiles : undefined}>
       <RoomHeader
         room={view}
         userId={(typed) => session.userId(typed)}
@@ -104,9 +110,13 @@ function Room({ session, room, onPeople }: { session: Session; room: RoomState; 
         onEarlier={room.earlier}
         onRetry={room.retry}
         onDiscard={(key) => void room.discard(key)}
+        drawFile={(file) => <FileMessage file={file} fetch={room.fetchFile} />}
         onSeen={room.markSeen}
       />
-      <Composer others={view.people + view.invited - 1} mayWrite={view.mayWrite} connection={connection} onSend={room.write} />
-    </>
+      <Composer others={others} mayWrite={view.mayWrite} connection={connection} onSend={room.write} onFiles={setFiles}>
+        <Tray uploads={room.uploads} />
+      </Composer>
+      {files.length > 0 && <SendFiles files={files} others={others} onSend={room.uploads.add} onClose={() => setFiles([])} />}
+    </DropPlace>
   );
 }

@@ -10,10 +10,12 @@ interface Props {
   onClose: () => void;
   /** With it the dialog is a form: Enter in a field does the primary action. */
   onSubmit?: () => void;
+  /** For what is looked at rather than read. */
+  wide?: boolean;
 }
 
 /** A dialog over the page; a sheet from below on a phone. It exists only while it is open. */
-export function Dialog({ title, children, actions, onClose, onSubmit }: Props) {
+export function Dialog({ title, children, actions, onClose, onSubmit, wide }: Props) {
   const ref = useRef<HTMLDialogElement>(null);
   const titleId = useId();
 
@@ -29,7 +31,7 @@ export function Dialog({ title, children, actions, onClose, onSubmit }: Props) {
   return (
     <dialog
       ref={ref}
-      className="dialog"
+      className={wide === true ? 'dialog wide' : 'dialog'}
       aria-labelledby={titleId}
       onCancel={(event) => {
         event.preventDefault();

@@ -1,6 +1,7 @@
 // The icons in use, imported one by one (the whole set has five thousand). Some have a fixed meaning, which their
 // name here says; see also Icon.tsx. Tabler Icons, MIT.
 
+export { default as IconAttach } from '@tabler/icons-react/dist/esm/icons/IconPaperclip.mjs';
 export { default as IconBack } from '@tabler/icons-react/dist/esm/icons/IconChevronLeft.mjs';
 export { default as IconClock } from '@tabler/icons-react/dist/esm/icons/IconClock.mjs';
 export { default as IconClose } from '@tabler/icons-react/dist/esm/icons/IconX.mjs';
@@ -9,6 +10,7 @@ export { default as IconCopy } from '@tabler/icons-react/dist/esm/icons/IconCopy
 export { default as IconDevice } from '@tabler/icons-react/dist/esm/icons/IconDeviceLaptop.mjs';
 export { default as IconDone } from '@tabler/icons-react/dist/esm/icons/IconCircleCheck.mjs';
 export { default as IconDownload } from '@tabler/icons-react/dist/esm/icons/IconDownload.mjs';
+export { default as IconFile } from '@tabler/icons-react/dist/esm/icons/IconFileText.mjs';
 export { default as IconInvite } from '@tabler/icons-react/dist/esm/icons/IconUserPlus.mjs';
 /** Encrypted or sealed; never for "safe". */
 export { default as IconLock } from '@tabler/icons-react/dist/esm/icons/IconLock.mjs';

@@ -1,13 +1,18 @@
 import { Direction, EventType, KnownMembership, MatrixEventEvent, ReceiptType, RoomEvent, RoomMemberEvent, RoomStateEvent, type MatrixClient, type MatrixEvent, type Room } from 'matrix-js-sdk';
+import { decryptFile, TamperedFile } from '../crypto/attachment';
 import { tryAgain } from '../crypto/unreadable';
 import { languageOf, languageToSend } from '../lang/script';
+import { FaultError } from '../wire/fault';
+import { download, upload } from '../wire/media';
 import type { Tokens } from '../wire/tokens';
+import type { Stored } from './file';
 import { Members } from './members';
 import type { Outbox } from './outbox';
 import { inviteTo } from './people';
 import { mayChange, stateValue } from './roomstate';
 import { Store } from './store';
 import { itemsOf, type TimelineItem } from './timeline';
+import { Uploads } from './uploads';
 
 const firstPause = 6_000;
 const longestPause = 600_000;
@@ -35,6 +40,8 @@ export interface RoomView {
 
 /** One room: what its page shows and what can be done there. It follows the client from `open` to `close`. */
 export class RoomState extends Store<RoomView> {
+  /** The files that are on their way out of here. */
+  readonly uploads: Uploads;
   readonly #client: MatrixClient;
   readonly #room: Room;
   readonly #outbox: Outbox;
@@ -55,6 +62,11 @@ export class RoomState extends Store<RoomView> {
     this.members = new Members(client, room);
     this.#outbox = outbox;
     this.#tokens = tokens;
+    // Files are encrypted in every room: where the messages are not, they are no better kept than the messages.
+    this.uploads = new Uploads({
+      upload: (bytes, progress, signal) => upload(client, tokens, bytes, progress, signal),
+      send: (content) => outbox.add('m.room.message', content),
+    });
   }
 
   /** Begins to follow the room. */
@@ -92,6 +104,15 @@ export class RoomState extends Store<RoomView> {
 
   /** Sends a text. When it returns, the text is kept on this device, and its state is an item of the timeline. */
   readonly write = (body: string): Promise<void> => this.#outbox.add('m.room.message', { msgtype: 'm.text', body }, languageToSend(body));
+
+  /** Fetches a file and decrypts it. It throws a fault where the server gives none, or other bytes than were sent. */
+  readonly fetchFile = async (stored: Stored): Promise<ArrayBuffer> => {
+    const bytes = await download(this.#tokens, stored.url);
+    if (!('key' in stored)) return bytes;
+    return decryptFile(bytes, stored).catch((error: unknown) => {
+      throw error instanceof TamperedFile ? new FaultError({ id: 'fault.tampered', code: 'SHA256' }, error) : error;
+    });
+  };
 
   readonly retry = (key: string): void => this.#outbox.retry(key);
 

@@ -127,15 +127,19 @@ export class Session {
     return this.client.getDomain() ?? '';
   }
 
-  /** How many messages were written here and are not on the server. */
+  /** How many messages and files are to be sent from here and are not on the server. */
   unsent(): number {
-    return [...this.#outboxes.values()].flatMap((box) => box.snapshot()).filter((item) => item.state.is !== 'saved').length;
+    const files = [...this.#rooms.values()].flatMap((room) => room.uploads.snapshot()).length;
+    return files + [...this.#outboxes.values()].flatMap((box) => box.snapshot()).filter((item) => item.state.is !== 'saved').length;
   }
 
   /** Stops everything and leaves what is kept in place. */
   close(): void {
     for (const box of this.#outboxes.values()) box.close();
-    for (const room of this.#rooms.values()) room.close();
+    for (const room of this.#rooms.values()) {
+      room.uploads.close();
+      room.close();
+    }
     this.connection.close();
     this.rooms.close();
     this.client.stopClient();

@@ -5,6 +5,7 @@ import { readEnvelope } from '../crypto/envelope';
 import { whyUnreadable, type Unreadable } from '../crypto/unreadable';
 import type { ArgsOf, SentenceId } from '../lang/lang';
 import { cleanTag, languageOf } from '../lang/script';
+import { captionOf, fileOf, type MessageFile } from './file';
 import type { Outgoing, OutgoingState } from './outbox';
 import { personIn, type Person } from './person';
 
@@ -19,10 +20,12 @@ interface Common {
   readonly at: number;
 }
 
-/** A message in words. */
+/** A message: words, or a file and perhaps words beside it. */
 export interface Message extends Common {
   readonly is: 'message';
+  /** Empty where there is a file alone. */
   readonly body: string;
+  readonly file: MessageFile | undefined;
   readonly lang: string | undefined;
   readonly edited: boolean;
   /** Where one's own message is; others' are here, so there is nothing to say. */
@@ -55,6 +58,7 @@ export function itemsOf(room: Room, me: string, events: readonly MatrixEvent[], 
   const self = personIn(room, me);
   for (const out of outgoing) {
     if (out.type !== 'm.room.message' || (out.state.is === 'saved' && there.has(out.state.eventId))) continue;
+    const file = fileOf(out.content);
     items.push({
       is: 'message',
       key: out.id,
@@ -62,7 +66,8 @@ export function itemsOf(room: Room, me: string, events: readonly MatrixEvent[], 
       sender: self,
       mine: true,
       at: out.at,
-      body: text(out.content['body']),
+      body: file === undefined ? text(out.content['body']) : captionOf(out.content),
+      file,
       lang: out.lang,
       edited: false,
       state: out.state,
@@ -95,8 +100,9 @@ function itemOf(room: Room, me: string, event: MatrixEvent): TimelineItem | unde
 function message(event: MatrixEvent, common: Common): TimelineItem {
   const content = event.getContent<Record<string, unknown>>();
   const readable: unknown[] = [MsgType.Text, MsgType.Notice, MsgType.Emote];
-  if (!readable.includes(content['msgtype'])) return { ...common, is: 'unsupported' };
-  const body = text(content['body']);
+  const file = fileOf(content);
+  if (file === undefined && !readable.includes(content['msgtype'])) return { ...common, is: 'unsupported' };
+  const body = file === undefined ? text(content['body']) : captionOf(content);
   // An edit's envelope stands beside the new content, in the event that brought it.
   const source = event.replacingEvent() ?? event;
   const envelope = readEnvelope(source.getClearContent() ?? source.getOriginalContent());
@@ -104,6 +110,7 @@ function message(event: MatrixEvent, common: Common): TimelineItem {
     ...common,
     is: 'message',
     body,
+    file,
     lang: cleanTag(envelope?.lang) ?? languageOf(body),
     edited: event.replacingEvent() !== null,
     state: common.mine && common.id !== undefined ? { is: 'saved', eventId: common.id } : undefined,

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import { WhoStamp } from '../kit/WhoStamp';
 import { clock, exact } from '../lang/dates';
 import { rich, useSay } from '../lang/useSay';
+import type { MessageFile } from '../state/file';
 import type { Person } from '../state/person';
 import type { Happening, Message, TimelineItem } from '../state/timeline';
 import { OwnState } from './OwnState';
@@ -13,22 +14,24 @@ interface Props {
   follows: boolean;
   onRetry: (key: string) => void;
   onDiscard: (key: string) => void;
+  /** Draws the file of a message. */
+  drawFile: (file: MessageFile) => ReactNode;
 }
 
 const unreadable = { noKey: 'timeline.noKey', before: 'timeline.before', beforeJoin: 'timeline.beforeJoin', withheld: 'timeline.withheldKey' } as const;
 
 /** One thing in the timeline. */
-export function Row({ item, follows, onRetry, onDiscard }: Props) {
+export function Row({ item, follows, onRetry, onDiscard, drawFile }: Props) {
   const say = useSay();
   switch (item.is) {
     case 'happening':
       return <p className={look['happening']}>{happened(say, item)}</p>;
     case 'message':
       return item.mine ? (
-        <Own item={item} onRetry={onRetry} onDiscard={onDiscard} />
+        <Own item={item} onRetry={onRetry} onDiscard={onDiscard} drawFile={drawFile} />
       ) : (
         <Theirs item={item} follows={follows}>
-          <Words item={item} />
+          <Body item={item} drawFile={drawFile} />
         </Theirs>
       );
     default: {
@@ -63,11 +66,11 @@ function Theirs({ item, follows, children }: { item: TimelineItem; follows: bool
   );
 }
 
-function Own({ item, onRetry, onDiscard }: { item: Message; onRetry: (key: string) => void; onDiscard: (key: string) => void }) {
+function Own({ item, onRetry, onDiscard, drawFile }: Omit<Props, 'item' | 'follows'> & { item: Message }) {
   const stopped = item.state?.is === 'stopped';
   return (
     <article className={`${look['mine'] ?? ''} ${item.state?.is === 'saved' ? '' : (look['held'] ?? '')}`}>
-      <Words item={item} />
+      <Body item={item} drawFile={drawFile} />
       <footer>
         {item.state && (
           <OwnState state={item.state} onRetry={stopped ? () => onRetry(item.key) : undefined} onDiscard={stopped ? () => onDiscard(item.key) : undefined} />
@@ -75,6 +78,16 @@ function Own({ item, onRetry, onDiscard }: { item: Message; onRetry: (key: strin
         <Time at={item.at} />
       </footer>
     </article>
+  );
+}
+
+function Body({ item, drawFile }: { item: Message; drawFile: Props['drawFile'] }) {
+  if (item.file === undefined) return <Words item={item} />;
+  return (
+    <div className={look['file']}>
+      {drawFile(item.file)}
+      {item.body !== '' && <Words item={item} />}
+    </div>
   );
 }
 

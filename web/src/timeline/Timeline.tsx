@@ -1,6 +1,7 @@
-import { useEffect, useLayoutEffect, useRef } from 'react';
+import { useEffect, useLayoutEffect, useRef, type ReactNode } from 'react';
 import { day, sameDay } from '../lang/dates';
 import { useSay } from '../lang/useSay';
+import type { MessageFile } from '../state/file';
 import { now } from '../state/now';
 import type { TimelineItem } from '../state/timeline';
 import { useStore } from '../state/useStore';
@@ -14,6 +15,7 @@ interface Props {
   onEarlier: () => Promise<void>;
   onRetry: (key: string) => void;
   onDiscard: (key: string) => void;
+  drawFile: (file: MessageFile) => ReactNode;
   /** The end of the timeline is on the screen of somebody who looks at it. */
   onSeen: () => void;
 }
@@ -21,7 +23,7 @@ interface Props {
 const near = 80;
 
 /** What was said, oldest on top. It stays at the end while one is there, and does not move when earlier messages come. */
-export function Timeline({ items, fromStart, fetching, onEarlier, onRetry, onDiscard, onSeen }: Props) {
+export function Timeline({ items, fromStart, fetching, onEarlier, onRetry, onDiscard, drawFile, onSeen }: Props) {
   const say = useSay();
   const time = useStore(now);
   const ref = useRef<HTMLDivElement>(null);
@@ -78,7 +80,7 @@ export function Timeline({ items, fromStart, fetching, onEarlier, onRetry, onDis
           return (
             <div key={item.key} className={look['place']}>
               {newDay && <div className={look['day']}>{day(item.at, time)}</div>}
-              <Row item={item} follows={!newDay && follows(before, item)} onRetry={onRetry} onDiscard={onDiscard} />
+              <Row item={item} follows={!newDay && follows(before, item)} onRetry={onRetry} onDiscard={onDiscard} drawFile={drawFile} />
             </div>
           );
         })}

@@ -57,6 +57,12 @@ export const faults = sentences({
     'zh-Hant': '伺服器上沒有這一項，或者不向您顯示。',
     ja: 'サーバーに存在しないか、あなたには表示されません。',
   },
+  'fault.tampered': {
+    en: 'These are not the bytes that were sent, so the file was not opened.',
+    'zh-Hans': '收到的内容与发送的不一致，因此没有打开文件。',
+    'zh-Hant': '收到的內容與傳送的不一致，因此沒有開啟檔案。',
+    ja: '送られた内容と一致しないため、ファイルを開いていません。',
+  },
   'fault.tooLarge': {
     en: 'This is larger than the server takes.',
     'zh-Hans': '内容超过了服务器接受的大小。',

@@ -3,6 +3,7 @@
 import { common } from './common';
 import { connection } from './connection';
 import { faults } from './faults';
+import { files } from './files';
 import { people } from './people';
 import { room } from './room';
 import { roomlist } from './roomlist';
@@ -10,4 +11,4 @@ import { signin } from './signin';
 import { signup } from './signup';
 import { timeline } from './timeline';
 
-export const words = { ...common, ...connection, ...faults, ...people, ...room, ...roomlist, ...signin, ...signup, ...timeline };
+export const words = { ...common, ...connection, ...faults, ...files, ...people, ...room, ...roomlist, ...signin, ...signup, ...timeline };

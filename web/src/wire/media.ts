@@ -1,0 +1,47 @@
+// Files on the server. What is put there is encrypted before, in crypto/attachment.
+
+import type { MatrixClient } from 'matrix-js-sdk';
+import { MatrixError } from 'matrix-js-sdk/lib/http-api/errors';
+import { FaultError } from './fault';
+import type { Tokens } from './tokens';
+
+/** How far an upload has come, in bytes. */
+export type Progress = (loaded: number, total: number) => void;
+
+/**
+ * Puts bytes on the server and returns their mxc address. They are on its disk when upload returns. Without the
+ * server's answer, or after signal, it throws; what was put there then is found by nobody.
+ *
+ * Spec: client-server API, POST /_matrix/media/v3/upload.
+ */
+export async function upload(client: MatrixClient, tokens: Tokens, bytes: ArrayBuffer, progress: Progress, signal: AbortSignal): Promise<string> {
+  await tokens.freshen(); // the SDK sends this with XMLHttpRequest, which has progress and is not our fetch
+  const limit = (await client.getMediaConfig(true))['m.upload.size'];
+  if (limit !== undefined && bytes.byteLength > limit) throw new FaultError({ id: 'fault.tooLarge', code: 'M_TOO_LARGE' });
+  signal.throwIfAborted();
+  const abortController = new AbortController();
+  const stop = (): void => abortController.abort();
+  signal.addEventListener('abort', stop);
+  try {
+    const body = new Blob([bytes], { type: 'application/octet-stream' });
+    const answer = await client.uploadContent(body, { includeFilename: false, abortController, progressHandler: ({ loaded, total }) => progress(loaded, total) });
+    return answer.content_uri;
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+/**
+ * Fetches the bytes behind an mxc address.
+ *
+ * Spec: client-server API, GET /_matrix/client/v1/media/download/{serverName}/{mediaId}.
+ */
+export async function download(tokens: Tokens, mxc: string): Promise<ArrayBuffer> {
+  const [, server, media] = /^mxc:\/\/([^/?#]+)\/([\w-]+)$/.exec(mxc) ?? [];
+  if (server === undefined || media === undefined) throw new FaultError({ id: 'fault.notFound', code: 'M_NOT_FOUND' });
+  const answer = await tokens.fetch(`/_matrix/client/v1/media/download/${encodeURIComponent(server)}/${media}`, {
+    headers: { Authorization: `Bearer ${tokens.login.accessToken}` },
+  });
+  if (!answer.ok) throw new MatrixError((await answer.json().catch(() => ({}))) as object, answer.status);
+  return answer.arrayBuffer();
+}
