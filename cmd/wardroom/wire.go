@@ -17,7 +17,8 @@ func wire(db *store.DB, bucket media.Bucket, hub *stream.Hub, name mxid.Server, 
 	accounts := account.New(db, name)
 	devices := &device.Devices{Disk: db}
 	rooms := &room.Rooms{Disk: db, Server: name}
-	accounts.DeviceGone, accounts.Renamed, accounts.Leaving = devices.Remove, rooms.Renamed, rooms.LeaveAll
+	accounts.DeviceGone, accounts.DeviceNamed = devices.Remove, devices.Named
+	accounts.Renamed, accounts.Leaving = rooms.Renamed, rooms.LeaveAll
 	feeds := &feed.Feed{Disk: db, Hub: hub, Rooms: rooms, Devices: devices, Typing: feed.NewTyping(hub)}
 	return &clientapi.API{
 		Accounts: accounts, Devices: devices, Backups: &device.Backups{Disk: db}, Rooms: rooms, Feed: feeds,

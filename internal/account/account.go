@@ -72,9 +72,9 @@ type Accounts struct {
 	Server mxid.Server // whose accounts these are
 
 	// What other nouns do in the same unit of work, each if set: DeviceGone where a device is deleted (its keys and messages go
-	// with it), Renamed after s's display name or avatar changed (its rooms show the new one), Leaving before s's account is
+	// with it), DeviceNamed where one has another name (others see it beside its keys), Renamed after s's display name or avatar changed (its rooms show the new one), Leaving before s's account is
 	// closed (its rooms are left).
-	DeviceGone, Renamed, Leaving func(u stream.Unit, s Session) error
+	DeviceGone, DeviceNamed, Renamed, Leaving func(u stream.Unit, s Session) error
 
 	// Restored is set for some time after the server was restored from a backup. A token that is not known may then be one
 	// that the lost part knew, so its device is told to sign in again without forgetting its keys ("soft_logout").

@@ -75,7 +75,10 @@ func (a *Accounts) NameDevice(ctx context.Context, s Session, id mxid.Device, na
 		if err != nil {
 			return err
 		}
-		return a.Disk.NameDevice(u, d.DeviceNo, clip(name))
+		if err := a.Disk.NameDevice(u, d.DeviceNo, clip(name)); err != nil || a.DeviceNamed == nil {
+			return err
+		}
+		return a.DeviceNamed(u, d.Session)
 	})
 	if err != nil {
 		return fmt.Errorf("naming device %s of %s: %w", id, s.User, err)

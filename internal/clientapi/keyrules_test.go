@@ -93,6 +93,9 @@ func TestDeviceListsChangeWithEverythingThatChangesKeys(t *testing.T) {
 			signed := devicetest.Sign(d.Bare(), lin.user, "ed25519:"+devicetest.Public(p.SelfSigning), p.SelfSigning)
 			lin.ok(t, "POST", v3+"/keys/signatures/upload", object{string(lin.user): object{string(lin.device): signed}})
 		}},
+		{"a device with another name", func() {
+			lin.ok(t, "PUT", v3+"/devices/"+string(second.device), object{"display_name": "The duty desk"})
+		}},
 		{"a device that goes", func() { second.ok(t, "POST", v3+"/logout", object{}) }},
 	} {
 		step.do()

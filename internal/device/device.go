@@ -116,6 +116,11 @@ func (ds *Devices) Remove(u stream.Unit, s account.Session) error {
 	return ds.KeysChanged(u, d.Account, d.User)
 }
 
+// Named tells the person's own devices, and everybody who shares a room with the person, that a device has another name.
+func (ds *Devices) Named(u stream.Unit, s account.Session) error {
+	return ds.KeysChanged(u, s.Account, s.User)
+}
+
 // KeysChanged tells the person's own devices, and everybody who shares a room with the person, to ask for the person's
 // keys again. It is for whatever shows in the answer of Query, a device's name too.
 func (ds *Devices) KeysChanged(u stream.Unit, a account.No, user mxid.User) error {
