@@ -10,6 +10,7 @@ import { RoomBanner } from './room/RoomBanner';
 import { People } from './people/People';
 import { RoomHeader } from './room/RoomHeader';
 import { RoomList } from './roomlist/RoomList';
+import { Settings } from './settings/Settings';
 import type { RoomState } from './state/room';
 import { route } from './state/route';
 import type { Session } from './state/session';
@@ -32,43 +33,47 @@ export function Workplace({ session, onSignOut }: { session: Session; onSignOut:
   return (
     <div className={id === undefined ? look['frame'] : `${look['frame'] ?? ''} ${look['inRoom'] ?? ''}`}>
       <Top me={me} connection={connection} unsent={() => session.unsent()} onSignOut={onSignOut} />
-      <main className={look['main']}>
-        <div className={look['rooms']}>
-          <RoomList
-            view={rooms}
-            open={id}
-            find={session.findPeople}
-            userId={(typed) => session.userId(typed)}
-            onCreate={async (name, invited) => go(await session.createRoom(name, invited))}
-            onConverse={async (userId) => go(await session.converse(userId))}
-            onJoin={async (roomId) => {
-              await session.join(roomId);
-              go(roomId);
-            }}
-            onDecline={(roomId) => session.decline(roomId)}
-          />
-        </div>
-        <section className={look['page']}>
-          {room === undefined ? (
-            <p className={look['none']}>{say(id === undefined ? 'rooms.choose' : 'rooms.loading')}</p>
-          ) : (
-            <Room key={room.snapshot().id} session={session} room={room} onPeople={() => setFacts(!facts)} />
-          )}
-        </section>
-        {room !== undefined && facts && (
-          <div className={look['facts']}>
-            <People
-              key={room.snapshot().id}
-              members={room.members}
-              onConverse={async (userId) => {
-                go(await session.converse(userId));
-                setFacts(false);
+      {here.at === 'settings' ? (
+        <Settings session={session} section={here.section} />
+      ) : (
+        <main className={look['main']}>
+          <div className={look['rooms']}>
+            <RoomList
+              view={rooms}
+              open={id}
+              find={session.findPeople}
+              userId={(typed) => session.userId(typed)}
+              onCreate={async (name, invited) => go(await session.createRoom(name, invited))}
+              onConverse={async (userId) => go(await session.converse(userId))}
+              onJoin={async (roomId) => {
+                await session.join(roomId);
+                go(roomId);
               }}
-              onClose={() => setFacts(false)}
+              onDecline={(roomId) => session.decline(roomId)}
             />
           </div>
-        )}
-      </main>
+          <section className={look['page']}>
+            {room === undefined ? (
+              <p className={look['none']}>{say(id === undefined ? 'rooms.choose' : 'rooms.loading')}</p>
+            ) : (
+              <Room key={room.snapshot().id} session={session} room={room} onPeople={() => setFacts(!facts)} />
+            )}
+          </section>
+          {room !== undefined && facts && (
+            <div className={look['facts']}>
+              <People
+                key={room.snapshot().id}
+                members={room.members}
+                onConverse={async (userId) => {
+                  go(await session.converse(userId));
+                  setFacts(false);
+                }}
+                onClose={() => setFacts(false)}
+              />
+            </div>
+          )}
+        </main>
+      )}
     </div>
   );
 }

@@ -133,8 +133,13 @@ function decode(typed: string): Uint8Array<ArrayBuffer> {
   }
 }
 
-// New signing keys may need proof: first without, as most servers take the very first keys so, then with the password.
-function withPassword(client: MatrixClient, password: string | undefined): UIAuthCallback<void> {
+/**
+ * Proof for what the server may want the password for: first without, as most servers take the very first signing keys
+ * so, then with it. What comes back throws PasswordNeeded where the server wants it and none, or a wrong one, was given.
+ *
+ * Spec: client-server API, user-interactive authentication.
+ */
+export function withPassword<T>(client: MatrixClient, password: string | undefined): UIAuthCallback<T> {
   return async (request) => {
     let session: string | undefined;
     try {

@@ -12,6 +12,7 @@ import { languageNames, languages } from '../lang/languages';
 import { useLanguage, useSay } from '../lang/useSay';
 import type { ConnectionState } from '../state/connection';
 import type { Person } from '../state/person';
+import { route } from '../state/route';
 import { theme, type Theme } from '../state/theme';
 import { useStore } from '../state/useStore';
 
@@ -29,13 +30,14 @@ const themes: Theme[] = ['system', 'light', 'dark'];
 export function Top({ me, connection, unsent, onSignOut }: Props) {
   const say = useSay();
   const language = useLanguage();
+  const inRooms = useStore(route).at !== 'settings';
   const chosenTheme = useStore(theme);
   const [leaving, setLeaving] = useState<number>();
   return (
     <header className="top">
       <Brand name="Wardroom" />
       <nav className="nav">
-        <a href="#/" aria-current="page">
+        <a href="#/" aria-current={inRooms ? 'page' : undefined}>
           {say('rooms.title')}
         </a>
       </nav>
@@ -49,6 +51,8 @@ export function Top({ me, connection, unsent, onSignOut }: Props) {
           </button>
         )}
         items={[
+          { words: say('settings.open'), do: () => route.go({ at: 'settings', section: 'profile' }) },
+          'rule',
           ...languages.map((one) => ({ words: languageNames[one], lang: one, chosen: one === language, do: () => changeLanguage(one) })),
           'rule',
           ...themes.map((one) => ({ words: say(`common.theme.${one}`), chosen: one === chosenTheme, do: () => theme.choose(one) })),

@@ -22,6 +22,7 @@ export { default as IconNotConfirmed } from '@tabler/icons-react/dist/esm/icons/
 export { default as IconOffline } from '@tabler/icons-react/dist/esm/icons/IconWifiOff.mjs';
 export { default as IconPeople } from '@tabler/icons-react/dist/esm/icons/IconUsers.mjs';
 export { default as IconPerson } from '@tabler/icons-react/dist/esm/icons/IconUser.mjs';
+export { default as IconPhone } from '@tabler/icons-react/dist/esm/icons/IconDeviceMobile.mjs';
 /** Where data lives. */
 export { default as IconPlace } from '@tabler/icons-react/dist/esm/icons/IconMapPin.mjs';
 export { default as IconPrint } from '@tabler/icons-react/dist/esm/icons/IconPrinter.mjs';
@@ -29,5 +30,9 @@ export { default as IconPrint } from '@tabler/icons-react/dist/esm/icons/IconPri
 export { default as IconSaved } from '@tabler/icons-react/dist/esm/icons/IconServer.mjs';
 /** Still here, on this device. */
 export { default as IconStillHere } from '@tabler/icons-react/dist/esm/icons/IconStopwatch.mjs';
+/** Verified by a person, or signed by their own key. */
+export { default as IconVerified } from '@tabler/icons-react/dist/esm/icons/IconShieldCheck.mjs';
+/** Somebody has to look at this. */
+export { default as IconWarning } from '@tabler/icons-react/dist/esm/icons/IconAlertTriangle.mjs';
 /** Withheld or failed. */
 export { default as IconWithheld } from '@tabler/icons-react/dist/esm/icons/IconAlertOctagon.mjs';

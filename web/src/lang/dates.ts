@@ -14,6 +14,13 @@ export function day(at: number, now: number): string {
   return format.format(at);
 }
 
+/** A day that is known as such and has no hour: the number of days since 1970 UTC. 12 November; with the year when it is not this one. */
+export function date(days: number, now: number): string {
+  const at = days * 86_400_000;
+  const year = new Date(at).getUTCFullYear() === new Date(now).getUTCFullYear() ? {} : ({ year: 'numeric' } as const);
+  return new Intl.DateTimeFormat(tag(), { day: 'numeric', month: 'long', timeZone: 'UTC', ...year }).format(at);
+}
+
 /** What a list shows: the clock today, the weekday within a week, else the date. */
 export function short(at: number, now: number): string {
   if (sameDay(at, now)) return clock(at);

@@ -5,14 +5,20 @@ import { Store } from './store';
 export type Route =
   | { at: 'rooms' }
   | { at: 'room'; id: string }
+  | { at: 'settings'; section: Section }
   /** The one-time link with which somebody signs up. */
   | { at: 'invite'; token: string };
+
+/** The pages of the settings, in their order. */
+export const sections = ['profile', 'devices'] as const;
+export type Section = (typeof sections)[number];
 
 function parse(hash: string): Route {
   const [, first, second] = hash.replace(/^#/, '').split('/');
   const rest = decode(second ?? '');
   if (first === 'invite' && rest !== '') return { at: 'invite', token: rest };
   if (first === 'room' && rest !== '') return { at: 'room', id: rest };
+  if (first === 'settings') return { at: 'settings', section: sections.find((one) => one === rest) ?? sections[0] };
   return { at: 'rooms' };
 }
 
@@ -31,6 +37,8 @@ export function hrefOf(route: Route): string {
       return '#/';
     case 'room':
       return `#/room/${encodeURIComponent(route.id)}`;
+    case 'settings':
+      return `#/settings/${route.section}`;
     case 'invite':
       return `#/invite/${encodeURIComponent(route.token)}`;
   }

@@ -9,6 +9,7 @@ import { firstSync, makeClient, onSignedOut, putEvent, startClient, syncDatabase
 import { FaultError, faultOf, isUnreachable, limitedFor } from '../wire/fault';
 import { Tokens, type Login } from '../wire/tokens';
 import { Connection } from './connection';
+import { Devices } from './devices';
 import { Outbox, type KeptBox, type Post } from './outbox';
 import { converse, findPeople, inviteTo, joinInvited, makeRoom } from './people';
 import { personOf, type Person } from './person';
@@ -37,6 +38,7 @@ export class Session {
   readonly connection: Connection;
   readonly rooms: RoomList;
   readonly me: Me;
+  readonly devices: Devices;
   readonly recovery: Recovery;
   readonly client: MatrixClient;
   readonly #vault: Vault;
@@ -52,6 +54,7 @@ export class Session {
     this.connection = new Connection(client);
     this.rooms = new RoomList(client);
     this.me = new Me(client);
+    this.devices = new Devices(client);
     for (const [roomId, box] of kept) this.#outboxes.set(roomId, new Outbox(this.#post(roomId), box));
     this.connection.subscribe(() => {
       if (this.connection.snapshot() === 'connected') this.#flush();
@@ -103,6 +106,11 @@ export class Session {
 
   /** Finds people of the organisation. */
   readonly findPeople = (typed: string): Promise<readonly Person[]> => findPeople(this.client, typed);
+
+  /** Changes how this person is called, for everybody. */
+  readonly nameMyself = async (name: string): Promise<void> => {
+    await this.client.setDisplayName(name.trim());
+  };
 
   /** Takes up an invitation. */
   join(roomId: string): Promise<void> {

@@ -7,8 +7,9 @@ import { files } from './files';
 import { people } from './people';
 import { room } from './room';
 import { roomlist } from './roomlist';
+import { settings } from './settings';
 import { signin } from './signin';
 import { signup } from './signup';
 import { timeline } from './timeline';
 
-export const words = { ...common, ...connection, ...faults, ...files, ...people, ...room, ...roomlist, ...signin, ...signup, ...timeline };
+export const words = { ...common, ...connection, ...faults, ...files, ...people, ...room, ...roomlist, ...settings, ...signin, ...signup, ...timeline };

@@ -1,0 +1,122 @@
+import { useEffect, useState } from 'react';
+import { Button } from '../kit/Button';
+import { Icon } from '../kit/Icon';
+import { IconDevice, IconNotConfirmed, IconPhone, IconVerified, IconWarning, IconWithheld } from '../kit/icons';
+import { Say } from '../kit/Say';
+import { State } from '../kit/State';
+import { Tag } from '../kit/Tag';
+import { date } from '../lang/dates';
+import { sayFault } from '../lang/sayFault';
+import { rich, useSay } from '../lang/useSay';
+import type { Devices, OwnDevice } from '../state/devices';
+import { now } from '../state/now';
+import { useStore } from '../state/useStore';
+import { Rename } from './Rename';
+import { SignOutDevice } from './SignOutDevice';
+import look from './DevicesPage.module.css';
+
+type Asked = { device: OwnDevice; what: 'rename' | 'signOut' | 'stranger' };
+
+/** This person's devices: which of them are signed, and what one may do about each. */
+export function DevicesPage({ devices }: { devices: Devices }) {
+  const say = useSay();
+  const { list, fault } = useStore(devices);
+  const [asked, setAsked] = useState<Asked>();
+
+  // The list follows the client's events for as long as it is on the screen.
+  useEffect(() => {
+    devices.open();
+    return () => devices.close();
+  }, [devices]);
+
+  return (
+    <>
+      <div>
+        <h1>{say('settings.devices')}</h1>
+        <p className="sub">{say('devices.what')}</p>
+      </div>
+      {fault && (
+        <Say kind="stop" icon={IconWithheld} live>
+          {sayFault(say, fault)}
+        </Say>
+      )}
+      {list === undefined && fault === undefined && (
+        <p className="sub" role="status">
+          {say('devices.loading')}
+        </p>
+      )}
+      {list
+        ?.filter((one) => !one.signed && !one.here)
+        .map((one) => <Doubt key={one.id} device={one} onStranger={() => setAsked({ device: one, what: 'stranger' })} />)}
+      <ul className={look['devices']}>
+        {list?.map((one) => (
+          <Device key={one.id} device={one} onRename={() => setAsked({ device: one, what: 'rename' })} onSignOut={() => setAsked({ device: one, what: 'signOut' })} />
+        ))}
+      </ul>
+      <p className="meta">{say('devices.kept')}</p>
+      {asked?.what === 'rename' && <Rename name={asked.device.name} onStay={() => setAsked(undefined)} onRename={(name) => devices.rename(asked.device.id, name)} />}
+      {asked !== undefined && asked.what !== 'rename' && (
+        <SignOutDevice name={asked.device.name} stranger={asked.what === 'stranger'} onStay={() => setAsked(undefined)} onSignOut={(password) => devices.signOut(asked.device.id, password)} />
+      )}
+    </>
+  );
+}
+
+function Doubt({ device, onStranger }: { device: OwnDevice; onStranger: () => void }) {
+  const say = useSay();
+  return (
+    <section className={look['doubt']}>
+      <Icon of={IconWarning} />
+      <div className="stack">
+        <h2>{say('devices.doubt')}</h2>
+        <p>{rich(say, 'devices.doubt.text', { name: <b>{device.name}</b> })}</p>
+        <p>{say('devices.doubt.yes')}</p>
+        <div className="row">
+          <Button kind="stop" onClick={onStranger}>
+            {say('devices.doubt.no')}
+          </Button>
+        </div>
+      </div>
+    </section>
+  );
+}
+
+function Device({ device, onRename, onSignOut }: { device: OwnDevice; onRename: () => void; onSignOut: () => void }) {
+  const say = useSay();
+  const nameId = `device-${device.id}`;
+  const today = useStore(now);
+  return (
+    <li>
+      <Icon of={/Android|iOS/.test(device.name) ? IconPhone : IconDevice} />
+      <div>
+        <b id={nameId}>{device.name}</b> {device.here && <Tag kind="ink">{say('devices.here')}</Tag>}
+        <p className="sub">
+          {device.lastDay === undefined
+            ? say('devices.neverUsed')
+            : device.lastDay === Math.floor(today / 86_400_000)
+              ? say('devices.today')
+              : say('devices.last', { day: date(device.lastDay, today) })}
+        </p>
+      </div>
+      {device.signed ? (
+        <State kind="ok" icon={IconVerified}>
+          {say('devices.signed')}
+        </State>
+      ) : (
+        <State kind="wait" icon={IconNotConfirmed}>
+          {say('devices.unsigned')}
+        </State>
+      )}
+      <div className="row">
+        <Button kind="quiet" aria-describedby={nameId} onClick={onRename}>
+          {say('devices.rename')}
+        </Button>
+        {!device.here && (
+          <Button aria-describedby={nameId} onClick={onSignOut}>
+            {say('signout.ask')}
+          </Button>
+        )}
+      </div>
+    </li>
+  );
+}

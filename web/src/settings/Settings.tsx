@@ -1,0 +1,36 @@
+import { Icon, type Glyph } from '../kit/Icon';
+import { IconDevice, IconPerson } from '../kit/icons';
+import { useSay } from '../lang/useSay';
+import { hrefOf, sections, type Section } from '../state/route';
+import type { Session } from '../state/session';
+import { DevicesPage } from './DevicesPage';
+import { ProfilePage } from './ProfilePage';
+import look from './Settings.module.css';
+
+const icons: Record<Section, Glyph> = { profile: IconPerson, devices: IconDevice };
+
+/** The settings: what there is to set on the left, one of it open. */
+export function Settings({ session, section }: { session: Session; section: Section }) {
+  const say = useSay();
+  return (
+    <div className={look['settings']}>
+      <nav className={look['sections']} aria-label={say('settings.title')}>
+        <h2>{say('settings.title')}</h2>
+        {sections.map((one) => (
+          <a key={one} href={hrefOf({ at: 'settings', section: one })} aria-current={one === section ? 'page' : undefined}>
+            <Icon of={icons[one]} />
+            {say(`settings.${one}`)}
+          </a>
+        ))}
+        <a className={look['back']} href={hrefOf({ at: 'rooms' })}>
+          {say('settings.back')}
+        </a>
+      </nav>
+      <main className={look['main']}>
+        <div className={look['in']}>
+          {section === 'devices' ? <DevicesPage devices={session.devices} /> : <ProfilePage me={session.me} onName={session.nameMyself} />}
+        </div>
+      </main>
+    </div>
+  );
+}
