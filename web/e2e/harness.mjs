@@ -156,7 +156,7 @@ export class Person {
   async makesRoom(name) {
     const { page } = this;
     await page.locator('nav[aria-label] button').first().click();
-    await page.locator('dialog input').fill(name);
+    await page.locator('dialog input').first().fill(name);
     await page.locator('dialog button[type=submit]').click();
     await page.locator('main h1', { hasText: name }).waitFor();
   }
@@ -165,9 +165,9 @@ export class Person {
   async invites(account) {
     const { page } = this;
     await page.locator('main header [aria-haspopup=menu]').click();
-    await page.locator('[role=menuitem]').first().click();
+    await page.locator('[role=menuitem]').nth(1).click(); // under the list of people
     await page.locator('dialog input').fill(account);
-    await page.locator('dialog button[type=submit]').click();
+    await page.locator('dialog input').press('Enter');
     await page.locator('dialog input').waitFor({ state: 'detached' });
     await page.keyboard.press('Escape'); // where it says that the past could not be shared
     await page.locator('dialog').waitFor({ state: 'detached' });
