@@ -64,7 +64,7 @@ function Picture({ file, fetch, width, height, small }: Props & NonNullable<Mess
     <>
       <button type="button" className={look['picture']} aria-label={say('files.open', { name })} title={name} onClick={() => setOpen(true)}>
         {/* it has the picture's shape before the picture is there, so that nothing moves */}
-        <svg width={Math.max(48, Math.round(width * scale))} height={Math.max(36, Math.round(height * scale))} aria-hidden="true" />
+        <svg viewBox={`0 0 ${width} ${height}`} width={Math.max(48, Math.round(width * scale))} aria-hidden="true" />
         {url !== undefined && <img src={url} alt="" />}
       </button>
       {open && <Whole file={file} name={name} fetch={fetch} onClose={() => setOpen(false)} />}
