@@ -81,6 +81,12 @@ describe('which language', () => {
     expect(languageOf('承知しました。')).toBe('ja');
     expect(languageOf('请各位今天下班前去看。')).toBe('zh-Hans');
     expect(languageOf('會議室訂在 B204。')).toBe('zh-Hant');
+    expect(languageOf('林秋砚')).toBe('zh-Hans');
+    expect(languageOf('許青嵐')).toBeUndefined();
+    expect(languageOf('採購審查小組，內容只在聊天室內顯示')).toBe('zh-Hant');
+    expect(languageOf('国会図書館')).toBeUndefined();
+    expect(languageOf('東京都港区')).toBeUndefined();
+    expect(languageOf('后里')).toBeUndefined();
     expect(languageOf('佐伯 澪')).toBeUndefined();
     expect(languageOf('荷役計画')).toBeUndefined();
     expect(languageOf('I can read it at 15:00', ['ja', 'de'])).toBe('de');

@@ -6,7 +6,7 @@ import { Icon } from '../kit/Icon';
 import type { Choice } from '../kit/Picker';
 import { WhoStamp } from '../kit/WhoStamp';
 import { exact, short } from '../lang/dates';
-import { useSay } from '../lang/useSay';
+import { rich, useSay } from '../lang/useSay';
 import type { RoomEntry, RoomListView } from '../state/roomlist';
 import { now } from '../state/now';
 import { hrefOf } from '../state/route';
@@ -73,10 +73,13 @@ function Entry({ entry, open }: { entry: RoomEntry; open: boolean }) {
   const words =
     preview &&
     (preview.mine
-      ? say('rooms.preview.you', { text: preview.text })
+      ? rich(say, 'rooms.preview.you', { text: <span lang={preview.lang}>{preview.text}</span> })
       : entry.with === undefined
-        ? say('rooms.preview.other', { name: preview.sender.name, text: preview.text })
-        : preview.text);
+        ? rich(say, 'rooms.preview.other', {
+            name: <span lang={preview.sender.lang}>{preview.sender.name}</span>,
+            text: <span lang={preview.lang}>{preview.text}</span>,
+          })
+        : <span lang={preview.lang}>{preview.text}</span>);
   return (
     <a className={entry.unread > 0 ? look['new'] : undefined} href={hrefOf({ at: 'room', id: entry.id })} aria-current={open ? 'page' : undefined}>
       {entry.with === undefined ? (
@@ -96,11 +99,7 @@ function Entry({ entry, open }: { entry: RoomEntry; open: boolean }) {
           {short(entry.at, time)}
         </time>
       )}
-      {words !== undefined && (
-        <span className="meta clip" lang={preview?.lang}>
-          {words}
-        </span>
-      )}
+      {words !== undefined && <span className="meta clip">{words}</span>}
       <Count n={entry.unread} words={say('rooms.unread', { n: entry.unread })} />
     </a>
   );

@@ -1,0 +1,37 @@
+import { fireEvent, render, screen } from '@testing-library/react';
+import { beforeAll, expect, test, vi } from 'vitest';
+import { barriers } from '../../test/axe';
+import { changeLanguage } from '../lang/lang';
+import { Composer } from './Composer';
+
+beforeAll(() => changeLanguage('en'));
+
+const onSend = vi.fn(() => Promise.resolve());
+const box = () => screen.getByRole<HTMLTextAreaElement>('textbox');
+
+test('it names its audience; Enter sends, Shift and Enter do not, nor does Enter while characters are chosen', async () => {
+  const { container } = render(<Composer others={5} mayWrite connection="connected" onSend={onSend} />);
+  expect(box().getAttribute('aria-label')).toBe('Write to 5 people');
+  expect(await barriers(container)).toEqual([]);
+  fireEvent.change(box(), { target: { value: ' 潮位表 ' } });
+  fireEvent.keyDown(box(), { key: 'Enter', shiftKey: true });
+  fireEvent.keyDown(box(), { key: 'Enter', isComposing: true });
+  expect(onSend).not.toHaveBeenCalled();
+  fireEvent.keyDown(box(), { key: 'Enter' });
+  expect(onSend).toHaveBeenCalledExactlyOnceWith('潮位表');
+  expect(box().value).toBe('');
+  fireEvent.keyDown(box(), { key: 'Enter' });
+  expect(onSend).toHaveBeenCalledOnce();
+});
+
+test('without the server writing goes on, and it is said where what is written stays', () => {
+  render(<Composer others={0} mayWrite connection="offline" onSend={onSend} />);
+  expect(screen.getByRole('status').textContent).toContain('This device is offline');
+  expect(box().disabled).toBe(false);
+});
+
+test('who may not write is told so in place of the box', () => {
+  render(<Composer others={1} mayWrite={false} connection="connected" onSend={onSend} />);
+  expect(screen.queryByRole('textbox')).toBeNull();
+  expect(screen.getByText(/You cannot write here/)).toBeTruthy();
+});

@@ -1,0 +1,43 @@
+import { fireEvent, render, screen } from '@testing-library/react';
+import { afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { barriers } from '../../test/axe';
+import { changeLanguage } from '../lang/lang';
+import { Top } from './Top';
+
+beforeAll(() => changeLanguage('en'));
+afterEach(() => changeLanguage('en'));
+
+const me = { id: '@marta:port', name: 'Marta Hallén', lang: 'en' };
+const openMenu = () => fireEvent.click(screen.getByRole('button', { name: /Marta/ }));
+
+test('the way to the server is told as it is', () => {
+  const { rerender } = render(<Top me={me} connection="connected" unsent={() => 0} onSignOut={() => undefined} />);
+  expect(screen.getByText('Connected')).toBeTruthy();
+  rerender(<Top me={me} connection="noServer" unsent={() => 0} onSignOut={() => undefined} />);
+  expect(screen.getByText('No answer from the server')).toBeTruthy();
+});
+
+test('language and appearance change at once', async () => {
+  const { container } = render(<Top me={me} connection="connected" unsent={() => 0} onSignOut={() => undefined} />);
+  openMenu();
+  expect(screen.getByRole('menuitemradio', { name: 'English' }).getAttribute('aria-checked')).toBe('true');
+  expect(await barriers(container)).toEqual([]);
+  fireEvent.click(screen.getByRole('menuitemradio', { name: '日本語' }));
+  expect(screen.getByText('接続中')).toBeTruthy();
+  expect(document.documentElement.lang).toBe('ja');
+  openMenu();
+  fireEvent.click(screen.getByRole('menuitemradio', { name: 'ダーク' }));
+  expect(document.documentElement.dataset['theme']).toBe('dark');
+});
+
+test('signing out asks first, and says what would be lost', () => {
+  const onSignOut = vi.fn();
+  render(<Top me={me} connection="connected" unsent={() => 2} onSignOut={onSignOut} />);
+  openMenu();
+  fireEvent.click(screen.getByRole('menuitem', { name: 'Sign out…' }));
+  expect(screen.getByText(/2 messages have not been saved/)).toBeTruthy();
+  expect(document.activeElement?.textContent).toBe('Stay signed in');
+  expect(onSignOut).not.toHaveBeenCalled();
+  fireEvent.click(screen.getByRole('button', { name: 'Sign out' }));
+  expect(onSignOut).toHaveBeenCalledOnce();
+});

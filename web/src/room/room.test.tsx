@@ -1,0 +1,88 @@
+import { fireEvent, render, screen, waitFor } from '@testing-library/react';
+import { beforeAll, expect, test, vi } from 'vitest';
+import { barriers } from '../../test/axe';
+import { changeLanguage } from '../lang/lang';
+import type { RoomView } from '../state/room';
+import { RoomBanner } from './RoomBanner';
+import { RoomHeader } from './RoomHeader';
+
+beforeAll(() => changeLanguage('en'));
+
+const room: RoomView = {
+  id: '!r',
+  name: '第2埠頭 荷役計画',
+  lang: 'ja',
+  topic: '',
+  mayRename: false,
+  people: 3,
+  invited: 1,
+  encrypted: true,
+  mayWrite: true,
+  mayInvite: true,
+  items: [],
+  fromStart: true,
+  fetching: false,
+};
+
+function shown(over: Partial<RoomView> = {}, invite: 'shared' | 'notShared' = 'shared') {
+  const props = {
+    userId: (typed: string) => (typed === 'mio' ? '@mio:port' : undefined),
+    example: '@lin:port',
+    onInvite: vi.fn(() => Promise.resolve(invite)),
+    find: () => Promise.resolve([]),
+    onDescribe: vi.fn(() => Promise.resolve()),
+    onPeople: vi.fn(),
+    onLeave: vi.fn(() => Promise.resolve()),
+    onBack: vi.fn(),
+  };
+  return { ...render(<RoomHeader room={{ ...room, ...over }} {...props} />), ...props };
+}
+
+test('the title is in its own language, and who is here stands below it', async () => {
+  const { container } = shown();
+  expect(screen.getByRole('heading', { level: 1 }).getAttribute('lang')).toBe('ja');
+  expect(screen.getByText('3 people · 1 invited')).toBeTruthy();
+  expect(await barriers(container)).toEqual([]);
+});
+
+test('inviting: a name that means nobody is said to be none', async () => {
+  const { onInvite, container } = shown();
+  fireEvent.click(screen.getByRole('button', { name: 'Invite' }));
+  fireEvent.change(screen.getByRole('combobox'), { target: { value: 'Mio Saeki' } });
+  const invite = () => fireEvent.submit(screen.getByRole('dialog').querySelector('form') as HTMLFormElement);
+  invite();
+  expect(screen.getByRole('alert').textContent).toBe('This is not an account name.');
+  expect(await barriers(container)).toEqual([]);
+  fireEvent.change(screen.getByRole('combobox'), { target: { value: 'mio' } });
+  invite();
+  await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+  expect(onInvite).toHaveBeenCalledExactlyOnceWith('@mio:port');
+});
+
+test('where the past could not be shared, it is said and stays', async () => {
+  shown({}, 'notShared');
+  fireEvent.click(screen.getByRole('button', { name: 'Invite' }));
+  fireEvent.change(screen.getByRole('combobox'), { target: { value: 'mio' } });
+  fireEvent.submit(screen.getByRole('dialog').querySelector('form') as HTMLFormElement);
+  expect(await screen.findByText(/reads what is written from now on/)).toBeTruthy();
+});
+
+test('who may not invite is not offered to; leaving asks first', async () => {
+  const { onLeave } = shown({ mayInvite: false });
+  expect(screen.queryByRole('button', { name: 'Invite' })).toBeNull();
+  fireEvent.click(screen.getByRole('button', { name: 'More' }));
+  fireEvent.click(screen.getByRole('menuitem', { name: 'Leave the room…' }));
+  expect(document.activeElement?.textContent).toBe('Stay');
+  expect(onLeave).not.toHaveBeenCalled();
+  fireEvent.click(screen.getByRole('button', { name: 'Leave' }));
+  await waitFor(() => expect(onLeave).toHaveBeenCalledOnce());
+});
+
+test('the banner says who can read, and where it lives', async () => {
+  const { container, rerender } = render(<RoomBanner room={room} server="port.example" />);
+  expect(screen.getByText('End-to-end encrypted')).toBeTruthy();
+  expect(screen.getByText('Lives on port.example')).toBeTruthy();
+  expect(await barriers(container)).toEqual([]);
+  rerender(<RoomBanner room={{ ...room, encrypted: false }} server="port.example" />);
+  expect(screen.getByText(/the server can read what is written here/)).toBeTruthy();
+});

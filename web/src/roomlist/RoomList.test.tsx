@@ -1,0 +1,65 @@
+import { fireEvent, render, screen, waitFor, within } from '@testing-library/react';
+import { beforeAll, expect, test, vi } from 'vitest';
+import { barriers } from '../../test/axe';
+import { changeLanguage } from '../lang/lang';
+import type { RoomListView } from '../state/roomlist';
+import { RoomList } from './RoomList';
+
+beforeAll(() => changeLanguage('en'));
+
+const mio = { id: '@mio:port', name: '佐伯 澪', lang: 'ja' };
+const view: RoomListView = {
+  ready: true,
+  invitations: [{ id: '!i', name: '值班与交接', lang: 'zh-Hans', by: mio }],
+  rooms: [
+    { id: '!q:port', name: 'Quay 7', lang: 'en', with: undefined, at: Date.now(), unread: 2, preview: { sender: mio, mine: false, text: '承知しました', lang: 'ja' } },
+    { id: '!n', name: '', lang: undefined, with: undefined, at: 0, unread: 0, preview: undefined },
+  ],
+  people: [{ id: '!d', name: '佐伯 澪', lang: 'ja', with: mio, at: 1, unread: 0, preview: { sender: mio, mine: true, text: 'ok', lang: undefined } }],
+};
+
+const search = { find: () => Promise.resolve([]), userId: () => undefined };
+
+function shown(over: Partial<Parameters<typeof RoomList>[0]> = {}) {
+  const props = { ...search, view, open: undefined, onConverse: vi.fn(() => Promise.resolve()), onCreate: vi.fn(() => Promise.resolve()), onJoin: vi.fn(() => Promise.resolve()), onDecline: vi.fn(() => Promise.resolve()), ...over };
+  return { ...render(<RoomList {...props} />), ...props };
+}
+
+test('what waits stands first; rooms have their last message in its own language and what is unread in words', async () => {
+  const { container } = shown();
+  const link = screen.getByRole('link', { name: /Quay 7/ });
+  expect(link.getAttribute('href')).toBe('#/room/!q%3Aport');
+  expect(within(link).getByText('2 unread messages')).toBeTruthy();
+  expect(within(link).getByText('承知しました').getAttribute('lang')).toBe('ja');
+  expect(screen.getByText('Room without a name')).toBeTruthy();
+  expect(screen.getAllByRole('heading', { level: 2 }).map((h) => h.textContent)).toEqual(['Waiting for you', 'Rooms', 'People']);
+  expect(await barriers(container)).toEqual([]);
+});
+
+test('an invitation is taken up or declined, once', async () => {
+  const { onJoin } = shown({ onJoin: vi.fn(() => Promise.reject(new Error('x'))) });
+  fireEvent.click(screen.getByRole('button', { name: 'Join' }));
+  fireEvent.click(screen.getByRole('button', { name: 'Join' }));
+  expect(await screen.findByRole('alert')).toBeTruthy();
+  expect(onJoin).toHaveBeenCalledExactlyOnceWith('!i');
+});
+
+test('an empty list says so in one sentence, and only once it is known', () => {
+  const nothing: RoomListView = { ready: false, invitations: [], rooms: [], people: [] };
+  const { rerender, ...props } = shown({ view: nothing });
+  expect(screen.queryByText('You are in no room yet.')).toBeNull();
+  rerender(<RoomList {...props} view={{ ...nothing, ready: true }} />);
+  expect(screen.getByText('You are in no room yet.')).toBeTruthy();
+});
+
+test('a room is made with a name', async () => {
+  const { onCreate, container } = shown();
+  fireEvent.click(screen.getByRole('button', { name: 'New room' }));
+  fireEvent.click(screen.getByRole('button', { name: 'Make the room' }));
+  expect(screen.getByRole('alert').textContent).toBe('Enter a name.');
+  expect(await barriers(container)).toEqual([]);
+  fireEvent.change(screen.getByLabelText('Name'), { target: { value: ' Night watch ' } });
+  fireEvent.click(screen.getByRole('button', { name: 'Make the room' }));
+  await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+  expect(onCreate).toHaveBeenCalledExactlyOnceWith('Night watch', []);
+});

@@ -1,0 +1,51 @@
+import { fireEvent, render, screen } from '@testing-library/react';
+import { beforeAll, expect, test, vi } from 'vitest';
+import { barriers } from '../../test/axe';
+import { changeLanguage } from '../lang/lang';
+import type { Message, TimelineItem } from '../state/timeline';
+import { Timeline } from './Timeline';
+
+beforeAll(() => changeLanguage('en'));
+
+const lin = { id: '@lin:port', name: '林秋砚', lang: 'zh-Hans' };
+const me = { id: '@marta:port', name: 'Marta', lang: 'en' };
+const at = Date.UTC(2031, 10, 20, 9, 12);
+const theirs: Message = { is: 'message', key: '1', id: '$1', sender: lin, mine: false, at, body: '早上好。', lang: 'zh-Hans', edited: false, state: undefined };
+const own: Message = { ...theirs, key: '2', id: '$2', sender: me, mine: true, body: 'Thanks', lang: 'en', state: { is: 'saved', eventId: '$2' } };
+
+function shown(items: TimelineItem[]) {
+  const props = { onEarlier: vi.fn(() => Promise.resolve()), onRetry: vi.fn(), onDiscard: vi.fn(), onSeen: vi.fn() };
+  return { ...render(<Timeline items={items} fromStart fetching={false} {...props} />), ...props };
+}
+
+test('messages are in their own language; one’s own say where they are', async () => {
+  const { container } = shown([
+    { ...theirs, key: '0', is: 'happening', say: { id: 'timeline.joined', args: { name: lin } } },
+    theirs,
+    own,
+    { ...theirs, key: '3', is: 'unreadable', why: 'noKey' },
+    { ...theirs, key: '4', is: 'deleted' },
+    { ...theirs, key: '5', is: 'opening' },
+  ]);
+  expect(screen.getByText('早上好。').getAttribute('lang')).toBe('zh-Hans');
+  expect(screen.getByText('Saved by the server')).toBeTruthy();
+  expect(screen.getByText(/has no key for this message yet/)).toBeTruthy();
+  expect(screen.getByText('This message was deleted.')).toBeTruthy();
+  expect(await barriers(container)).toEqual([]);
+});
+
+test('what was not sent says why, and can be tried again or deleted; nothing else can', () => {
+  const { onRetry, onDiscard } = shown([own, { ...own, key: 'txn', id: undefined, state: { is: 'stopped', fault: { id: 'fault.forbidden', code: 'M_FORBIDDEN', says: 'You may not speak here.' } } }]);
+  expect(screen.getByText(/Not sent.*You may not speak here/)).toBeTruthy();
+  fireEvent.click(screen.getByRole('button', { name: 'Try again' }));
+  fireEvent.click(screen.getByRole('button', { name: 'Delete' }));
+  expect(onRetry).toHaveBeenCalledExactlyOnceWith('txn');
+  expect(onDiscard).toHaveBeenCalledExactlyOnceWith('txn');
+});
+
+test('a name stands once for what one person says in one go, and again after a while or another day', () => {
+  shown([theirs, { ...theirs, key: 'b', at: at + 60_000 }, { ...theirs, key: 'c', at: at + 1_000_000 }, { ...theirs, key: 'd', at: at + 86_400_000 }]);
+  expect(screen.getAllByText('林秋砚')).toHaveLength(3);
+  expect(screen.getByText(/20 November/)).toBeTruthy();
+  expect(screen.getByText(/21 November/)).toBeTruthy();
+});
