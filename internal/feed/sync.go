@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"wardroom/internal/account"
+	"wardroom/internal/event"
 	"wardroom/internal/mxid"
 	"wardroom/internal/room"
 	"wardroom/internal/stream"
@@ -37,81 +38,47 @@ const maxToDevice = 100
 //
 // Spec: client-server API, GET /sync.
 func (f *Feed) Sync(ctx context.Context, s account.Session, req Request) (*Sync, error) {
-	var since Token
+	l := &looking{Feed: f, s: s, req: &req}
 	if req.Since != "" {
 		var err error
-		if since, err = ParseToken(req.Since); err != nil {
+		if l.since, err = ParseToken(req.Since); err != nil {
 			return nil, err
 		}
-		if err := f.arrived(ctx, s, since.position()); err != nil {
-			return nil, err
-		}
-		if f.lost(since.position()) {
-			since, req.Since = Token{}, ""
+		l.acked = l.since.position()
+		if f.lost(l.acked) {
+			l.since, req.Since = Token{}, ""
 		}
 	}
+	l.first, l.at, l.seen = req.Since == "", l.since.position(), l.since
 	waitFor := time.NewTimer(min(req.Timeout, maxWait))
 	defer waitFor.Stop()
-	for {
-		answer, wait, err := f.look(ctx, s, req, since)
-		if err != nil || wait == nil {
-			return answer, err
+	var wait *stream.Waiter
+	for last := l.first || req.FullState || req.Timeout <= 0; ; {
+		if err := l.look(ctx, last, wait == nil); err != nil {
+			return nil, err
+		}
+		if last || l.answer.tells() {
+			return l.answer, nil
+		}
+		if wait == nil {
+			wait = f.Hub.Subscribe(l.topics...)
+			defer wait.Close()
+			continue // what came since the look woke nobody
 		}
 		select {
 		case <-wait.C:
-			wait.Close()
 		case <-waitFor.C:
-			wait.Close()
-			return answer, nil
+			last = true
 		case <-ctx.Done():
-			wait.Close()
 			return nil, ctx.Err()
 		}
 	}
 }
 
-// look builds one answer. wait is set where it tells nothing new: it listens since before the answer was built.
-func (f *Feed) look(ctx context.Context, s account.Session, req Request, since Token) (answer *Sync, wait *stream.Waiter, err error) {
-	first := req.Since == "" || req.FullState
-	if !first && req.Timeout > 0 {
-		if wait, err = f.listen(ctx, s); err != nil {
-			return nil, nil, err
-		}
-	}
-	err = f.Disk.View(ctx, func(v stream.View) error {
-		l := &looking{Feed: f, v: v, s: s, req: &req, since: since, first: req.Since == "", at: since.position(), upto: v.Upto().At(stream.Topic(s.User))}
-		answer, err = l.all()
-		return err
-	})
-	if wait != nil && (err != nil || answer.tells()) {
-		wait.Close()
-		wait = nil
-	}
-	return answer, wait, err
-}
-
-// listen subscribes to everything that s may have to learn.
-func (f *Feed) listen(ctx context.Context, s account.Session) (*stream.Waiter, error) {
-	topics := []stream.Topic{stream.Topic(s.User)}
-	err := f.Disk.View(ctx, func(v stream.View) error {
-		stays, err := f.Disk.Stays(v, s.User)
-		for _, st := range stays {
-			if st.Membership == "join" {
-				topics = append(topics, stream.Topic(st.ID))
-			}
-		}
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return f.Hub.Subscribe(topics...), nil
-}
-
 // tells says whether there is anything in the answer that the device does not know.
 func (a *Sync) tells() bool {
-	return len(a.Data.Events) > 0 || len(a.ToDevice.Events) > 0 || a.Lists != nil || a.claimed ||
-		len(a.Rooms.Join)+len(a.Rooms.Invite)+len(a.Rooms.Knock)+len(a.Rooms.Leave) > 0
+	return a != nil && (len(a.Data.Events) > 0 || len(a.ToDevice.Events) > 0 || a.Lists != nil || a.claimed ||
+		len(a.Rooms.Join)+len(a.Rooms.Invite)+len(a.Rooms.Knock)+len(a.Rooms.Leave) > 0)
 }
 
 // position is how far the token reaches; 0 for the zero token.
@@ -122,44 +89,77 @@ func (t Token) position() stream.Position {
 	return t.Token[0]
 }
 
-// arrived removes the to-device messages that the device has shown to have, by coming back with a later token.
-func (f *Feed) arrived(ctx context.Context, s account.Session, upto stream.Position) error {
-	var waiting bool
-	err := f.Disk.View(ctx, func(v stream.View) (err error) {
-		waiting, err = f.Devices.Unacked(v, s.DeviceNo, upto)
-		return err
-	})
-	if err != nil || !waiting {
-		return err
-	}
-	return f.Disk.Do(ctx, func(u stream.Unit) error { return f.Devices.AckToDevice(u, s.DeviceNo, upto) })
-}
-
-// looking is the making of one answer.
+// looking is the making of one answer. It looks again each time the device is woken, until there is something to tell.
 type looking struct {
 	*Feed
-	v     stream.View
+	v     stream.View // of the present look
 	s     account.Session
 	req   *Request
 	since Token
 	first bool            // the device knows nothing yet
 	at    stream.Position // how far the device has read
+	acked stream.Position // up to where it has shown to have its to-device messages; 0 once they were looked for
+	seen  Token           // how far was looked without finding anything to tell
 	upto  stream.Position // how far this answer reaches
 
-	answer   *Sync
+	answer   *Sync                           // nil where the look found that nothing had happened at all
+	topics   []stream.Topic                  // what may wake the device
 	roomData map[mxid.Room][]json.RawMessage // new account data of rooms
 }
 
-func (l *looking) all() (*Sync, error) {
+// look builds the answer, out of one view. If it is the last one, there is an answer even if nothing has happened since the one
+// before. With subscribe it also finds out what to subscribe to, if there is nothing to tell.
+func (l *looking) look(ctx context.Context, last, subscribe bool) error {
+	var waiting bool
+	err := l.Disk.View(ctx, func(v stream.View) (err error) {
+		l.v, l.upto, l.answer = v, v.Upto().At(stream.Topic(l.s.User)), nil
+		typing := l.Typing.Serial()
+		if l.acked > 0 {
+			if waiting, err = l.Devices.Unacked(v, l.s.DeviceNo, l.acked); err != nil {
+				return err
+			}
+		}
+		if last || l.upto != l.seen.position() || typing != l.seen.typing {
+			if err := l.all(typing); err != nil {
+				return err
+			}
+		}
+		l.seen = Token{stream.Token{l.upto}, typing}
+		if subscribe && !last && !l.answer.tells() {
+			return l.subjects()
+		}
+		return nil
+	})
+	if err == nil && waiting {
+		err = l.Disk.Do(ctx, func(u stream.Unit) error { return l.Devices.AckToDevice(u, l.s.DeviceNo, l.acked) })
+	}
+	l.acked = 0
+	return err
+}
+
+// subjects finds out what the device may have to learn about. It stays the same while the device waits: what changes a person's
+// rooms is told to the person.
+func (l *looking) subjects() error {
+	stays, err := l.Disk.Stays(l.v, l.s.User)
+	l.topics = []stream.Topic{stream.Topic(l.s.User)}
+	for _, st := range stays {
+		if st.Membership == event.Join {
+			l.topics = append(l.topics, stream.Topic(st.ID))
+		}
+	}
+	return err
+}
+
+// all builds the whole answer. typing is how far Typing was looked at.
+func (l *looking) all(typing int64) error {
 	l.answer = &Sync{Rooms: rooms{map[mxid.Room]*joined{}, map[mxid.Room]*invited{}, map[mxid.Room]*knocked{}, map[mxid.Room]*left{}}}
-	typing := l.Typing.Serial()
 	for _, step := range []func() error{l.toDevice, l.accountData, l.rooms, l.deviceLists, l.oneTimeKeys} {
 		if err := step(); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	l.answer.Next = Token{stream.Token{l.upto}, typing}.String()
-	return l.answer, nil
+	return nil
 }
 
 // toDevice adds what other devices sent, and shortens the answer where there is more.
