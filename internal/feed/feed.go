@@ -22,12 +22,13 @@ type Disk interface {
 	account.DataDisk
 	room.Reading
 
-	// JoinedRoom finds a room by its ID and says whether who is joined to it.
-	JoinedRoom(v stream.View, who mxid.User, id mxid.Room) (no room.No, joined bool, err error)
+	// Stay gives who's present membership of a room, left and forgotten ones too; ok is false where there is none.
+	Stay(v stream.View, who mxid.User, id mxid.Room) (st room.Stay, ok bool, err error)
 	// DataSince gives what was written of a's account data in after < position <= upto.
 	DataSince(v stream.View, a account.No, after, upto stream.Position) ([]account.Datum, error)
-	// Active gives the rooms with an event, or a receipt that a may see, in after < position <= upto.
-	Active(v stream.View, a account.No, after, upto stream.Position) (map[room.No]bool, error)
+	// News gives the rooms that who, with account a, has a present membership of, left ones too, and that have an event, or
+	// a receipt that a may see, in after < position <= upto.
+	News(v stream.View, who mxid.User, a account.No, after, upto stream.Position) ([]News, error)
 	// Turned says whether anybody's membership of the room changed in after < position <= upto.
 	Turned(v stream.View, no room.No, after, upto stream.Position) (bool, error)
 	// StateSince gives the state as it is behind at, of what changed after after. With after 0 that is all state; where members
@@ -53,6 +54,12 @@ type Disk interface {
 type GivenReceipt struct {
 	Receipt
 	User mxid.User
+}
+
+// News is a room in which something is new to somebody.
+type News struct {
+	room.Stay
+	Events, Receipts bool // of which kind
 }
 
 // Feed tells devices what they have to learn.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"wardroom/internal/account"
+	"wardroom/internal/event"
 	"wardroom/internal/fault"
 	"wardroom/internal/mxid"
 	"wardroom/internal/room"
@@ -126,9 +127,9 @@ func (f *Feed) SetTyping(ctx context.Context, s account.Session, in mxid.Room, d
 
 // mustBeIn gives the room's number, or fault.Forbidden unless s is joined to it.
 func (f *Feed) mustBeIn(v stream.View, s account.Session, in mxid.Room) (room.No, error) {
-	no, joined, err := f.Disk.JoinedRoom(v, s.User, in)
-	if err == nil && !joined {
+	st, ok, err := f.Disk.Stay(v, s.User, in)
+	if err == nil && (!ok || st.Membership != event.Join) {
 		err = fault.Forbidden.New("You are not in this room.")
 	}
-	return no, err
+	return st.Room, err
 }

@@ -2,6 +2,7 @@ package feed
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 
 	"wardroom/internal/event"
@@ -16,37 +17,27 @@ func memberKey(who mxid.User) event.StateKey {
 
 // rooms adds every room that has something new.
 func (l *looking) rooms() error {
-	stays, err := l.Disk.Stays(l.v, l.s.User)
+	all, err := l.news()
 	if err != nil {
 		return err
 	}
-	var active map[room.No]bool
-	if !l.first {
-		if active, err = l.Disk.Active(l.v, l.s.Account, l.at, l.upto); err != nil {
+	for _, n := range all {
+		if n.Stay, err = l.stay(n.Stay); err != nil {
 			return err
 		}
-	}
-	for _, st := range stays {
-		if st, err = l.stay(st); err != nil {
-			return err
-		}
-		if st.Membership == "" || !l.req.Filter.Room.room(st.ID) {
+		if n.Membership == "" || !l.req.Filter.Room.room(n.ID) {
 			continue
 		}
-		news := l.first || st.Pos > l.at
-		switch st.Membership {
+		switch n.Membership {
 		case event.Join:
-			_, typing := l.Typing.Since(st.ID, l.since.typing)
-			if news || typing || active[st.Room] || len(l.roomData[st.ID]) > 0 || l.req.FullState {
-				err = l.join(st, l.roomData[st.ID])
-			}
+			err = l.join(n, l.roomData[n.ID])
 		case event.Invite, event.Knock:
-			if news {
-				err = l.offered(st)
+			if n.Pos > l.at {
+				err = l.offered(n.Stay)
 			}
 		default:
-			if st.Pos > l.at && !l.first || l.first && l.req.Filter.Room.IncludeLeave {
-				err = l.leave(st, l.roomData[st.ID])
+			if n.Pos > l.at && !l.first || l.first && l.req.Filter.Room.IncludeLeave {
+				err = l.leave(n.Stay, l.roomData[n.ID])
 			}
 		}
 		if err != nil {
@@ -56,8 +47,38 @@ func (l *looking) rooms() error {
 	return nil
 }
 
+// news finds the rooms to look into: those where something happened, somebody is writing, or which the person has new data of.
+func (l *looking) news() ([]News, error) {
+	if l.first || l.req.FullState {
+		stays, err := l.Disk.Stays(l.v, l.s.User)
+		all := make([]News, len(stays))
+		for i, st := range stays {
+			all[i] = News{st, true, true}
+		}
+		return all, err
+	}
+	all, err := l.Disk.News(l.v, l.s.User, l.s.Account, l.at, l.upto)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range slices.AppendSeq(l.Typing.Changed(l.since.typing), maps.Keys(l.roomData)) {
+		if slices.ContainsFunc(all, func(n News) bool { return n.ID == id }) {
+			continue
+		}
+		st, ok, err := l.Disk.Stay(l.v, l.s.User, id)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			all = append(all, News{Stay: st})
+		}
+	}
+	return all, nil
+}
+
 // join adds a room that the person is in.
-func (l *looking) join(st room.Stay, data []json.RawMessage) error {
+func (l *looking) join(n News, data []json.RawMessage) error {
+	st := n.Stay
 	j := &joined{left: left{Data: eventList{data}}}
 	since := l.at
 	if st.Pos > l.at {
@@ -70,18 +91,26 @@ func (l *looking) join(st room.Stay, data []json.RawMessage) error {
 			since = 0
 		}
 	}
-	err := l.timeline(&j.left, st, since, l.upto)
+	var turned bool
+	var err error
+	if n.Events || since == 0 {
+		turned, err = l.timeline(&j.left, st, since, l.upto)
+	} else {
+		l.nothingSaid(&j.left)
+	}
 	if err != nil {
 		return err
 	}
 	if since == 0 && !l.first {
 		j.Timeline.Limited = true // the device may have some of it from an earlier stay, and would show that twice
 	}
-	if j.Ephemeral.Events, err = l.ephemeral(st, since); err != nil {
+	if j.Ephemeral.Events, err = l.ephemeral(st, since, n.Receipts || since == 0); err != nil {
 		return err
 	}
-	if j.Summary, err = l.summary(st, since); err != nil {
-		return err
+	if turned {
+		if j.Summary, err = l.summary(st); err != nil {
+			return err
+		}
 	}
 	if err := l.unread(j, st); err != nil {
 		return err
@@ -104,7 +133,7 @@ func membershipAt(spans []room.Span, pos stream.Position) string {
 // leave adds a room that the person is no longer in, up to the event that ended it.
 func (l *looking) leave(st room.Stay, data []json.RawMessage) error {
 	gone := &left{Data: eventList{data}}
-	if err := l.timeline(gone, st, l.at, st.Pos); err != nil {
+	if _, err := l.timeline(gone, st, l.at, st.Pos); err != nil {
 		return err
 	}
 	l.answer.Rooms.Leave[st.ID] = gone
@@ -125,22 +154,30 @@ func (l *looking) offered(st room.Stay) error {
 	return nil
 }
 
-// timeline adds the newest events after since and up to end, and the state that goes with them.
-func (l *looking) timeline(into *left, st room.Stay, since, end stream.Position) error {
+// nothingSaid is a timeline, and state, in which nothing is new.
+func (l *looking) nothingSaid(into *left) {
+	into.Timeline.Prev = stream.Token{l.upto}.String()
+	l.putState(into, &eventList{})
+}
+
+// timeline adds the newest events after since and up to end, and the state that goes with them. turned is whether somebody came or
+// went.
+func (l *looking) timeline(into *left, st room.Stay, since, end stream.Position) (turned bool, err error) {
 	limit := l.req.Filter.limit()
 	events, err := l.Disk.Timeline(l.v, st.Room, since, end, true, limit+1)
 	if err != nil {
-		return err
+		return false, err
 	}
 	sight, err := l.Rooms.Sight(l.v, l.s, st.ID)
 	if err != nil {
-		return err
+		return false, err
 	}
+	whole := since > 0 // there is nothing else after since
 	if n := slices.IndexFunc(events, func(e room.Event) bool { return !sight.Sees(e.Pos) }); n >= 0 {
-		events = events[:n] // what lies before is told by prev_batch, as far as it may be seen
+		events, whole = events[:n], false // what lies before is told by prev_batch, as far as it may be seen
 	}
 	if len(events) > limit {
-		events, into.Timeline.Limited = events[:limit], true
+		events, whole, into.Timeline.Limited = events[:limit], false, true
 	}
 	slices.Reverse(events)
 	start := end + 1 // the first position that the timeline covers
@@ -151,16 +188,30 @@ func (l *looking) timeline(into *left, st room.Stay, since, end stream.Position)
 
 	var senders []mxid.User
 	wanted := events[:0:0]
+	changed := false // there is a state event
 	for _, e := range events {
 		if l.req.Filter.Room.Timeline.Match(&e) {
 			wanted = append(wanted, e)
 			senders = append(senders, mxid.User(e.Get("sender").Text()))
 		}
+		changed = changed || e.Get("state_key") != nil
 	}
 	if into.Timeline.Events, err = l.shown(sight, wanted); err != nil {
-		return err
+		return false, err
 	}
-	return l.state(into, sight, since, start, end, senders)
+	if whole && !l.req.FullState && !(changed && l.req.StateAfter) {
+		l.putState(into, &eventList{})
+	} else if err := l.state(into, sight, since, start, end, senders); err != nil {
+		return false, err
+	}
+	switch {
+	case since == 0:
+		return true, nil
+	case whole && !changed:
+		return false, nil
+	default:
+		return l.Disk.Turned(l.v, st.Room, since, end)
+	}
 }
 
 // shown is events as the client wants them written.
@@ -198,16 +249,21 @@ func (l *looking) state(into *left, sight *room.Sight, since, start, end stream.
 	if list.Events, err = l.shown(sight, wanted); err != nil {
 		return err
 	}
+	l.putState(into, list)
+	return nil
+}
+
+// putState puts state where the client wants it.
+func (l *looking) putState(into *left, list *eventList) {
 	if l.req.StateAfter {
 		into.After, into.AfterUnstable = list, list
 	} else {
 		into.State = list
 	}
-	return nil
 }
 
-// ephemeral is who is typing and how far people have read.
-func (l *looking) ephemeral(st room.Stay, since stream.Position) ([]json.RawMessage, error) {
+// ephemeral is who is typing and, with receipts, how far people have read.
+func (l *looking) ephemeral(st room.Stay, since stream.Position, receipts bool) ([]json.RawMessage, error) {
 	var events []json.RawMessage
 	pick := &l.req.Filter.Room.Ephemeral
 	if who, changed := l.Typing.Since(st.ID, l.since.typing); changed && pick.MatchType("m.typing") {
@@ -216,18 +272,18 @@ func (l *looking) ephemeral(st room.Stay, since stream.Position) ([]json.RawMess
 		}
 		events = append(events, typed("m.typing", map[string]any{"user_ids": who}))
 	}
-	if !pick.MatchType("m.receipt") {
+	if !receipts || !pick.MatchType("m.receipt") {
 		return events, nil
 	}
-	receipts, err := l.Disk.ReceiptsSince(l.v, st.Room, l.s.Account, since, l.upto)
-	if err != nil || len(receipts) == 0 {
+	given, err := l.Disk.ReceiptsSince(l.v, st.Room, l.s.Account, since, l.upto)
+	if err != nil || len(given) == 0 {
 		return events, err
 	}
 	type mark struct {
 		Thread string `json:"thread_id,omitempty"`
 	}
 	content := map[mxid.Event]map[string]map[mxid.User]mark{}
-	for _, r := range receipts {
+	for _, r := range given {
 		byType := content[r.Event]
 		if byType == nil {
 			byType = map[string]map[mxid.User]mark{}
@@ -241,13 +297,8 @@ func (l *looking) ephemeral(st room.Stay, since stream.Position) ([]json.RawMess
 	return append(events, typed("m.receipt", content)), nil
 }
 
-// summary says who the room is known by, where somebody came or went after since.
-func (l *looking) summary(st room.Stay, since stream.Position) (*summary, error) {
-	if since > 0 {
-		if turned, err := l.Disk.Turned(l.v, st.Room, since, l.upto); err != nil || !turned {
-			return nil, err
-		}
-	}
+// summary says who the room is known by.
+func (l *looking) summary(st room.Stay) (*summary, error) {
 	counts, err := l.Disk.Count(l.v, st.Room)
 	if err != nil {
 		return nil, err

@@ -98,3 +98,18 @@ func (t *Typing) Since(room mxid.Room, serial int64) (who []mxid.User, changed b
 	slices.Sort(who)
 	return who, true
 }
+
+// Changed lists the rooms in which somebody began or stopped writing after serial.
+func (t *Typing) Changed(serial int64) (rooms []mxid.Room) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.serial == serial {
+		return nil
+	}
+	for id, r := range t.rooms {
+		if r.changed > serial {
+			rooms = append(rooms, id)
+		}
+	}
+	return rooms
+}

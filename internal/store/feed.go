@@ -12,14 +12,15 @@ import (
 	"wardroom/internal/stream"
 )
 
-// JoinedRoom implements feed.Disk.
-func (db *DB) JoinedRoom(v stream.View, who mxid.User, id mxid.Room) (no room.No, joined bool, err error) {
+// Stay implements feed.Disk.
+func (db *DB) Stay(v stream.View, who mxid.User, id mxid.Room) (st room.Stay, ok bool, err error) {
+	st.ID = id
 	err = in(v).row(`
-		SELECT room.no FROM room JOIN state ON state.room = room.no
-		WHERE room.id = $1 AND state.type = 'm.room.member' AND state.until = 9223372036854775807
-		AND state.state_key = $2 AND state.membership = 'join'`, id, who).Scan(&no)
-	joined, err = found(err)
-	return no, joined, err
+		SELECT room.no, state.pos, state.membership FROM room JOIN state ON state.room = room.no
+		WHERE room.id = $1 AND state.type = 'm.room.member' AND state.until = 9223372036854775807 AND state.state_key = $2`, id, who).
+		Scan(&st.Room, &st.Pos, &st.Membership)
+	ok, err = found(err)
+	return st, ok, err
 }
 
 // DataSince implements feed.Disk.
@@ -34,18 +35,30 @@ func (db *DB) DataSince(v stream.View, a account.No, after, upto stream.Position
 	})
 }
 
-// Active implements feed.Disk.
-func (db *DB) Active(v stream.View, a account.No, after, upto stream.Position) (map[room.No]bool, error) {
-	rows, err := in(v).query(`
-		SELECT room FROM event WHERE pos > $2 AND pos <= $3
-		UNION SELECT room FROM receipt WHERE pos > $2 AND pos <= $3 AND (type <> 'm.read.private' OR account = $1)`, a, after, upto)
-	active := map[room.No]bool{}
-	_, err = collect(rows, err, func(rows *sql.Rows) (no room.No, err error) {
-		err = rows.Scan(&no)
-		active[no] = true
-		return no, err
+// News implements feed.Disk. CROSS JOIN tells SQLite in which order to go.
+func (db *DB) News(v stream.View, who mxid.User, a account.No, after, upto stream.Position) ([]feed.News, error) {
+	q := `
+		SELECT room.no, room.id, state.pos, state.membership, max(news.event), max(news.receipt)
+		FROM (SELECT DISTINCT room, 1 AS event, 0 AS receipt FROM event WHERE pos > $3 AND pos <= $4
+			UNION ALL SELECT DISTINCT room, 0, 1 FROM receipt WHERE pos > $3 AND pos <= $4 AND (type <> 'm.read.private' OR account = $2)) AS news
+		CROSS JOIN state CROSS JOIN room
+		WHERE state.room = news.room AND state.type = 'm.room.member' AND state.until = 9223372036854775807 AND state.state_key = $1
+			AND room.no = state.room
+		GROUP BY room.no, room.id, state.pos, state.membership ORDER BY state.pos`
+	if upto-after > manyPositions {
+		q = `
+		SELECT * FROM (SELECT room.no, room.id, state.pos, state.membership,
+			CASE WHEN EXISTS (SELECT 1 FROM event WHERE event.room = state.room AND event.pos > $3 AND event.pos <= $4) THEN 1 ELSE 0 END AS event,
+			CASE WHEN EXISTS (SELECT 1 FROM receipt WHERE receipt.room = state.room AND receipt.pos > $3 AND receipt.pos <= $4
+				AND (receipt.type <> 'm.read.private' OR receipt.account = $2)) THEN 1 ELSE 0 END AS receipt
+		FROM state JOIN room ON room.no = state.room
+		WHERE state.state_key = $1 AND state.type = 'm.room.member' AND state.until = 9223372036854775807) AS stay
+		WHERE stay.event + stay.receipt > 0 ORDER BY stay.pos`
+	}
+	rows, err := in(v).query(q, who, a, after, upto)
+	return collect(rows, err, func(rows *sql.Rows) (n feed.News, err error) {
+		return n, rows.Scan(&n.Room, &n.ID, &n.Pos, &n.Membership, &n.Events, &n.Receipts)
 	})
-	return active, err
 }
 
 // Turned implements feed.Disk.

@@ -1,0 +1,138 @@
+package feed_test
+
+import (
+	"encoding/json"
+	"regexp"
+	"testing"
+	"time"
+
+	"wardroom/internal/account"
+	"wardroom/internal/feed"
+	"wardroom/internal/mxid"
+	"wardroom/internal/room"
+	"wardroom/internal/store"
+	"wardroom/internal/stream"
+)
+
+// sync asks for what is new, without waiting.
+func (o *office) sync(t testing.TB, who account.Session, since string) *feed.Sync {
+	t.Helper()
+	answer, err := o.Sync(t.Context(), who, feed.Request{Since: since})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer
+}
+
+// say sends an encrypted message.
+func (o *office) say(t testing.TB, who account.Session, in mxid.Room, txn string) mxid.Event {
+	t.Helper()
+	id, err := o.Rooms.Send(t.Context(), who, in, "m.room.encrypted", txn, []byte(`{"algorithm":"m.megolm.v1.aes-sha2","ciphertext":"`+txn+`"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// must fails the test if err is one.
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// busy is an office of three people in which, after the token, each of the seven rooms has news of another kind for the
+// second person: a message, a receipt, an invitation, that they left, data of theirs, somebody who writes, nothing.
+func busy(t *testing.T) (o *office, since string) {
+	o = open(t, 3, 7)
+	ctx, kai, me := t.Context(), o.people[0], o.people[1]
+	seen, first := o.say(t, kai, o.rooms[1], "seen"), o.say(t, kai, o.rooms[4], "first")
+	must(t, o.Rooms.Leave(ctx, me, o.rooms[2], ""))
+	since = o.sync(t, me, "").Next
+	o.say(t, kai, o.rooms[0], "hello")
+	must(t, o.Receive(ctx, kai, o.rooms[1], feed.Receipt{Type: feed.Read, Event: seen}))
+	must(t, o.Rooms.Invite(ctx, kai, o.rooms[2], me.User, ""))
+	must(t, o.Rooms.Leave(ctx, me, o.rooms[3], ""))
+	must(t, o.Receive(ctx, me, o.rooms[4], feed.Receipt{Type: feed.FullyRead, Event: first}))
+	must(t, o.SetTyping(ctx, kai, o.rooms[5], time.Minute))
+	return o, since
+}
+
+func TestEachKindOfNewsNamesItsRoom(t *testing.T) {
+	o, since := busy(t)
+	answer := o.sync(t, o.people[1], since)
+	for i, want := range []struct{ said, receipts, data, typing int }{{said: 1}, {receipts: 1}, {}, {}, {data: 1}, {typing: 1}, {}} {
+		j := answer.Rooms.Join[o.rooms[i]]
+		if (j != nil) != (want.said+want.receipts+want.data+want.typing > 0) {
+			t.Errorf("room %d: %+v", i, j)
+		}
+		if j == nil {
+			continue
+		}
+		if len(j.Timeline.Events) != want.said || len(j.Ephemeral.Events) != want.receipts+want.typing || len(j.Data.Events) != want.data || j.Summary != nil {
+			t.Errorf("room %d: %+v", i, j)
+		}
+		if j.Timeline.Prev == "" || j.Timeline.Limited {
+			t.Errorf("room %d: its timeline is not said to be whole: %+v", i, j.Timeline)
+		}
+	}
+	if answer.Rooms.Invite[o.rooms[2]] == nil || answer.Rooms.Leave[o.rooms[3]] == nil || len(answer.Rooms.Invite)+len(answer.Rooms.Leave) != 2 {
+		t.Errorf("invited to %v, left %v", answer.Rooms.Invite, answer.Rooms.Leave)
+	}
+	if again := o.sync(t, o.people[1], answer.Next); len(again.Rooms.Join)+len(again.Rooms.Invite)+len(again.Rooms.Leave) != 0 {
+		t.Errorf("told again: %+v", again.Rooms)
+	}
+}
+
+// What was missed is looked for in another way when the stream has gone on far.
+func TestALongAbsenceIsToldTheSame(t *testing.T) {
+	o, since := busy(t)
+	changing := regexp.MustCompile(`"age":\d+|"prev_batch":"[^"]*"|"next_batch":"[^"]*"`)
+	tell := func() string {
+		text, err := json.Marshal(o.sync(t, o.people[1], since))
+		must(t, err)
+		return changing.ReplaceAllString(string(text), "")
+	}
+	short := tell()
+	must(t, o.Disk.Do(t.Context(), func(u stream.Unit) error {
+		for range 20_000 {
+			u.Next("!elsewhere")
+		}
+		return nil
+	}))
+	if long := tell(); long != short {
+		t.Errorf("after a long absence:\n%s\nbefore:\n%s", long, short)
+	}
+}
+
+// Whoever was away while somebody joined learns of it, with and without the timeline's having room for it.
+func TestAJoinIsInStateAndSummary(t *testing.T) {
+	o := open(t, 2, 1)
+	newcomer := person(t, o.Disk.(*store.DB), 2)
+	for name, limit := range map[string]int{"whole": 10, "limited": 1} {
+		t.Run(name, func(t *testing.T) {
+			since := o.sync(t, o.people[0], "").Next
+			must(t, o.Rooms.Join(t.Context(), newcomer, o.rooms[0], ""))
+			o.say(t, o.people[1], o.rooms[0], name+"1")
+			o.say(t, o.people[1], o.rooms[0], name+"2")
+			for _, after := range []bool{false, true} {
+				answer, err := o.Sync(t.Context(), o.people[0], feed.Request{Since: since, StateAfter: after,
+					Filter: feed.Filter{Room: feed.RoomFilter{Timeline: room.Filter{Limit: limit}}}})
+				must(t, err)
+				j := answer.Rooms.Join[o.rooms[0]]
+				if j == nil || j.Summary == nil || j.Summary.Joined != 3 {
+					t.Fatalf("state after: %v: the summary is %+v", after, j)
+				}
+				state := j.State
+				if after {
+					state = j.After
+				}
+				if told := len(state.Events) == 1; told != (after || limit == 1) {
+					t.Errorf("state after: %v: the state holds %s", after, state.Events)
+				}
+			}
+			must(t, o.Rooms.Leave(t.Context(), newcomer, o.rooms[0], ""))
+		})
+	}
+}
