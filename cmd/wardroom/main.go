@@ -25,6 +25,7 @@ Usage:
 `
 
 func main() {
+	syscall.Umask(0o077) // what this program writes is for its own user alone
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {

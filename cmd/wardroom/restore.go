@@ -159,7 +159,9 @@ Done:
 What people will notice:
   * What was written after the backup is gone from the server. Devices that had received it may still show it.
   * Whoever joined, left, was invited or changed a room after the backup has to do so again.
-  * Devices that signed in after the backup have to sign in again. Passwords are those of the backup.
+  * Most devices ask for the password once and go on with their keys: their tokens are newer than the backup. Passwords are those
+    of the backup.
+  * Devices that were added after the backup are not known any more; others will see them as new, and have to verify them again.
 
 Not in a backup: the configuration file and TLS certificates. Now run: wardroom doctor --data %s, then wardroom serve --data %s
 `, m.Server, data, m.Made.Format("2006-01-02 15:04"), len(m.Entries), (m.Bytes()+1<<20-1)>>20, r.keys, data, data)

@@ -49,7 +49,8 @@ type Config struct {
 
 // TLS is how connections are encrypted.
 type TLS struct {
-	// Where the certificate comes from. "acme": from a certificate authority, by itself, renewed in time; "files": from
+	// Where the certificate comes from. "acme": from a certificate authority, whose terms one accepts by it; the server
+	// gets and renews it by itself, on the port it listens on, which must be reached from outside as 443; "files": from
 	// the two files below; "proxy": a reverse proxy in front of this server does it; "off": nothing is encrypted, for
 	// this machine alone. Left empty, it is "files" where the files are named, otherwise "acme" where public_url begins
 	// with https and listen is open to other machines, otherwise "proxy" or "off".
