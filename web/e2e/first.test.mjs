@@ -67,8 +67,11 @@ test('a room is made, somebody is invited, and both read both languages', async 
   jonas = await Person.sitsDown(browser, { name: 'Jonas Wedekind', account: 'jonas' });
   await jonas.signsUp(await server.invite());
   await lin.makesRoom('7号泊位岸桥检验');
+  await lin.writes('邀请之前写的');
+  await lin.seesSaved('邀请之前写的', '服务器已保存');
   await lin.invites('jonas');
   await jonas.joins();
+  await jonas.reads('邀请之前写的'); // its key came with the invitation
   await lin.writes('早上好。年检报告放在三楼资料室，请各位今天下班前去看。');
   await lin.seesSaved('早上好', '服务器已保存');
   await jonas.reads('早上好');
@@ -84,10 +87,10 @@ test('a room is made, somebody is invited, and both read both languages', async 
 test('each message names the one before it, inside the ciphertext', async () => {
   await lin.writes('第二条');
   await lin.seesSaved('第二条', '服务器已保存');
-  const [first, second] = await lin.page.evaluate(() => /** @type {any} */ (globalThis).seenContents);
+  const [, first, second] = await lin.page.evaluate(() => /** @type {any} */ (globalThis).seenContents);
   const envelope = JSON.parse(second)['org.wardroom.envelope'];
-  assert.deepEqual(JSON.parse(first)['org.wardroom.envelope'].n, 1);
-  assert.equal(envelope.n, 2);
+  assert.deepEqual(JSON.parse(first)['org.wardroom.envelope'].n, 2);
+  assert.equal(envelope.n, 3);
   assert.equal(envelope.prev, createHash('sha256').update(first).digest('base64url'));
   assert.match(envelope.seen, /^\$/);
   assert.equal(envelope.lang, 'zh-Hans');

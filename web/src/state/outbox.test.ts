@@ -153,4 +153,15 @@ test('what may be on the server already cannot be deleted here; what was refused
   await box.discard(box.snapshot()[0]!.id);
   await box.discard(box.snapshot()[1]!.id);
   expect(box.snapshot().map((item) => item.content['body'])).toEqual(['1']);
+
+  const refusing = new Server();
+  refusing.fail = () => {
+    throw new Refused();
+  };
+  const other = new Outbox(refusing);
+  await other.add('m.room.message', text('3'));
+  await settled(other);
+  await other.discard(other.snapshot()[0]!.id);
+  expect(other.snapshot()).toEqual([]);
+  expect(refusing.kept).toEqual({ chain: { n: 0, prev: '' }, items: [] });
 });
