@@ -1,9 +1,6 @@
 import { useEffect, useState } from 'react';
-import { Composer } from './composer/Composer';
 import { DropPlace } from './files/DropPlace';
-import { FileMessage } from './files/FileMessage';
 import { SendFiles } from './files/SendFiles';
-import { Tray } from './files/Tray';
 import { Top } from './frame/Top';
 import { useSay } from './lang/useSay';
 import { RoomBanner } from './room/RoomBanner';
@@ -15,7 +12,7 @@ import type { RoomState } from './state/room';
 import { route } from './state/route';
 import type { Session } from './state/session';
 import { useStore } from './state/useStore';
-import { Timeline } from './timeline/Timeline';
+import { Talk } from './Talk';
 import look from './Workplace.module.css';
 
 /** The working view: the rooms, and one of them open. */
@@ -108,19 +105,7 @@ function Room({ session, room, onPeople }: { session: Session; room: RoomState; 
         onBack={() => route.go({ at: 'rooms' })}
       />
       <RoomBanner room={view} server={session.server} />
-      <Timeline
-        items={view.items}
-        fromStart={view.fromStart}
-        fetching={view.fetching}
-        onEarlier={room.earlier}
-        onRetry={room.retry}
-        onDiscard={(key) => void room.discard(key)}
-        drawFile={(file) => <FileMessage file={file} fetch={room.fetchFile} />}
-        onSeen={room.markSeen}
-      />
-      <Composer others={others} mayWrite={view.mayWrite} connection={connection} onSend={room.write} onFiles={setFiles}>
-        <Tray uploads={room.uploads} />
-      </Composer>
+      <Talk room={room} connection={connection} onFiles={setFiles} />
       {files.length > 0 && <SendFiles files={files} others={others} onSend={room.uploads.add} onClose={() => setFiles([])} />}
     </DropPlace>
   );

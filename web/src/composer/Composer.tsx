@@ -1,9 +1,10 @@
-import { useRef, useState, type ClipboardEvent, type KeyboardEvent, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type ClipboardEvent, type KeyboardEvent, type ReactNode } from 'react';
 import { Button, IconButton } from '../kit/Button';
-import { IconAttach, IconOffline } from '../kit/icons';
+import { IconAttach, IconClose, IconOffline } from '../kit/icons';
 import { Say } from '../kit/Say';
 import { useSay } from '../lang/useSay';
 import type { ConnectionState } from '../state/connection';
+import type { Message } from '../state/timeline';
 import look from './Composer.module.css';
 
 interface Props {
@@ -11,6 +12,12 @@ interface Props {
   others: number;
   mayWrite: boolean;
   connection: ConnectionState;
+  /** The message that is answered or edited. */
+  about: { readonly is: 'reply' | 'edit'; readonly message: Message } | undefined;
+  /** Back to a message of its own. */
+  onDrop: () => void;
+  /** Arrow up in the empty field. */
+  onEditLast: () => void;
   onSend: (text: string) => Promise<void>;
   /** Files were chosen or pasted. */
   onFiles: (files: readonly File[]) => void;
@@ -19,21 +26,46 @@ interface Props {
 }
 
 /** Where one writes. It names its audience. Enter sends, Shift and Enter begin a new line. */
-export function Composer({ others, mayWrite, connection, onSend, onFiles, children }: Props) {
+export function Composer({ others, mayWrite, connection, about, onDrop, onEditLast, onSend, onFiles, children }: Props) {
   const say = useSay();
-  const [text, setText] = useState('');
   const picker = useRef<HTMLInputElement>(null);
+  const ref = useRef<HTMLTextAreaElement>(null);
+  const [draft, setDraft] = useState('');
+  const [edited, setEdited] = useState({ key: '', text: '' });
+  const editing = about?.is === 'edit' ? about.message : undefined;
+  const text = editing === undefined ? draft : edited.key === editing.key ? edited.text : editing.body;
+  const setText = (next: string): void => (editing === undefined ? setDraft(next) : setEdited({ key: editing.key, text: next }));
+
+  // The focus is the browser's. Whoever chose to answer or edit goes on by writing.
+  const subject = about === undefined ? '' : about.is + about.message.key;
+  useEffect(() => {
+    if (subject !== '') ref.current?.focus();
+  }, [subject]);
+
   if (!mayWrite) return <p className={look['closed']}>{say('composer.mayNot')}</p>;
   const audience = others === 0 ? say('composer.writeAlone') : say('composer.write', { n: others });
   const empty = text.trim() === '';
   const send = (): void => {
     if (empty) return;
     setText('');
-    void onSend(text.trim());
+    setEdited({ key: '', text: '' });
+    onDrop();
+    if (text.trim() !== editing?.body) void onSend(text.trim());
+  };
+  const drop = (): void => {
+    setEdited({ key: '', text: '' });
+    onDrop();
+    ref.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     // While an input method is open, Enter chooses a character.
-    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
+    if (event.nativeEvent.isComposing) return;
+    if (event.key === 'Escape' && about !== undefined) drop();
+    if (event.key === 'ArrowUp' && text === '' && about === undefined) {
+      event.preventDefault();
+      onEditLast();
+    }
+    if (event.key !== 'Enter' || event.shiftKey) return;
     event.preventDefault();
     send();
   };
@@ -52,6 +84,17 @@ export function Composer({ others, mayWrite, connection, onSend, onFiles, childr
         </Say>
       )}
       {children}
+      {about && (
+        <div className={look['about']}>
+          <b lang={about.is === 'reply' ? about.message.sender.lang : undefined}>
+            {about.is === 'edit' ? say('composer.editing') : say('composer.replying', { name: about.message.sender.name })}
+          </b>
+          <span className="clip" lang={about.message.lang}>
+            {about.message.body}
+          </span>
+          <IconButton icon={IconClose} label={say('common.cancel')} onClick={drop} />
+        </div>
+      )}
       <form
         className={look['write']}
         onSubmit={(event) => {
@@ -71,10 +114,10 @@ export function Composer({ others, mayWrite, connection, onSend, onFiles, childr
           }}
         />
         <div className={look['grow']} data-text={text}>
-          <textarea rows={1} aria-label={audience} placeholder={audience} value={text} onChange={(event) => setText(event.target.value)} onKeyDown={onKeyDown} onPaste={onPaste} />
+          <textarea ref={ref} rows={1} aria-label={audience} placeholder={audience} value={text} onChange={(event) => setText(event.target.value)} onKeyDown={onKeyDown} onPaste={onPaste} />
         </div>
         <Button kind="do" type="submit" disabled={empty}>
-          {say('composer.send')}
+          {say(editing === undefined ? 'composer.send' : 'composer.saveEdit')}
         </Button>
       </form>
     </div>

@@ -5,17 +5,22 @@ import { languageOf, languageToSend } from '../lang/script';
 import { FaultError } from '../wire/fault';
 import { download, upload } from '../wire/media';
 import type { Tokens } from '../wire/tokens';
+import { redactEvent } from '../wire/client';
+import { messageContent, reactionContent, type About } from './compose';
 import type { Stored } from './file';
 import { Members } from './members';
 import type { Outbox } from './outbox';
 import { inviteTo } from './people';
+import { deletedKey } from './relations';
 import { mayChange, stateValue } from './roomstate';
 import { Store } from './store';
-import { itemsOf, type TimelineItem } from './timeline';
+import { itemsOf, type Message, type TimelineItem } from './timeline';
 import { Uploads } from './uploads';
 
 const firstPause = 6_000;
 const longestPause = 600_000;
+/** How many pages back one goes for a message that was answered. */
+const farthest = 20;
 
 /** A room one is in, as its page shows it. */
 export interface RoomView {
@@ -103,7 +108,28 @@ export class RoomState extends Store<RoomView> {
   }
 
   /** Sends a text. When it returns, the text is kept on this device, and its state is an item of the timeline. */
-  readonly write = (body: string): Promise<void> => this.#outbox.add('m.room.message', { msgtype: 'm.text', body }, languageToSend(body));
+  readonly write = (text: string, about?: About): Promise<void> => this.#outbox.add('m.room.message', messageContent(text, about), languageToSend(text));
+
+  /** Puts a reaction under a message. */
+  readonly react = (target: string, key: string): Promise<void> => this.#outbox.add('m.reaction', reactionContent(target, key));
+
+  /** Takes a reaction of one's own back. It throws where the server does not answer, or refuses. */
+  readonly unreact = (id: string): Promise<void> => redactEvent(this.#client, this.#room.roomId, id, { [deletedKey]: 'm.annotation' });
+
+  /** Deletes a message and every edit of it that is known here, for everybody. It throws where the server does not answer, or refuses. */
+  readonly remove = async (message: Pick<Message, 'id' | 'edits'>): Promise<void> => {
+    if (message.id === undefined) return;
+    // The edits first: while the message stands it can be tried again.
+    for (const id of message.edits) await redactEvent(this.#client, this.#room.roomId, id, { [deletedKey]: 'm.replace' });
+    await redactEvent(this.#client, this.#room.roomId, message.id, {});
+  };
+
+  /** Fetches earlier messages until one of them is there. It returns whether it came. */
+  readonly reach = async (id: string): Promise<boolean> => {
+    const there = (): boolean => this.snapshot().items.some((item) => item.id === id);
+    for (let page = 0; page < farthest && !there() && !this.snapshot().fromStart; page++) await this.earlier();
+    return there();
+  };
 
   /** Fetches a file and decrypts it. It throws a fault where the server gives none, or other bytes than were sent. */
   readonly fetchFile = async (stored: Stored): Promise<ArrayBuffer> => {

@@ -1,6 +1,6 @@
 // From Matrix events to what stands in a timeline. Pure: the same events give the same items.
 
-import { EventType, KnownMembership, MsgType, type MatrixEvent, type Room } from 'matrix-js-sdk';
+import { Direction, EventType, KnownMembership, MsgType, type MatrixEvent, type Room } from 'matrix-js-sdk';
 import { readEnvelope } from '../crypto/envelope';
 import { whyUnreadable, type Unreadable } from '../crypto/unreadable';
 import type { ArgsOf, SentenceId } from '../lang/lang';
@@ -8,6 +8,7 @@ import { cleanTag, languageOf } from '../lang/script';
 import { captionOf, fileOf, type MessageFile } from './file';
 import type { Outgoing, OutgoingState } from './outbox';
 import { personIn, type Person } from './person';
+import { editInForce, gather, isAside, isRecord, reactionsIn, relationOf, relationOut, wasAside, type Relation } from './relations';
 
 interface Common {
   /** The same for one message from the moment it is written to the end. */
@@ -26,10 +27,35 @@ export interface Message extends Common {
   /** Empty where there is a file alone. */
   readonly body: string;
   readonly file: MessageFile | undefined;
+  /** The same with marks, as its author sent it: nothing to be shown without richtext.ts. */
+  readonly html: string | undefined;
   readonly lang: string | undefined;
   readonly edited: boolean;
-  /** Where one's own message is; others' are here, so there is nothing to say. */
+  /** Where one's own message, or its last edit, is; others' are here, so there is nothing to say. */
   readonly state: OutgoingState | undefined;
+  /** What that is called in the outbox. */
+  readonly outKey: string;
+  /** The message that it answers. */
+  readonly quote: Quote | undefined;
+  readonly reactions: readonly ShownReaction[];
+  /** The events that edited it. */
+  readonly edits: readonly string[];
+  readonly mayDelete: boolean;
+}
+
+/** What is shown of the message that another one answers. */
+export interface Quote {
+  readonly id: string;
+  /** Undefined while this device has not fetched it, or cannot read it. */
+  readonly of: { readonly sender: Person; readonly text: string; readonly lang: string | undefined } | undefined;
+}
+
+/** One key under a message. */
+export interface ShownReaction {
+  readonly key: string;
+  readonly who: readonly Person[];
+  /** One's own among them: its event if it is on the server, its name in the outbox if it is not back from there. */
+  readonly mine: { readonly id: string | undefined; readonly out: Relation['out'] } | undefined;
 }
 
 /** Something that happened in the room: a sentence of lang/ and the people it names. */
@@ -51,37 +77,56 @@ export type TimelineItem =
   | (Common & { readonly is: 'deleted' })
   | (Common & { readonly is: 'unsupported' });
 
-/** The items of a room: what the server has given so far, then what is still on its way out. */
-export function itemsOf(room: Room, me: string, events: readonly MatrixEvent[], outgoing: readonly Outgoing[]): TimelineItem[] {
-  const items = events.flatMap((event) => itemOf(room, me, event) ?? []);
-  const there = new Set(events.map((event) => event.getId()));
-  const self = personIn(room, me);
-  for (const out of outgoing) {
-    if (out.type !== 'm.room.message' || (out.state.is === 'saved' && there.has(out.state.eventId))) continue;
-    const file = fileOf(out.content);
-    items.push({
-      is: 'message',
-      key: out.id,
-      id: out.state.is === 'saved' ? out.state.eventId : undefined,
-      sender: self,
-      mine: true,
-      at: out.at,
-      body: file === undefined ? text(out.content['body']) : captionOf(out.content),
-      file,
-      lang: out.lang,
-      edited: false,
-      state: out.state,
-    });
-  }
-  return items;
+/** Where items are made: the room, and what was said about each event. */
+interface Place {
+  readonly room: Room;
+  readonly me: string;
+  readonly about: ReadonlyMap<string, readonly Relation[]>;
 }
 
-function itemOf(room: Room, me: string, event: MatrixEvent): TimelineItem | undefined {
+/** The items of a room: what the server has given so far, then what is still on its way out. */
+export function itemsOf(room: Room, me: string, events: readonly MatrixEvent[], outgoing: readonly Outgoing[]): TimelineItem[] {
+  const there = new Set(events.map((event) => event.getId()));
+  const leaving = outgoing.filter((out) => out.state.is !== 'saved' || !there.has(out.state.eventId));
+  const about = gather([...events.flatMap((event) => relationOf(event) ?? []), ...leaving.flatMap((out) => relationOut(out, me) ?? [])]);
+  const place: Place = { room, me, about };
+  const items = events.flatMap((event) => itemOf(place, event) ?? []);
+  for (const out of leaving) {
+    if (out.type === 'm.room.message' && relationOut(out, me) === undefined) items.push(outItem(place, out));
+  }
+  return withQuotes(items);
+}
+
+function outItem({ room, me }: Place, out: Outgoing): Message {
+  const file = fileOf(out.content);
+  return {
+    is: 'message',
+    file,
+    key: out.id,
+    id: out.state.is === 'saved' ? out.state.eventId : undefined,
+    sender: personIn(room, me),
+    mine: true,
+    at: out.at,
+    body: file === undefined ? text(out.content['body']) : captionOf(out.content),
+    html: htmlIn(out.content),
+    lang: out.lang,
+    edited: false,
+    state: out.state,
+    outKey: out.id,
+    quote: quoteIn(out.content),
+    reactions: [],
+    edits: [],
+    mayDelete: false,
+  };
+}
+
+function itemOf(place: Place, event: MatrixEvent): TimelineItem | undefined {
+  const { room, me } = place;
   const sender = event.getSender();
   const id = event.getId();
   if (sender === undefined || id === undefined) return undefined;
   const transaction: unknown = event.getUnsigned()['transaction_id'];
-  const common: Common = {
+  const common = {
     key: typeof transaction === 'string' ? transaction : id,
     id,
     sender: personIn(room, sender),
@@ -89,32 +134,70 @@ function itemOf(room: Room, me: string, event: MatrixEvent): TimelineItem | unde
     at: event.getTs(),
   };
   if (event.isState()) return happening(room, event, common);
-  if (event.isRedacted()) return event.isRelation() ? undefined : { ...common, is: 'deleted' };
+  if (event.isRedacted()) return wasAside(event) || !['m.room.message', 'm.room.encrypted'].includes(event.getType()) ? undefined : { ...common, is: 'deleted' };
+  if (isAside(event)) return undefined;
   const why = whyUnreadable(event);
   if (why !== undefined) return { ...common, is: 'unreadable', why };
-  if (event.isBeingDecrypted() || event.shouldAttemptDecryption()) return { ...common, is: 'opening' };
+  if (event.isBeingDecrypted() || event.shouldAttemptDecryption()) return event.isRelation('m.replace') ? undefined : { ...common, is: 'opening' };
   if (event.isRelation('m.replace') || event.getType() !== 'm.room.message') return undefined;
-  return message(event, common);
+  return message(place, event, common);
 }
 
-function message(event: MatrixEvent, common: Common): TimelineItem {
-  const content = event.getContent<Record<string, unknown>>();
+function message({ room, me, about }: Place, event: MatrixEvent, common: Common & { id: string }): TimelineItem {
+  const relations = about.get(common.id) ?? [];
+  const original = event.getOriginalContent<Record<string, unknown>>();
+  const edit = editInForce(relations, common.sender.id, event.isEncrypted());
+  const replaced = edit?.content['m.new_content'];
+  const content = isRecord(replaced) ? replaced : original;
   const readable: unknown[] = [MsgType.Text, MsgType.Notice, MsgType.Emote];
   const file = fileOf(content);
   if (file === undefined && !readable.includes(content['msgtype'])) return { ...common, is: 'unsupported' };
-  const body = file === undefined ? text(content['body']) : captionOf(content);
+  const quote = quoteIn(original);
+  const said = file === undefined ? text(content['body']) : captionOf(content);
+  const body = quote === undefined ? said : withoutFallback(said);
   // An edit's envelope stands beside the new content, in the event that brought it.
-  const source = event.replacingEvent() ?? event;
-  const envelope = readEnvelope(source.getClearContent() ?? source.getOriginalContent());
+  const envelope = readEnvelope(edit?.content ?? original);
   return {
     ...common,
     is: 'message',
     body,
     file,
+    html: htmlIn(content),
     lang: cleanTag(envelope?.lang) ?? languageOf(body),
-    edited: event.replacingEvent() !== null,
-    state: common.mine && common.id !== undefined ? { is: 'saved', eventId: common.id } : undefined,
+    edited: edit !== undefined,
+    state: common.mine ? (edit?.out?.state ?? { is: 'saved', eventId: common.id }) : undefined,
+    outKey: edit?.out?.key ?? common.key,
+    quote,
+    reactions: reactionsIn(relations, me).map(({ key, who, mine }) => ({ key, who: who.map((id) => personIn(room, id)), mine })),
+    edits: relations.flatMap((r) => (r.rel === 'm.replace' && r.sender === common.sender.id ? (r.id ?? []) : [])),
+    mayDelete: room.getLiveTimeline().getState(Direction.Forward)?.maySendRedactionForEvent(event, me) ?? false,
   };
+}
+
+function htmlIn(content: Readonly<Record<string, unknown>>): string | undefined {
+  const html = content['format'] === 'org.matrix.custom.html' ? text(content['formatted_body']) : '';
+  return html === '' ? undefined : html;
+}
+
+function quoteIn(content: Readonly<Record<string, unknown>>): Quote | undefined {
+  const about = content['m.relates_to'];
+  const reply = isRecord(about) && about['is_falling_back'] !== true ? about['m.in_reply_to'] : undefined;
+  const id = isRecord(reply) ? reply['event_id'] : undefined;
+  return typeof id === 'string' ? { id, of: undefined } : undefined;
+}
+
+function withQuotes(items: readonly TimelineItem[]): TimelineItem[] {
+  const byId = new Map(items.map((item) => [item.id, item]));
+  return items.map((item) => {
+    if (item.is !== 'message' || item.quote === undefined) return item;
+    const of = byId.get(item.quote.id);
+    return of?.is === 'message' ? { ...item, quote: { ...item.quote, of: { sender: of.sender, text: of.body, lang: of.lang } } } : item;
+  });
+}
+
+// Older clients repeat what they answer at the head of the text.
+function withoutFallback(body: string): string {
+  return body.replace(/^(?:> .*\n)+\n/, '');
 }
 
 function happening(room: Room, event: MatrixEvent, common: Common): TimelineItem | undefined {

@@ -5,15 +5,20 @@ import { rich, useSay } from '../lang/useSay';
 import type { MessageFile } from '../state/file';
 import type { Person } from '../state/person';
 import type { Happening, Message, TimelineItem } from '../state/timeline';
+import type { Acts } from './acts';
 import { OwnState } from './OwnState';
+import { Quoted } from './Quoted';
+import { Reactions } from './Reactions';
+import { RowMenu } from './RowMenu';
 import look from './Row.module.css';
+import { Words } from './Words';
 
 interface Props {
   item: TimelineItem;
   /** Whether it goes on where the row above left off. */
   follows: boolean;
-  onRetry: (key: string) => void;
-  onDiscard: (key: string) => void;
+  acts: Acts;
+  mayWrite: boolean;
   /** Draws the file of a message. */
   drawFile: (file: MessageFile) => ReactNode;
 }
@@ -21,17 +26,22 @@ interface Props {
 const unreadable = { noKey: 'timeline.noKey', before: 'timeline.before', beforeJoin: 'timeline.beforeJoin', withheld: 'timeline.withheldKey' } as const;
 
 /** One thing in the timeline. */
-export function Row({ item, follows, onRetry, onDiscard, drawFile }: Props) {
+export function Row({ item, follows, acts, mayWrite, drawFile }: Props) {
   const say = useSay();
   switch (item.is) {
     case 'happening':
       return <p className={look['happening']}>{happened(say, item)}</p>;
     case 'message':
       return item.mine ? (
-        <Own item={item} onRetry={onRetry} onDiscard={onDiscard} drawFile={drawFile} />
+        <Own item={item} acts={acts} mayWrite={mayWrite} drawFile={drawFile} />
       ) : (
         <Theirs item={item} follows={follows}>
-          <Body item={item} drawFile={drawFile} />
+          <div className={look['said']}>
+            {item.quote && <Quoted quote={item.quote} onJump={acts.jump} />}
+            <Body item={item} drawFile={drawFile} />
+            <Reactions item={item} acts={acts} mayWrite={mayWrite} />
+          </div>
+          <RowMenu item={item} acts={acts} mayWrite={mayWrite} />
         </Theirs>
       );
     default: {
@@ -66,17 +76,22 @@ function Theirs({ item, follows, children }: { item: TimelineItem; follows: bool
   );
 }
 
-function Own({ item, onRetry, onDiscard, drawFile }: Omit<Props, 'item' | 'follows'> & { item: Message }) {
+function Own({ item, acts, mayWrite, drawFile }: Omit<Props, 'item' | 'follows'> & { item: Message }) {
   const stopped = item.state?.is === 'stopped';
   return (
     <article className={`${look['mine'] ?? ''} ${item.state?.is === 'saved' ? '' : (look['held'] ?? '')}`}>
-      <Body item={item} drawFile={drawFile} />
+      <div className={look['bubble']}>
+        {item.quote && <Quoted quote={item.quote} onJump={acts.jump} />}
+        <Body item={item} drawFile={drawFile} />
+      </div>
+      <Reactions item={item} acts={acts} mayWrite={mayWrite} />
       <footer>
         {item.state && (
-          <OwnState state={item.state} onRetry={stopped ? () => onRetry(item.key) : undefined} onDiscard={stopped ? () => onDiscard(item.key) : undefined} />
+          <OwnState state={item.state} onRetry={stopped ? () => acts.retry(item.outKey) : undefined} onDiscard={stopped ? () => acts.discard(item.outKey) : undefined} />
         )}
         <Time at={item.at} />
       </footer>
+      <RowMenu item={item} acts={acts} mayWrite={mayWrite} />
     </article>
   );
 }
@@ -88,16 +103,6 @@ function Body({ item, drawFile }: { item: Message; drawFile: Props['drawFile'] }
       {drawFile(item.file)}
       {item.body !== '' && <Words item={item} />}
     </div>
-  );
-}
-
-function Words({ item }: { item: Message }) {
-  const say = useSay();
-  return (
-    <p className={look['words']} lang={item.lang} dir="auto">
-      {item.body}
-      {item.edited && <span className="meta"> {say('timeline.edited')}</span>}
-    </p>
   );
 }
 

@@ -10,12 +10,13 @@ beforeAll(() => changeLanguage('en'));
 const lin = { id: '@lin:port', name: '林秋砚', lang: 'zh-Hans' };
 const me = { id: '@marta:port', name: 'Marta', lang: 'en' };
 const at = Date.UTC(2031, 10, 20, 9, 12);
-const theirs: Message = { is: 'message', key: '1', id: '$1', sender: lin, mine: false, at, body: '早上好。', lang: 'zh-Hans', edited: false, state: undefined };
+const theirs: Message = { is: 'message', key: '1', id: '$1', sender: lin, mine: false, at, body: '早上好。', lang: 'zh-Hans', edited: false, state: undefined, file: undefined, html: undefined, outKey: '1', quote: undefined, reactions: [], edits: [], mayDelete: false };
 const own: Message = { ...theirs, key: '2', id: '$2', sender: me, mine: true, body: 'Thanks', lang: 'en', state: { is: 'saved', eventId: '$2' } };
 
 function shown(items: TimelineItem[]) {
-  const props = { onEarlier: vi.fn(() => Promise.resolve()), onRetry: vi.fn(), onDiscard: vi.fn(), onSeen: vi.fn() };
-  return { ...render(<Timeline items={items} fromStart fetching={false} {...props} />), ...props };
+  const acts = { retry: vi.fn(), discard: vi.fn(), reply: vi.fn(), edit: vi.fn(), remove: vi.fn(), react: vi.fn(), unreact: vi.fn(), jump: vi.fn() };
+  const props = { onEarlier: vi.fn(() => Promise.resolve()), onSeen: vi.fn(), drawFile: () => null, mayWrite: true, acts };
+  return { ...render(<Timeline items={items} fromStart fetching={false} {...props} />), ...props, onRetry: acts.retry, onDiscard: acts.discard };
 }
 
 test('messages are in their own language; one’s own say where they are', async () => {
@@ -35,7 +36,7 @@ test('messages are in their own language; one’s own say where they are', async
 });
 
 test('what was not sent says why, and can be tried again or deleted; nothing else can', () => {
-  const { onRetry, onDiscard } = shown([own, { ...own, key: 'txn', id: undefined, state: { is: 'stopped', fault: { id: 'fault.forbidden', code: 'M_FORBIDDEN', says: 'You may not speak here.' } } }]);
+  const { onRetry, onDiscard } = shown([own, { ...own, key: 'txn', outKey: 'txn', id: undefined, state: { is: 'stopped', fault: { id: 'fault.forbidden', code: 'M_FORBIDDEN', says: 'You may not speak here.' } } }]);
   expect(screen.getByText(/Not sent.*You may not speak here/)).toBeTruthy();
   fireEvent.click(screen.getByRole('button', { name: 'Try again' }));
   fireEvent.click(screen.getByRole('button', { name: 'Delete' }));

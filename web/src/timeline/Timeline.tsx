@@ -1,10 +1,11 @@
-import { useEffect, useLayoutEffect, useRef, type ReactNode } from 'react';
+import { memo, useEffect, useLayoutEffect, useRef, type KeyboardEvent, type ReactNode } from 'react';
 import { day, sameDay } from '../lang/dates';
 import { useSay } from '../lang/useSay';
 import type { MessageFile } from '../state/file';
 import { now } from '../state/now';
 import type { TimelineItem } from '../state/timeline';
 import { useStore } from '../state/useStore';
+import type { Acts } from './acts';
 import { Row } from './Row';
 import look from './Timeline.module.css';
 
@@ -13,8 +14,8 @@ interface Props {
   fromStart: boolean;
   fetching: boolean;
   onEarlier: () => Promise<void>;
-  onRetry: (key: string) => void;
-  onDiscard: (key: string) => void;
+  mayWrite: boolean;
+  acts: Acts;
   drawFile: (file: MessageFile) => ReactNode;
   /** The end of the timeline is on the screen of somebody who looks at it. */
   onSeen: () => void;
@@ -23,7 +24,7 @@ interface Props {
 const near = 80;
 
 /** What was said, oldest on top. It stays at the end while one is there, and does not move when earlier messages come. */
-export function Timeline({ items, fromStart, fetching, onEarlier, onRetry, onDiscard, drawFile, onSeen }: Props) {
+export const Timeline = memo(function Timeline({ items, fromStart, fetching, mayWrite, acts, drawFile, onEarlier, onSeen }: Props) {
   const say = useSay();
   const time = useStore(now);
   const ref = useRef<HTMLDivElement>(null);
@@ -67,7 +68,7 @@ export function Timeline({ items, fromStart, fetching, onEarlier, onRetry, onDis
   };
 
   return (
-    <div className={look['scroll']} ref={ref} onScroll={onScroll} tabIndex={0} role="log" aria-label={say('timeline.messages')}>
+    <div className={look['scroll']} ref={ref} onScroll={onScroll} onKeyDown={goBetweenRows} tabIndex={0} role="log" aria-label={say('timeline.messages')}>
       <div className={look['talk']}>
         {fetching && (
           <p className={look['quiet']} role="status">
@@ -78,15 +79,25 @@ export function Timeline({ items, fromStart, fetching, onEarlier, onRetry, onDis
           const before = items[n - 1];
           const newDay = before === undefined || !sameDay(before.at, item.at);
           return (
-            <div key={item.key} className={look['place']}>
+            <div key={item.key} className={look['place']} id={item.id} tabIndex={-1}>
               {newDay && <div className={look['day']}>{day(item.at, time)}</div>}
-              <Row item={item} follows={!newDay && follows(before, item)} onRetry={onRetry} onDiscard={onDiscard} drawFile={drawFile} />
+              <Row item={item} follows={!newDay && follows(before, item)} acts={acts} mayWrite={mayWrite} drawFile={drawFile} />
             </div>
           );
         })}
       </div>
     </div>
   );
+});
+
+/** The arrow keys on the menu of a row go to that of the row above or below. */
+function goBetweenRows(event: KeyboardEvent<HTMLDivElement>): void {
+  const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+  const menus = [...event.currentTarget.querySelectorAll<HTMLElement>('[data-menu] [aria-haspopup]')];
+  const at = menus.indexOf(event.target as HTMLElement);
+  if (step === undefined || at < 0) return;
+  event.preventDefault();
+  menus[at + step]?.focus();
 }
 
 /** Whether item goes on where the one before left off: same person, within five minutes. */

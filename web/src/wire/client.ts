@@ -63,6 +63,16 @@ export async function putEvent(client: MatrixClient, roomId: string, type: strin
 }
 
 /**
+ * Removes what an event says, for everybody. What content says is kept by the server beside the removed event.
+ *
+ * Spec: client-server API, PUT /rooms/{roomId}/redact/{eventId}/{txnId}.
+ */
+export async function redactEvent(client: MatrixClient, roomId: string, eventId: string, content: object): Promise<void> {
+  const path = `/rooms/${[roomId, 'redact', eventId, crypto.randomUUID()].map(encodeURIComponent).join('/')}`;
+  await client.http.authedRequest(Method.Put, path, undefined, content, { localTimeoutMs: 30_000 });
+}
+
+/**
  * Invites somebody with content of our own beside what Matrix asks for.
  *
  * Spec: client-server API, PUT /rooms/{roomId}/state/{eventType}/{stateKey}.

@@ -1,0 +1,86 @@
+import { useCallback, useMemo, useState } from 'react';
+import { Composer } from './composer/Composer';
+import { FileMessage } from './files/FileMessage';
+import { Tray } from './files/Tray';
+import type { ConnectionState } from './state/connection';
+import type { MessageFile } from './state/file';
+import type { RoomState } from './state/room';
+import type { Message } from './state/timeline';
+import { useStore } from './state/useStore';
+import type { Acts } from './timeline/acts';
+import { Timeline } from './timeline/Timeline';
+
+interface Props {
+  room: RoomState;
+  connection: ConnectionState;
+  /** Files were chosen or pasted. */
+  onFiles: (files: readonly File[]) => void;
+}
+
+/** What is said in a room, and where one answers. */
+export function Talk({ room, connection, onFiles }: Props) {
+  const view = useStore(room);
+  const [about, setAbout] = useState<{ is: 'reply' | 'edit'; message: Message }>();
+  const edit = useCallback((message: Message) => setAbout({ is: 'edit', message }), []);
+  const drawFile = useCallback((file: MessageFile) => <FileMessage file={file} fetch={room.fetchFile} />, [room]);
+  const acts = useMemo<Acts>(
+    () => ({
+      retry: room.retry,
+      discard: (key) => void room.discard(key),
+      reply: (message) => setAbout({ is: 'reply', message }),
+      edit,
+      remove: room.remove,
+      react: (message, key) => {
+        if (message.id !== undefined) void room.react(message.id, key);
+      },
+      unreact: room.unreact,
+      jump: (id) => void jump(room, id),
+    }),
+    [room, edit],
+  );
+  return (
+    <>
+      <Timeline
+        items={view.items}
+        fromStart={view.fromStart}
+        fetching={view.fetching}
+        mayWrite={view.mayWrite}
+        acts={acts}
+        drawFile={drawFile}
+        onEarlier={room.earlier}
+        onSeen={room.markSeen}
+      />
+      <Composer
+        others={view.people + view.invited - 1}
+        mayWrite={view.mayWrite}
+        connection={connection}
+        about={about}
+        onDrop={() => setAbout(undefined)}
+        onEditLast={() => {
+          const last = view.items.findLast((item) => item.is === 'message' && item.mine && item.id !== undefined && item.file === undefined);
+          if (last?.is === 'message') edit(last);
+        }}
+        onSend={(text) => room.write(text, subject(about))}
+        onFiles={onFiles}
+      >
+        <Tray uploads={room.uploads} />
+      </Composer>
+    </>
+  );
+}
+
+function subject(about: { is: 'reply' | 'edit'; message: Message } | undefined): Parameters<RoomState['write']>[1] {
+  const id = about?.message.id;
+  if (about === undefined || id === undefined) return undefined;
+  return about.is === 'edit' ? { is: 'edit', of: id } : { is: 'reply', to: id, sender: about.message.sender.id };
+}
+
+// Scrolling and focus are the browser's: the row takes the focus, so that a screen reader goes on from there.
+async function jump(room: RoomState, id: string): Promise<void> {
+  if (document.getElementById(id) === null && !(await room.reach(id))) return;
+  requestAnimationFrame(() => {
+    const row = document.getElementById(id);
+    row?.scrollIntoView({ block: 'center' });
+    row?.focus({ preventScroll: true });
+  });
+}

@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest';
+import { htmlOf } from '../state/markdown';
+import { fromHtml, fromText, type Link, type Rich } from './richtext';
+
+const tagsIn = (pieces: readonly Rich[]): string[] => pieces.flatMap((piece) => (typeof piece === 'string' ? [] : [piece.tag, ...tagsIn(piece.inside)]));
+const linksIn = (pieces: readonly Rich[]): Link[] =>
+  pieces.flatMap((piece) => (typeof piece === 'string' ? [] : [...('href' in piece ? [piece] : []), ...linksIn(piece.inside)]));
+const textOf = (pieces: readonly Rich[]): string => pieces.map((piece) => (typeof piece === 'string' ? piece : textOf(piece.inside))).join('');
+
+test.each([
+  '<script>alert(1)</script>',
+  '<style>*{display:none}</style>',
+  '<svg onload=alert(1)><a href="javascript:alert(1)">x</a></svg>',
+  '<math><mtext><script>alert(1)</script></mtext></math>',
+  '<iframe src="https://evil.example"></iframe>',
+  '<object data="https://evil.example"></object><embed src="https://evil.example">',
+  '<mx-reply>what was answered</mx-reply>',
+])('of %s little or nothing is left, and nothing that acts', (html) => {
+  const pieces = fromHtml(html);
+  expect(tagsIn(pieces)).toEqual([]);
+  expect(textOf(pieces)).not.toMatch(/alert|what was answered/);
+});
+
+test.each(['javascript:alert(1)', ' JaVaScRiPt:alert(1)', 'java\nscript:alert(1)', 'data:text/html,x', 'vbscript:x', 'file:///etc/passwd', 'blob:https://port.example/x', '//evil.example', '/relative', 'mxc://a/b', ''])(
+  'a link to %s is only its words',
+  (href) => {
+    const pieces = fromHtml(`<a href="${href}">words</a>`);
+    expect(linksIn(pieces)).toEqual([]);
+    expect(textOf(pieces)).toBe('words');
+  },
+);
+
+test('attributes are not taken over, and pictures become their words', () => {
+  expect(fromHtml('<p style="position:fixed" class="btn" id="x" onclick="alert(1)">a<img src="https://evil.example/spy.png" alt="b"></p>')).toEqual([{ tag: 'p', inside: ['a', 'b'] }]);
+});
+
+test('what is meant to be read otherwise the second time is read once', () => {
+  const pieces = fromHtml('<template><b>x</b></template><noscript><p title="</noscript><img src=x onerror=alert(1)>"></noscript>');
+  expect(textOf(pieces)).not.toContain('alert');
+  expect(JSON.stringify(pieces)).not.toContain('onerror');
+});
+
+test('unknown elements leave their content, and no depth exhausts us', () => {
+  expect(fromHtml('<marquee><font color=red>still <b>here</b></font></marquee>')).toEqual(['still ', { tag: 'strong', inside: ['here'] }]);
+  expect(tagsIn(fromHtml('<blockquote>'.repeat(120))).length).toBeLessThan(50);
+});
+
+test.each([
+  ['https://port.example/a', 'https://port.example/a', undefined],
+  ['https://port.example/a', 'port.example', undefined],
+  ['https://evil.example/', 'https://bank.example/', 'evil.example'],
+  ['https://evil.example/', 'the report', 'evil.example'],
+  ['https://bank.example@evil.example/', 'https://bank.example@evil.example/', 'evil.example'],
+  ['https://ex\u0430mple.com/', 'example.com', 'xn--exmple-4nf.com'],
+  ['https://evil.example/', '\u202eelpmaxe.live', 'evil.example'],
+  ['mailto:lin@port.example', 'lin@port.example', undefined],
+  ['mailto:eve@evil.example', 'Lin', 'eve@evil.example'],
+])('a link to %s that says %s shows %s', (href, words, host) => {
+  expect(linksIn(fromHtml(`<a href="${href}">${words}</a>`))[0]?.host).toBe(host);
+});
+
+test('addresses in plain text become links, without the full stop behind them', () => {
+  const pieces = fromText('See https://port.example/a, or 请看https://port.example/b。谢谢');
+  expect(linksIn(pieces).map((link) => link.href)).toEqual(['https://port.example/a', 'https://port.example/b']);
+  expect(textOf(pieces)).toBe('See https://port.example/a, or 请看https://port.example/b。谢谢');
+  expect(linksIn(fromHtml('<code>https://port.example</code>'))).toEqual([]);
+});
+
+test('what people mark becomes HTML, and what they do not mark none', () => {
+  expect(htmlOf('plain\ntext')).toBeUndefined();
+  expect(htmlOf('2 * 3 ** 4 < 5')).toBeUndefined();
+  expect(htmlOf('**a** `b<` [c](https://d.example/?x="y)')).toBe('<p><strong>a</strong> <code>b&lt;</code> <a href="https://d.example/?x=&quot;y">c</a></p>');
+  expect(htmlOf('- a\n- b\n\n1. c\n> d\n> e')).toBe('<ul><li>a</li><li>b</li></ul><ol><li>c</li></ol><blockquote>d<br>e</blockquote>');
+  expect(htmlOf('```js\n**a** <b>\n```\nafter')).toBe('<pre><code>**a** &lt;b&gt;\n</code></pre><p>after</p>');
+  expect(htmlOf('```\nnever closed')).toBeUndefined();
+  expect(htmlOf('[x](javascript:alert(1)) <script>')).toBeUndefined();
+});

@@ -1,0 +1,99 @@
+// From the HTML that somebody sent to what may stand in a timeline. The HTML is read in an inert document, where
+// nothing is fetched or run, and only what is listed here is taken over; attributes are not, but a link's target.
+//
+// Spec: client-server API, m.room.message msgtypes, HTML in messages.
+
+/** A piece of text, or an element with pieces inside. */
+export type Rich = string | { readonly tag: Tag; readonly inside: readonly Rich[] } | Link;
+export interface Link {
+  readonly tag: 'a';
+  readonly href: string;
+  /** The host it really leads to, where its words do not say so. */
+  readonly host: string | undefined;
+  readonly inside: readonly Rich[];
+}
+type Tag = 'p' | 'br' | 'strong' | 'em' | 'del' | 'code' | 'pre' | 'blockquote' | 'ul' | 'ol' | 'li' | 'hr';
+
+const tags: Readonly<Partial<Record<string, Tag>>> = {
+  P: 'p', BR: 'br', STRONG: 'strong', B: 'strong', EM: 'em', I: 'em', DEL: 'del', S: 'del', STRIKE: 'del', CODE: 'code', PRE: 'pre',
+  BLOCKQUOTE: 'blockquote', UL: 'ul', OL: 'ol', LI: 'li', HR: 'hr', DIV: 'p', H1: 'p', H2: 'p', H3: 'p', H4: 'p', H5: 'p', H6: 'p',
+};
+/** Of these not even the text is shown. */
+const dropped = /^(?:MX-REPLY|SCRIPT|STYLE|TEMPLATE|NOSCRIPT|IFRAME|OBJECT|EMBED|SVG|MATH|TITLE|TEXTAREA|SELECT|AUDIO|VIDEO)$/;
+const deepest = 40;
+const blocks: readonly string[] = ['p', 'pre', 'blockquote', 'ul', 'ol', 'hr'];
+
+/** What may be shown of HTML. */
+export function fromHtml(html: string): readonly Rich[] {
+  const inert = new DOMParser().parseFromString(html, 'text/html');
+  return inside(inert.body, deepest, false);
+}
+
+/** A text in which addresses have become links. */
+export function fromText(text: string): readonly Rich[] {
+  return text.split(/(https?:\/\/[^\s<>"'，。、；：！？（）「」『』【】《》]+)/).flatMap((piece, n) => {
+    if (n % 2 === 0) return piece === '' ? [] : [piece];
+    const address = piece.replace(/[.,;:!?)\]}]+$/, '');
+    const link = linkTo(address, [address]);
+    const rest = piece.slice(address.length);
+    return [link ?? address, ...(rest === '' ? [] : [rest])];
+  });
+}
+
+/** Whether pieces hold a block, which cannot stand inside a paragraph. */
+export function hasBlocks(pieces: readonly Rich[]): boolean {
+  return pieces.some((piece) => typeof piece !== 'string' && (blocks.includes(piece.tag) || hasBlocks(piece.inside)));
+}
+
+function inside(node: Node, depth: number, plain: boolean): Rich[] {
+  if (depth === 0) return [];
+  return [...node.childNodes].flatMap((child): readonly Rich[] => {
+    if (child.nodeType === Node.TEXT_NODE) return plain ? [child.nodeValue ?? ''] : fromText(child.nodeValue ?? '');
+    if (!(child.nodeType === Node.ELEMENT_NODE)) return [];
+    const element = child as Element;
+    const name = element.tagName.toUpperCase();
+    if (dropped.test(name)) return [];
+    if (name === 'IMG') return [element.getAttribute('alt') ?? ''];
+    const own = inside(element, depth - 1, plain || name === 'A' || name === 'CODE' || name === 'PRE');
+    if (name === 'A') return plain ? own : [linkTo(element.getAttribute('href') ?? '', own) ?? own].flat();
+    const tag = tags[name];
+    return tag === undefined ? own : [{ tag, inside: tag === 'br' || tag === 'hr' ? [] : own }];
+  });
+}
+
+/** A link, or undefined where the target is none that may be opened. */
+function linkTo(target: string, words: readonly Rich[]): Link | undefined {
+  const url = parsed(target.trim());
+  if (url === undefined || !['http:', 'https:', 'mailto:'].includes(url.protocol)) return undefined;
+  const host = url.protocol === 'mailto:' ? decodeURIComponentSafely(url.pathname) : url.host;
+  return { tag: 'a', href: url.href, host: says(plainOf(words), url, host) ? undefined : host, inside: words };
+}
+
+// The words say where the link leads if they are an address there themselves; a name before an @ may look like a host.
+function says(words: string, url: URL, host: string): boolean {
+  if (url.protocol === 'mailto:') return words.trim() === host;
+  // eslint-disable-next-line no-control-regex -- controls that turn the direction of writing hide what an address says
+  if (url.username !== '' || url.password !== '' || /[\u0000-\u001f\u200b-\u200f\u202a-\u202e\u2066-\u2069]|\s\S/.test(words.trim())) return false;
+  const shown = parsed(words.trim()) ?? parsed(`https://${words.trim()}`);
+  return shown?.host === url.host;
+}
+
+function plainOf(pieces: readonly Rich[]): string {
+  return pieces.map((piece) => (typeof piece === 'string' ? piece : plainOf(piece.inside))).join('');
+}
+
+function parsed(address: string): URL | undefined {
+  try {
+    return new URL(address);
+  } catch {
+    return undefined;
+  }
+}
+
+function decodeURIComponentSafely(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
