@@ -8,11 +8,6 @@ export function Label({ level, children }: { level: Level; children: ReactNode }
   return <span className={`label l${level}`}>{children}</span>;
 }
 
-/** The stripes alone, for lists; the word is read aloud and shown on hover. */
-export function LabelMark({ level, word }: { level: Level; word: string }) {
-  return <span className={`label mark l${level}`} role="img" aria-label={word} title={word} />;
-}
-
 /** The label of a whole view, under its title, with what follows from it. The rule below has the label's colour. */
 export function Banner({ level, word, children, end }: { level: Level; word: string; children: ReactNode; end?: ReactNode }) {
   return (

@@ -8,7 +8,7 @@ import { Count } from './Count';
 import { Dialog } from './Dialog';
 import { Field } from './Field';
 import { IconClose, IconMore, IconSaved, IconWithheld } from './icons';
-import { Banner, Label, LabelMark } from './Label';
+import { Banner, Label } from './Label';
 import { Menu } from './Menu';
 import { Say } from './Say';
 import { State } from './State';
@@ -108,7 +108,6 @@ test('the kit has no axe violations', async () => {
       </h1>
       <Field label="Name" hint="As others see it" />
       <Label level={2}>Restricted</Label>
-      <LabelMark level={1} word="Internal" />
       <Banner level={0} word="Open">
         Kept 90 days
       </Banner>
