@@ -67,3 +67,42 @@ func TestPeopleCanVerifyEachOtherInARoom(t *testing.T) {
 	lin.refused(t, 403, "M_FORBIDDEN", "PUT", in(room, "send", "m.room.message", "2"), request)
 	lin.refused(t, 403, "M_FORBIDDEN", "PUT", in(room, "send", "m.key.verification.note", "3"), object{"body": "in clear"})
 }
+
+// A client that loads members lazily knows the name of everybody whom it shows.
+func TestWhoIsNamedIsIntroducedToALazyClient(t *testing.T) {
+	s := newServer(t)
+	lin, mei := s.newPerson(t, "lin"), s.newPerson(t, "mei")
+	var others []*person
+	var invited []string
+	for _, name := range []string{"sora", "oda", "kai"} {
+		p := s.newPerson(t, name)
+		others, invited = append(others, p), append(invited, string(p.user))
+	}
+	room := lin.newRoom(t, object{"invite": append(invited, string(mei.user))})
+	for _, p := range append(others, mei) {
+		p.join(t, room)
+	}
+	lin.say(t, room, "1", cipher("one"))
+	for _, where := range []string{"state", "state_after"} {
+		d := &synced{person: mei, filter: `{"room":{"timeline":{"limit":1},"state":{"lazy_load_members":true}}}`}
+		look := func() any {
+			q := url.Values{"filter": {d.filter}, "since": {d.since}}
+			if where == "state_after" {
+				q.Set("use_state_after", "true")
+			}
+			answer := d.ok(t, "GET", v3+"/sync?"+q.Encode(), nil)
+			d.since = text(answer["next_batch"])
+			return dig(answer, "rooms", "join", room)
+		}
+		first := look()
+		for _, hero := range dig(first, "summary", "m.heroes").([]any) {
+			if find(dig(first, where, "events"), "m.room.member", text(hero)) == nil {
+				t.Errorf("%s: the room is known by %s, who is not there", where, hero)
+			}
+		}
+		others[2].say(t, room, where, cipher("two"))
+		if find(dig(look(), where, "events"), "m.room.member", string(others[2].user)) == nil {
+			t.Errorf("%s: %s speaks, and is not there", where, others[2].user)
+		}
+	}
+}

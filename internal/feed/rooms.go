@@ -91,10 +91,10 @@ func (l *looking) join(n News, data []json.RawMessage) error {
 			since = 0
 		}
 	}
-	var turned bool
+	var told tale
 	var err error
 	if n.Events || since == 0 {
-		turned, err = l.timeline(&j.left, st, since, l.upto)
+		told, err = l.timeline(&j.left, st, since, l.upto)
 	} else {
 		l.nothingSaid(&j.left)
 	}
@@ -107,10 +107,14 @@ func (l *looking) join(n News, data []json.RawMessage) error {
 	if j.Ephemeral.Events, err = l.ephemeral(st, since, n.Receipts || since == 0); err != nil {
 		return err
 	}
-	if turned {
+	if told.turned {
 		if j.Summary, err = l.summary(st); err != nil {
 			return err
 		}
+		told.named = append(told.named, j.Summary.Heroes...)
+	}
+	if err := l.introduce(&j.left, told); err != nil {
+		return err
 	}
 	if err := l.unread(j, st); err != nil {
 		return err
@@ -133,7 +137,11 @@ func membershipAt(spans []room.Span, pos stream.Position) string {
 // leave adds a room that the person is no longer in, up to the event that ended it.
 func (l *looking) leave(st room.Stay, data []json.RawMessage) error {
 	gone := &left{Data: eventList{data}}
-	if _, err := l.timeline(gone, st, l.at, st.Pos); err != nil {
+	told, err := l.timeline(gone, st, l.at, st.Pos)
+	if err != nil {
+		return err
+	}
+	if err := l.introduce(gone, told); err != nil {
 		return err
 	}
 	l.answer.Rooms.Leave[st.ID] = gone
@@ -160,20 +168,28 @@ func (l *looking) nothingSaid(into *left) {
 	l.putState(into, &eventList{})
 }
 
-// timeline adds the newest events after since and up to end, and the state that goes with them. turned is whether somebody came or
-// went.
-func (l *looking) timeline(into *left, st room.Stay, since, end stream.Position) (turned bool, err error) {
+// tale is what was told of a room, for what goes with it.
+type tale struct {
+	sight   *room.Sight
+	at      stream.Position // where the state that is given belongs
+	named   []mxid.User     // who is named in it
+	members map[string]bool // whose membership it gives
+	turned  bool            // somebody came or went
+}
+
+// timeline adds the newest events after since and up to end, and the state that goes with them.
+func (l *looking) timeline(into *left, st room.Stay, since, end stream.Position) (told tale, err error) {
 	limit := l.req.Filter.limit()
 	events, err := l.Disk.Timeline(l.v, st.Room, since, end, true, limit+1)
 	if err != nil {
-		return false, err
+		return told, err
 	}
-	sight, err := l.Rooms.Sight(l.v, l.s, st.ID)
+	told.sight, err = l.Rooms.Sight(l.v, l.s, st.ID)
 	if err != nil {
-		return false, err
+		return told, err
 	}
 	whole := since > 0 // there is nothing else after since
-	if n := slices.IndexFunc(events, func(e room.Event) bool { return !sight.Sees(e.Pos) }); n >= 0 {
+	if n := slices.IndexFunc(events, func(e room.Event) bool { return !told.sight.Sees(e.Pos) }); n >= 0 {
 		events, whole = events[:n], false // what lies before is told by prev_batch, as far as it may be seen
 	}
 	if len(events) > limit {
@@ -186,32 +202,33 @@ func (l *looking) timeline(into *left, st room.Stay, since, end stream.Position)
 	}
 	into.Timeline.Prev = stream.Token{start - 1}.String()
 
-	var senders []mxid.User
+	told.at = start - 1
+	if l.req.StateAfter {
+		told.at = end
+	}
+
 	wanted := events[:0:0]
 	changed := false // there is a state event
 	for _, e := range events {
 		if l.req.Filter.Room.Timeline.Match(&e) {
 			wanted = append(wanted, e)
-			senders = append(senders, mxid.User(e.Get("sender").Text()))
+			told.named = append(told.named, mxid.User(e.Get("sender").Text()))
 		}
 		changed = changed || e.Get("state_key") != nil
 	}
-	if into.Timeline.Events, err = l.shown(sight, wanted); err != nil {
-		return false, err
+	if into.Timeline.Events, err = l.shown(told.sight, wanted); err != nil {
+		return told, err
 	}
 	if whole && !l.req.FullState && !(changed && l.req.StateAfter) {
 		l.putState(into, &eventList{})
-	} else if err := l.state(into, sight, since, start, end, senders); err != nil {
-		return false, err
+	} else if err := l.state(into, &told, since); err != nil {
+		return told, err
 	}
-	switch {
-	case since == 0:
-		return true, nil
-	case whole && !changed:
-		return false, nil
-	default:
-		return l.Disk.Turned(l.v, st.Room, since, end)
+	told.turned = since == 0
+	if since > 0 && !(whole && !changed) {
+		told.turned, err = l.Disk.Turned(l.v, st.Room, since, end)
 	}
+	return told, err
 }
 
 // shown is events as the client wants them written.
@@ -221,35 +238,64 @@ func (l *looking) shown(sight *room.Sight, events []room.Event) ([]json.RawMessa
 
 // state adds what of the room's state the device does not know: as it was before the timeline began, or as it is behind
 // its end. Changes of membership are all given, also to clients that load members lazily: whoever encrypts must know.
-func (l *looking) state(into *left, sight *room.Sight, since, start, end stream.Position, senders []mxid.User) error {
+func (l *looking) state(into *left, told *tale, since stream.Position) error {
 	if l.req.FullState {
 		since = 0
 	}
-	at := start - 1
-	if l.req.StateAfter {
-		at = end
-	}
 	var members []mxid.User
 	if since == 0 && l.req.Filter.lazy() {
-		members = append(senders, l.s.User)
-		slices.Sort(members)
-		members = slices.Compact(members)
+		members = []mxid.User{l.s.User}
 	}
-	state, err := l.Disk.StateSince(l.v, sight.Room.No, since, at, members)
+	state, err := l.Disk.StateSince(l.v, told.sight.Room.No, since, told.at, members)
 	if err != nil {
 		return err
 	}
+	told.members = map[string]bool{}
 	wanted := state[:0:0]
 	for _, e := range state {
 		if l.req.Filter.Room.State.Match(&e) {
 			wanted = append(wanted, e)
 		}
+		if e.Get("type").Text() == event.TypeMember {
+			told.members[e.Get("state_key").Text()] = true
+		}
 	}
 	list := &eventList{}
-	if list.Events, err = l.shown(sight, wanted); err != nil {
+	if list.Events, err = l.shown(told.sight, wanted); err != nil {
 		return err
 	}
 	l.putState(into, list)
+	return nil
+}
+
+// introduce adds the memberships of people who are named to a client that loads members lazily: of those who speak, and of
+// those whom the room is known by. It may have them already; what each device has is not kept.
+//
+// Spec: client-server API, "Lazy-loading room members".
+func (l *looking) introduce(into *left, told tale) error {
+	var who []mxid.User
+	for _, user := range told.named {
+		if !told.members[string(user)] && user != l.s.User {
+			who = append(who, user)
+		}
+	}
+	if len(who) == 0 || !l.req.Filter.lazy() {
+		return nil
+	}
+	slices.Sort(who)
+	events, err := l.Disk.MembersAt(l.v, told.sight.Room.No, told.at, slices.Compact(who))
+	if err != nil {
+		return err
+	}
+	more, err := l.shown(told.sight, slices.DeleteFunc(events, func(e room.Event) bool { return !l.req.Filter.Room.State.Match(&e) }))
+	if err != nil {
+		return err
+	}
+	list := into.State
+	if l.req.StateAfter {
+		list = into.After
+	}
+	list.Events = append(list.Events, more...)
 	return nil
 }
 
