@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"runtime/debug"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"wardroom/internal/account"
@@ -249,7 +250,7 @@ func refusal(w http.ResponseWriter, f *fault.Fault) map[string]any {
 	if f.RetryAfter > 0 {
 		seconds := int64((f.RetryAfter + 999_999_999) / 1_000_000_000)
 		w.Header().Set("Retry-After", itoa(seconds))
-		body["retry_after_ms"] = f.RetryAfter.Milliseconds()
+		body["retry_after_ms"] = (f.RetryAfter + time.Millisecond - 1).Milliseconds() // never less than has to be waited
 	}
 	return body
 }
