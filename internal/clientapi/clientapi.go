@@ -119,7 +119,7 @@ func (a *API) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for path, methods := range byPath {
 		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
-			if !utf8.ValidString(r.URL.Path) || strings.IndexByte(r.URL.Path, 0) >= 0 { // no name has these, and not every database takes them
+			if !readable(r.URL) {
 				a.answer(w, r, nil, fault.InvalidParam.New("The address is not valid text."))
 				return
 			}
@@ -147,6 +147,13 @@ func (a *API) Handler() http.Handler {
 		mux.ServeHTTP(w, current)
 		r.Pattern = current.Pattern // whoever counts requests counts them by route
 	})
+}
+
+// readable reports whether the path's names can be taken for what they are. No name has NUL or is other than UTF-8, and not
+// every database takes that; an escaped "/" that is a whole name ends the path for net/http, which would be another name.
+func readable(u *url.URL) bool {
+	return utf8.ValidString(u.Path) && strings.IndexByte(u.Path, 0) < 0 &&
+		!strings.Contains(strings.ToUpper(u.EscapedPath())+"/", "/%2F/")
 }
 
 // unaliased gives r with the old version prefix r0 replaced by the one it is an alias of.

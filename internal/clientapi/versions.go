@@ -16,7 +16,7 @@ func (a *API) versions(*request) (any, error) {
 		Versions []string        `json:"versions"`
 		Unstable map[string]bool `json:"unstable_features"`
 	}
-	out := answer{Unstable: map[string]bool{}}
+	out := answer{Unstable: map[string]bool{"org.matrix.msc4222": true}} // state after the timeline of a sync
 	for minor := 1; minor <= 15; minor++ {
 		out.Versions = append(out.Versions, "v1."+strconv.Itoa(minor))
 	}
