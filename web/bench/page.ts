@@ -57,14 +57,14 @@ async function engineOf(name: string): Promise<Engine> {
     return {
       build: async (messages) => {
         // As the history comes: a page of a hundred at a time, each kept before the next.
-        for (let n = 0; n < messages.length; n += 100) await archive.ask('put', messages.slice(n, n + 100));
+        for (let n = 0; n < messages.length; n += 100) await archive.ask('take', messages.slice(n, n + 100), []);
         await archive.close();
         archive = new RemoteArchive();
         await archive.ask('size');
       },
       load: async () => void (await archive.ask('size')),
       search: async (text) => (await archive.ask('search', { text, limit: 50 })).total,
-      one: (message) => archive.ask('put', [message]),
+      one: async (message) => void (await archive.ask('take', [message], [])),
     };
   }
   if (name === 'minisearch') {

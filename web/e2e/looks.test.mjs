@@ -102,6 +102,16 @@ test('the list of rooms', async () => {
   await looksRight(marta, 'rooms', () => marta.page.locator('nav section').waitFor());
 });
 
+test('the search', async () => {
+  await marta.page.evaluate(() => (location.hash = '#/search'));
+  await looksRight(marta, 'search', async () => {
+    await marta.page.locator('input[type=search]').fill('报告');
+    await marta.page.locator('button[data-hit]').click();
+    await marta.page.locator('[role=group] li').first().waitFor();
+  });
+  await marta.page.evaluate(() => (location.hash = '#/'));
+});
+
 test('a dialog', async () => {
   await looksRight(marta, 'dialog', async () => {
     await marta.isIn();

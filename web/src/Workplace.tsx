@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
 import { DropPlace } from './files/DropPlace';
 import { SendFiles } from './files/SendFiles';
+import { Find } from './find/Find';
 import { Top } from './frame/Top';
 import { useSay } from './lang/useSay';
 import { RoomBanner } from './room/RoomBanner';
@@ -28,7 +29,7 @@ export function Workplace({ session, onSignOut }: { session: Session; onSignOut:
 
   const go = (roomId: string): void => route.go({ at: 'room', id: roomId });
   return (
-    <div className={id === undefined ? look['frame'] : `${look['frame'] ?? ''} ${look['inRoom'] ?? ''}`}>
+    <div className={id === undefined && here.at !== 'search' ? look['frame'] : `${look['frame'] ?? ''} ${look['inRoom'] ?? ''}`}>
       <Top me={me} connection={connection} unsent={() => session.unsent()} onSignOut={onSignOut} />
       {here.at === 'settings' ? (
         <Settings session={session} section={here.section} />
@@ -50,7 +51,16 @@ export function Workplace({ session, onSignOut }: { session: Session; onSignOut:
             />
           </div>
           <section className={look['page']}>
-            {room === undefined ? (
+            {here.at === 'search' ? (
+              <Find
+                key={here.id ?? ''}
+                search={session.search}
+                asking={session.asking}
+                rooms={[...rooms.rooms, ...rooms.people]}
+                inRoom={here.id}
+                onBack={() => (here.id === undefined ? route.go({ at: 'rooms' }) : go(here.id))}
+              />
+            ) : room === undefined ? (
               <p className={look['none']}>{say(id === undefined ? 'rooms.choose' : 'rooms.loading')}</p>
             ) : (
               <Room key={room.snapshot().id} session={session} room={room} onPeople={() => setFacts(!facts)} />

@@ -2,7 +2,8 @@ import { useState } from 'react';
 import { Brand } from '../kit/Brand';
 import { Button } from '../kit/Button';
 import { Dialog } from '../kit/Dialog';
-import { IconConnected, IconNotConfirmed, IconOffline, IconWithheld } from '../kit/icons';
+import { Icon } from '../kit/Icon';
+import { IconConnected, IconNotConfirmed, IconOffline, IconSearch, IconWithheld } from '../kit/icons';
 import { Menu } from '../kit/Menu';
 import { Say } from '../kit/Say';
 import { State } from '../kit/State';
@@ -12,7 +13,7 @@ import { languageNames, languages } from '../lang/languages';
 import { useLanguage, useSay } from '../lang/useSay';
 import type { ConnectionState } from '../state/connection';
 import type { Person } from '../state/person';
-import { route } from '../state/route';
+import { hrefOf, route } from '../state/route';
 import { theme, type Theme } from '../state/theme';
 import { useStore } from '../state/useStore';
 
@@ -30,19 +31,22 @@ const themes: Theme[] = ['system', 'light', 'dark'];
 export function Top({ me, connection, unsent, onSignOut }: Props) {
   const say = useSay();
   const language = useLanguage();
-  const inRooms = useStore(route).at !== 'settings';
+  const { at } = useStore(route);
   const chosenTheme = useStore(theme);
   const [leaving, setLeaving] = useState<number>();
   return (
     <header className="top">
       <Brand name="Wardroom" />
       <nav className="nav">
-        <a href="#/" aria-current={inRooms ? 'page' : undefined}>
+        <a href="#/" aria-current={at === 'rooms' || at === 'room' ? 'page' : undefined}>
           {say('rooms.title')}
         </a>
       </nav>
       <span className="grow" />
       <Way connection={connection} />
+      <a className="btn icon" href={hrefOf({ at: 'search' })} aria-label={say('find.title')} title={say('find.title')} aria-current={at === 'search' ? 'page' : undefined}>
+        <Icon of={IconSearch} />
+      </a>
       <Menu
         label={say('me.menu', { name: me.name })}
         opener={(props) => (

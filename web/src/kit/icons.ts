@@ -28,6 +28,7 @@ export { default as IconPlace } from '@tabler/icons-react/dist/esm/icons/IconMap
 export { default as IconPrint } from '@tabler/icons-react/dist/esm/icons/IconPrinter.mjs';
 /** Saved by the server. */
 export { default as IconSaved } from '@tabler/icons-react/dist/esm/icons/IconServer.mjs';
+export { default as IconSearch } from '@tabler/icons-react/dist/esm/icons/IconSearch.mjs';
 /** Still here, on this device. */
 export { default as IconStillHere } from '@tabler/icons-react/dist/esm/icons/IconStopwatch.mjs';
 /** Verified by a person, or signed by their own key. */

@@ -1,12 +1,14 @@
 import { useState, type ReactNode } from 'react';
 import { Button, IconButton } from '../kit/Button';
 import { Dialog } from '../kit/Dialog';
-import { IconBack, IconInvite, IconMore, IconPeople } from '../kit/icons';
+import { Icon } from '../kit/Icon';
+import { IconBack, IconInvite, IconMore, IconPeople, IconSearch } from '../kit/icons';
 import { Menu } from '../kit/Menu';
 import type { Choice } from '../kit/Picker';
 import { sayFault } from '../lang/sayFault';
 import { rich, useSay } from '../lang/useSay';
 import type { RoomView } from '../state/room';
+import { hrefOf } from '../state/route';
 import { useTask } from '../state/useTask';
 import { Describe } from './Describe';
 import { Invite } from './Invite';
@@ -57,6 +59,9 @@ export function RoomHeader({ room, userId, example, find, onInvite, onDescribe, 
           </Button>
         </span>
       )}
+      <a className="btn icon" href={hrefOf({ at: 'search', id: room.id })} aria-label={say('find.inRoom')} title={say('find.inRoom')}>
+        <Icon of={IconSearch} />
+      </a>
       <span className={look['invite']}>
         <IconButton icon={IconPeople} label={say('room.showPeople')} onClick={onPeople} />
       </span>

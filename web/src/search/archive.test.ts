@@ -19,16 +19,15 @@ async function reopened(): Promise<Archive> {
 
 test('what was put is found at the next visit, and notes with it', async () => {
   archive = await Archive.open();
-  await archive.put([{ id: '$1', room: '!a', sender: '@lin', at: 1, body: '潮位表' }], { done: ['!a'] });
+  await archive.take([{ id: '$1', room: '!a', sender: '@lin', at: 1, body: '潮位表' }], [], { done: ['!a'] });
   await reopened();
   expect(find('潮位')).toEqual(['$1']);
   expect(archive.notes()).toEqual({ done: ['!a'] });
-  expect(archive.known(['$1', '$2'])).toEqual(['$1']);
 });
 
 test('what goes into the browser cannot be read there', async () => {
   archive = await Archive.open();
-  await archive.put([{ id: '$1', room: '!a', sender: '@lin', at: 1, body: 'plain words' }]);
+  await archive.take([{ id: '$1', room: '!a', sender: '@lin', at: 1, body: 'plain words' }], []);
   const db = await new Promise<IDBDatabase>((resolve) => {
     const request = indexedDB.open('wardroom');
     request.onsuccess = () => resolve(request.result);
@@ -44,19 +43,20 @@ test('what goes into the browser cannot be read there', async () => {
 
 test('many that come at once are all kept', async () => {
   archive = await Archive.open();
-  await Promise.all([...corpus(200)].map((message) => archive!.put([message])));
+  await Promise.all([...corpus(200)].map((message) => archive!.take([message], [])));
   await reopened();
   expect(archive.size()).toBe(200);
 });
 
 test('what was taken out is not there at the next visit', async () => {
   archive = await Archive.open();
-  await archive.put([
+  await archive.take([
     { id: '$1', room: '!a', sender: '@lin', at: 1, body: '潮位表' },
     { id: '$2', room: '!b', sender: '@lin', at: 1, body: '潮位表' },
     { id: '$3', room: '!c', sender: '@lin', at: 1, body: '潮位表' },
-  ]);
-  expect(await archive.remove('$1')).toBe('$1');
+    { id: '$4', room: '!c', sender: '@lin', at: 1, body: '潮位表', edit: { id: '$5', at: 2 } },
+  ], []);
+  expect((await archive.take([], ['$1', '$5', '$unknown'])).map(({ id }) => id)).toEqual(['$4']);
   await archive.removeRoom('!b');
   await reopened();
   expect(find('潮位')).toEqual(['$3']);
@@ -64,7 +64,7 @@ test('what was taken out is not there at the next visit', async () => {
 
 test('an archive that cannot be read begins again, without its notes', async () => {
   archive = await Archive.open();
-  await archive.put([{ id: '$1', room: '!a', sender: '@lin', at: 1, body: '潮位表' }], 'all read');
+  await archive.take([{ id: '$1', room: '!a', sender: '@lin', at: 1, body: '潮位表' }], [], 'all read');
   const vault = await Vault.open();
   await vault.put('session', 'stays');
   await vault.put('search/segment/1', { v: 1 });

@@ -50,25 +50,20 @@ export class Archive {
     return this.#index.size;
   }
 
-  /** Which of these ids are of messages that can be found. */
-  known(ids: readonly string[]): string[] {
-    return ids.filter((id) => this.#index.has(id));
-  }
-
-  /** Takes in messages, and then notes. When it returns, they are kept; notes are never kept before their messages. */
-  async put(messages: readonly Message[], notes?: unknown): Promise<void> {
+  /**
+   * Takes messages in, takes others out, each named by its id or by that of an edit of it, and keeps the notes. When it
+   * returns, all of it is kept, and what was taken out is kept no longer; notes are never kept before their messages.
+   * It returns the messages that went with an edit: what was written before the edit can be taken in again.
+   */
+  async take(messages: readonly Message[], without: readonly string[], notes?: unknown): Promise<Message[]> {
     for (const message of messages) this.#index.put(message);
+    const gone = without.flatMap((id) => this.#index.remove(id) ?? []);
     await this.#keep();
-    if (notes === undefined) return;
-    this.#notes = notes;
-    await this.#vault.put(keptNotes, notes);
-  }
-
-  /** Takes out a message or an edit of it, and returns the id of the message that went. When it returns, its text is kept no longer. */
-  async remove(id: string): Promise<string | undefined> {
-    const gone = this.#index.remove(id);
-    await this.#keep();
-    return gone;
+    if (notes !== undefined) {
+      this.#notes = notes;
+      await this.#vault.put(keptNotes, notes);
+    }
+    return gone.filter(({ id }) => !without.includes(id));
   }
 
   /** Takes out everything said in a room. */

@@ -35,6 +35,8 @@ export interface Answer {
   readonly total: number;
   /** How many of them each room has. */
   readonly rooms: readonly (readonly [room: string, total: number])[];
+  /** How many of them each person sent. */
+  readonly senders: readonly (readonly [sender: string, total: number])[];
   /** The newest of them, newest first. */
   readonly hits: readonly Hit[];
 }
@@ -95,18 +97,18 @@ export class SearchIndex {
   }
 
   /**
-   * Takes out the message with this id, or the message that an edit with this id belongs to, and returns the id of
-   * what went, if anything did. What was written before that edit can be put again.
+   * Takes out the message with this id, or the message that an edit with this id belongs to, and returns what went, if
+   * anything did. What was written before that edit can be put again.
    */
-  remove(id: string): string | undefined {
+  remove(id: string): Message | undefined {
     const which = this.#edits.get(id) ?? id;
     const segment = this.#where.get(which);
-    if (segment === undefined) return undefined;
-    const edit = segment.get(which)?.edit;
-    if (edit !== undefined) this.#edits.delete(edit.id);
+    const gone = segment?.get(which);
+    if (segment === undefined || gone === undefined) return undefined;
+    if (gone.edit !== undefined) this.#edits.delete(gone.edit.id);
     segment.delete(which);
     this.#where.delete(which);
-    return which;
+    return gone;
   }
 
   /** Takes out everything that was said in a room. */
@@ -121,18 +123,18 @@ export class SearchIndex {
     const terms = termsOf(question.text);
     const { room, sender } = question;
     const found: Message[] = [];
-    const rooms = new Map<string, { n: number }>();
+    const rooms = new Count();
+    const senders = new Count();
     for (const segment of this.#segments.values()) {
       segment.scan(terms, (message) => {
         if ((room !== undefined && message.room !== room) || (sender !== undefined && message.sender !== sender)) return;
         found.push(message);
-        const count = rooms.get(message.room);
-        if (count === undefined) rooms.set(message.room, { n: 1 });
-        else count.n++;
+        rooms.add(message.room);
+        senders.add(message.sender);
       });
     }
     const hits = newest(found, question.limit).map((message) => hitOf(message, terms));
-    return { total: found.length, rooms: [...rooms].map(([name, { n }]) => [name, n]), hits };
+    return { total: found.length, rooms: rooms.all(), senders: senders.all(), hits };
   }
 
   /** What must be kept, and what need not be kept any longer, since the last call. Keep first, then delete. */
@@ -185,6 +187,21 @@ export class SearchIndex {
     if (before !== undefined) return before;
     this.#strings.set(text, text);
     return text;
+  }
+}
+
+/** How often each name came, the most frequent first. */
+class Count {
+  readonly #counts = new Map<string, { n: number }>();
+
+  add(name: string): void {
+    const count = this.#counts.get(name);
+    if (count === undefined) this.#counts.set(name, { n: 1 });
+    else count.n++;
+  }
+
+  all(): [name: string, n: number][] {
+    return [...this.#counts].map(([name, { n }]): [string, number] => [name, n]).sort((a, b) => b[1] - a[1]);
   }
 }
 

@@ -6,6 +6,8 @@ export type Route =
   | { at: 'rooms' }
   | { at: 'room'; id: string }
   | { at: 'settings'; section: Section }
+  /** The search; in one room where it has an id. What is looked for stands in no address. */
+  | { at: 'search'; id?: string }
   /** The one-time link with which somebody signs up. */
   | { at: 'invite'; token: string };
 
@@ -19,6 +21,7 @@ function parse(hash: string): Route {
   if (first === 'invite' && rest !== '') return { at: 'invite', token: rest };
   if (first === 'room' && rest !== '') return { at: 'room', id: rest };
   if (first === 'settings') return { at: 'settings', section: sections.find((one) => one === rest) ?? sections[0] };
+  if (first === 'search') return rest === '' ? { at: 'search' } : { at: 'search', id: rest };
   return { at: 'rooms' };
 }
 
@@ -39,6 +42,8 @@ export function hrefOf(route: Route): string {
       return `#/room/${encodeURIComponent(route.id)}`;
     case 'settings':
       return `#/settings/${route.section}`;
+    case 'search':
+      return route.id === undefined ? '#/search' : `#/search/${encodeURIComponent(route.id)}`;
     case 'invite':
       return `#/invite/${encodeURIComponent(route.token)}`;
   }

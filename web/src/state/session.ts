@@ -8,6 +8,7 @@ import { wipe, type Vault } from '../keep/vault';
 import { firstSync, makeClient, onSignedOut, putEvent, startClient, syncDatabase } from '../wire/client';
 import { FaultError, faultOf, isUnreachable, limitedFor } from '../wire/fault';
 import { Tokens, type Login } from '../wire/tokens';
+import { Asking } from './asking';
 import { Connection } from './connection';
 import { Devices } from './devices';
 import { Outbox, type KeptBox, type Post } from './outbox';
@@ -15,6 +16,7 @@ import { converse, findPeople, inviteTo, joinInvited, makeRoom } from './people'
 import { personOf, type Person } from './person';
 import { RoomState } from './room';
 import { RoomList } from './roomlist';
+import { Search } from './search';
 import { Store } from './store';
 
 const boxes = 'outbox/';
@@ -39,6 +41,8 @@ export class Session {
   readonly rooms: RoomList;
   readonly me: Me;
   readonly devices: Devices;
+  readonly search: Search;
+  readonly asking: Asking;
   readonly recovery: Recovery;
   readonly client: MatrixClient;
   readonly #vault: Vault;
@@ -55,6 +59,8 @@ export class Session {
     this.rooms = new RoomList(client);
     this.me = new Me(client);
     this.devices = new Devices(client);
+    this.search = new Search(client);
+    this.asking = new Asking(this.search);
     for (const [roomId, box] of kept) this.#outboxes.set(roomId, new Outbox(this.#post(roomId), box));
     this.connection.subscribe(() => {
       if (this.connection.snapshot() === 'connected') this.#flush();
@@ -150,6 +156,8 @@ export class Session {
     }
     this.connection.close();
     this.rooms.close();
+    this.asking.close();
+    void this.search.close();
     this.client.stopClient();
   }
 
@@ -161,6 +169,7 @@ export class Session {
         if (!isUnreachable(error) && faultOf(error).id !== 'fault.signedOut') throw error;
       });
     }
+    await this.search.close();
     await this.client.store.destroy();
     this.#vault.close();
     sessionStorage.clear();

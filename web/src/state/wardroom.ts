@@ -126,7 +126,7 @@ export class Wardroom extends Store<Standing> {
     const session = await Session.open(login, this.#vault, () => void this.#end(false, { id: 'fault.signedOut', code: 'M_UNKNOWN_TOKEN' }));
     this.#open = session;
     if ((await this.#vault.get<boolean>(keptReady)) === true) {
-      this.set({ at: 'in', session });
+      this.#in(session);
       return;
     }
     await session.ready();
@@ -145,7 +145,12 @@ export class Wardroom extends Store<Standing> {
   async #signed(session: Session): Promise<void> {
     this.#password = undefined;
     await this.#vault?.put(keptReady, true);
+    this.#in(session);
+  }
+
+  #in(session: Session): void {
     this.set({ at: 'in', session });
+    void session.search.run();
   }
 
   async #end(tell: boolean, why: Fault | undefined): Promise<void> {

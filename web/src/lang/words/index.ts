@@ -4,6 +4,7 @@ import { common } from './common';
 import { connection } from './connection';
 import { faults } from './faults';
 import { files } from './files';
+import { find } from './find';
 import { people } from './people';
 import { room } from './room';
 import { roomlist } from './roomlist';
@@ -12,4 +13,4 @@ import { signin } from './signin';
 import { signup } from './signup';
 import { timeline } from './timeline';
 
-export const words = { ...common, ...connection, ...faults, ...files, ...people, ...room, ...roomlist, ...settings, ...signin, ...signup, ...timeline };
+export const words = { ...common, ...connection, ...faults, ...files, ...find, ...people, ...room, ...roomlist, ...settings, ...signin, ...signup, ...timeline };

@@ -1,0 +1,97 @@
+import { fireEvent, render, screen, within } from '@testing-library/react';
+import axe from 'axe-core';
+import { beforeEach, expect, test, vi } from 'vitest';
+import { changeLanguage } from '../lang/lang';
+import type { AskingView } from '../state/asking';
+import type { Found, Question, Reach } from '../state/search';
+import { Store } from '../state/store';
+import type { TimelineItem } from '../state/timeline';
+import { Find } from './Find';
+
+beforeEach(() => changeLanguage('en'));
+
+const lin = { id: '@lin:x', name: '林秋砚', lang: 'zh-Hans' };
+const jonas = { id: '@jonas:x', name: 'Jonas', lang: 'en' };
+const piece = (text: string, marked = false) => ({ text, marked });
+const found: Found = {
+  total: 9,
+  shown: 2,
+  senders: [lin, jonas],
+  rooms: [
+    { id: '!a', name: '值班与交接', lang: 'zh-Hans', total: 8, messages: [{ id: '$1', sender: lin, mine: false, at: 1_700_000_000_000, lang: 'zh-Hans', pieces: [piece('年检'), piece('报告', true), piece('在三楼')] }] },
+    { id: '!b', name: '', lang: undefined, total: 1, messages: [{ id: '$2', sender: jonas, mine: true, at: 1_600_000_000_000, lang: 'en', pieces: [piece('报告', true)] }] },
+  ],
+};
+
+class FakeSearch extends Store<Reach> {
+  around = vi.fn<(room: string, id: string) => Promise<readonly TimelineItem[]>>();
+}
+class FakeAsking extends Store<AskingView> {
+  ask = vi.fn<(change: Partial<Question>) => void>();
+  more = vi.fn();
+}
+
+function shown(reach: Partial<Reach>, view: Partial<AskingView>, inRoom?: string) {
+  const search = new FakeSearch({ standing: 'whole', rooms: 2, read: 2, messages: 9, unreadable: 0, ...reach });
+  const asking = new FakeAsking({ question: { text: '报告', room: inRoom, sender: undefined }, found, failed: undefined, ...view });
+  const rooms = [{ id: '!a', name: '值班与交接', lang: 'zh-Hans' }, { id: '!b', name: '', lang: undefined }];
+  const { container } = render(<Find search={search} asking={asking} rooms={rooms} inRoom={inRoom} onBack={() => undefined} />);
+  return { search, asking, container };
+}
+
+test('what was found stands by room, marked, each in its language', () => {
+  const { container } = shown({}, {});
+  expect(screen.getByRole('status').textContent).toBe('9 messages found');
+  const [first] = screen.getAllByRole('region');
+  expect(within(first!).getByRole('heading').textContent).toContain('值班与交接');
+  expect(container.querySelector('mark')?.textContent).toBe('报告');
+  expect(container.querySelector('mark')?.parentElement?.lang).toBe('zh-Hans');
+  expect(screen.getByRole('button', { name: 'Show all 8 of this room' })).toBeTruthy();
+});
+
+test('how far the search reaches is said as it is', () => {
+  shown({ standing: 'reading', rooms: 12, read: 3, unreadable: 4 }, { found: { total: 0, shown: 0, rooms: [], senders: [] } });
+  expect(screen.getByText(/3 of 12 rooms searched to their beginning so far/)).toBeTruthy();
+  expect(screen.getByText(/4 earlier messages could not be decrypted/)).toBeTruthy();
+  expect(screen.getByRole('status').textContent).toBe('No message with these words was found so far.');
+});
+
+test('the arrows go from the words through what was found', () => {
+  shown({}, {});
+  const box = screen.getByRole('searchbox');
+  expect(document.activeElement).toBe(box);
+  fireEvent.keyDown(box, { key: 'ArrowDown' });
+  expect(document.activeElement?.textContent).toContain('年检');
+  fireEvent.keyDown(document.activeElement!, { key: 'ArrowDown' });
+  fireEvent.keyDown(document.activeElement!, { key: 'ArrowDown' });
+  expect(document.activeElement?.textContent).toContain('Jonas');
+  fireEvent.keyDown(document.activeElement!, { key: 'ArrowUp' });
+  fireEvent.keyDown(document.activeElement!, { key: 'ArrowUp' });
+  expect(document.activeElement).toBe(box);
+});
+
+test('a pressed message shows what stands around it', async () => {
+  const { search } = shown({}, {});
+  const item = { is: 'message', key: '$0', id: '$0', sender: jonas, mine: false, at: 1, body: 'Where is it?', lang: 'en', file: undefined, html: undefined, outKey: '$0', quote: undefined, reactions: [], edits: [], mayDelete: false, edited: false, state: undefined } as const;
+  search.around.mockResolvedValue([item]);
+  fireEvent.click(screen.getByRole('button', { name: /在三楼/ }));
+  expect(await screen.findByText('Where is it?')).toBeTruthy();
+  expect(search.around).toHaveBeenCalledWith('!a', '$1');
+});
+
+test('typing, a person and more are asked for', () => {
+  const { asking } = shown({}, {}, '!a');
+  expect(asking.ask).toHaveBeenCalledWith({ room: '!a' });
+  fireEvent.change(screen.getByRole('searchbox'), { target: { value: '潮位' } });
+  expect(asking.ask).toHaveBeenCalledWith({ text: '潮位' });
+  fireEvent.change(screen.getByLabelText('Written by'), { target: { value: '@lin:x' } });
+  expect(asking.ask).toHaveBeenCalledWith({ sender: '@lin:x' });
+  fireEvent.click(screen.getByRole('button', { name: 'Show more' }));
+  expect(asking.more).toHaveBeenCalled();
+});
+
+test('no axe violations', async () => {
+  const { container } = shown({ standing: 'reading' }, {});
+  const result = await axe.run(container, { rules: { 'color-contrast': { enabled: false } } });
+  expect(result.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join()}`)).toEqual([]);
+});

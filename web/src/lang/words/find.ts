@@ -1,0 +1,82 @@
+import { sentences } from '../sentences';
+
+export const find = sentences({
+  'find.title': { en: 'Search', 'zh-Hans': '搜索', 'zh-Hant': '搜尋', ja: '検索' },
+  'find.inRoom': { en: 'Search in this room', 'zh-Hans': '在此会话中搜索', 'zh-Hant': '在此聊天室中搜尋', ja: 'このルームで検索' },
+  'find.text': { en: 'Words to look for', 'zh-Hans': '要查找的词语', 'zh-Hant': '要搜尋的字詞', ja: '探す言葉' },
+  'find.text.hint': {
+    en: 'The search runs on this device. The server does not learn what you look for.',
+    'zh-Hans': '搜索在这台设备上进行，服务器不知道您在找什么。',
+    'zh-Hant': '搜尋在這台裝置上進行，伺服器不知道您在找什麼。',
+    ja: '検索はこの端末の中で行われます。何を探しているかはサーバーには伝わりません。',
+  },
+  'find.where': { en: 'Where', 'zh-Hans': '范围', 'zh-Hant': '範圍', ja: '場所' },
+  'find.where.all': { en: 'All rooms', 'zh-Hans': '所有会话', 'zh-Hant': '所有聊天室', ja: 'すべてのルーム' },
+  'find.who': { en: 'Written by', 'zh-Hans': '发送者', 'zh-Hant': '傳送者', ja: '書いた人' },
+  'find.who.all': { en: 'Everybody', 'zh-Hans': '所有人', 'zh-Hant': '所有人', ja: '全員' },
+  'find.total': {
+    en: '{n, plural, one {# message found} other {# messages found}}',
+    'zh-Hans': '找到 {n} 条消息',
+    'zh-Hant': '找到 {n} 則訊息',
+    ja: '{n} 件見つかりました',
+  },
+  'find.none': {
+    en: 'No message with these words was found.',
+    'zh-Hans': '没有找到包含这些词语的消息。',
+    'zh-Hant': '沒有找到包含這些字詞的訊息。',
+    ja: 'この言葉を含むメッセージは見つかりませんでした。',
+  },
+  'find.noneYet': {
+    en: 'No message with these words was found so far.',
+    'zh-Hans': '到目前为止，没有找到包含这些词语的消息。',
+    'zh-Hant': '到目前為止，沒有找到包含這些字詞的訊息。',
+    ja: '今のところ、この言葉を含むメッセージは見つかっていません。',
+  },
+  'find.messages': {
+    en: '{n, plural, one {# message} other {# messages}}',
+    'zh-Hans': '{n} 条消息',
+    'zh-Hant': '{n} 則訊息',
+    ja: 'メッセージ {n} 件',
+  },
+  'find.only': { en: 'Show all {n} of this room', 'zh-Hans': '显示此会话的全部 {n} 条', 'zh-Hant': '顯示此聊天室的全部 {n} 則', ja: 'このルームの {n} 件をすべて表示' },
+  'find.more': { en: 'Show more', 'zh-Hans': '显示更多', 'zh-Hant': '顯示更多', ja: 'さらに表示' },
+  'find.around': { en: 'Around this message', 'zh-Hans': '这条消息的前后', 'zh-Hant': '這則訊息的前後', ja: 'このメッセージの前後' },
+  'find.around.none': {
+    en: 'What stands around this message cannot be shown now.',
+    'zh-Hans': '现在无法显示这条消息的前后内容。',
+    'zh-Hant': '現在無法顯示這則訊息的前後內容。',
+    ja: 'このメッセージの前後は、今は表示できません。',
+  },
+  'find.open': { en: 'Open the room', 'zh-Hans': '打开会话', 'zh-Hant': '開啟聊天室', ja: 'ルームを開く' },
+  'find.opening': { en: 'Opening what is kept on this device', 'zh-Hans': '正在打开这台设备上保存的内容', 'zh-Hant': '正在開啟這台裝置上保存的內容', ja: 'この端末に保存された内容を開いています' },
+  'find.reading': {
+    en: '{read} of {rooms} rooms searched to their beginning so far. Earlier messages of the others are still being read.',
+    'zh-Hans': '到目前为止，{rooms} 个会话中有 {read} 个已搜索到最早的消息。其余会话的更早消息仍在读取。',
+    'zh-Hant': '到目前為止，{rooms} 個聊天室中有 {read} 個已搜尋到最早的訊息。其餘聊天室的更早訊息仍在讀取。',
+    ja: 'これまでに {rooms} ルームのうち {read} ルームを最初まで検索できます。ほかのルームの以前のメッセージは読み込み中です。',
+  },
+  'find.waiting': {
+    en: '{read} of {rooms} rooms searched to their beginning so far. The server does not answer; reading goes on when it does.',
+    'zh-Hans': '到目前为止，{rooms} 个会话中有 {read} 个已搜索到最早的消息。服务器没有回应，恢复后继续读取。',
+    'zh-Hant': '到目前為止，{rooms} 個聊天室中有 {read} 個已搜尋到最早的訊息。伺服器沒有回應，恢復後繼續讀取。',
+    ja: 'これまでに {rooms} ルームのうち {read} ルームを最初まで検索できます。サーバーから応答がありません。応答があり次第、読み込みを続けます。',
+  },
+  'find.whole': {
+    en: '{rooms, plural, one {The one room is} other {All # rooms are}} searched to the earliest message that the server gives this device.',
+    'zh-Hans': '全部 {rooms} 个会话都已搜索到服务器提供给这台设备的最早消息。',
+    'zh-Hant': '全部 {rooms} 個聊天室都已搜尋到伺服器提供給這台裝置的最早訊息。',
+    ja: '{rooms} ルームすべてを、サーバーがこの端末に渡す最も古いメッセージまで検索できます。',
+  },
+  'find.unreadable': {
+    en: '{n, plural, one {# earlier message} other {# earlier messages}} could not be decrypted on this device and cannot be found.',
+    'zh-Hans': '有 {n} 条更早的消息在这台设备上无法解密，搜索不到。',
+    'zh-Hant': '有 {n} 則更早的訊息在這台裝置上無法解密，搜尋不到。',
+    ja: '以前のメッセージ {n} 件はこの端末で復号できず、検索できません。',
+  },
+  'find.failed': {
+    en: 'The search does not work in this browser now. Your messages are safe with the server; reload the page to try again.',
+    'zh-Hans': '搜索目前在此浏览器中无法使用。您的消息仍在服务器上；重新加载页面可再试一次。',
+    'zh-Hant': '搜尋目前在此瀏覽器中無法使用。您的訊息仍在伺服器上；重新載入頁面可再試一次。',
+    ja: '今このブラウザーでは検索を使えません。メッセージはサーバーに残っています。ページを再読み込みすると、もう一度試せます。',
+  },
+});

@@ -1,0 +1,48 @@
+// What rooms said before, asked for outside of the timeline that the client keeps.
+
+import { Direction, MatrixEvent, Method, type IEvent, type MatrixClient } from 'matrix-js-sdk';
+
+export interface HistoryPage {
+  /** The newest first, decrypted as far as this device can. */
+  readonly events: readonly MatrixEvent[];
+  /** The token of what lies before; undefined where the room begins. */
+  readonly before: string | undefined;
+}
+
+/** A page of a room's history from a token towards the past. */
+export async function historyOf(client: MatrixClient, roomId: string, from: string, limit: number): Promise<HistoryPage> {
+  const { chunk, end } = await client.createMessagesRequest(roomId, from, limit, Direction.Backward);
+  return { events: await Promise.all(chunk.map((raw) => decrypted(client, roomId, raw))), before: end };
+}
+
+/** An event, and the edit that the server says is its newest. */
+export async function eventAndEdit(client: MatrixClient, roomId: string, eventId: string): Promise<MatrixEvent[]> {
+  const event = await decrypted(client, roomId, await client.fetchRoomEvent(roomId, eventId));
+  const edit = event.getServerAggregatedRelation<IEvent>('m.replace');
+  return edit?.event_id === undefined ? [event] : [event, await decrypted(client, roomId, edit)];
+}
+
+/**
+ * An event and what stands around it, the oldest first, with their newest edits in place.
+ *
+ * Spec: client-server API, GET /rooms/{roomId}/context/{eventId}.
+ */
+export async function contextOf(client: MatrixClient, roomId: string, eventId: string, limit: number): Promise<MatrixEvent[]> {
+  const path = `/rooms/${encodeURIComponent(roomId)}/context/${encodeURIComponent(eventId)}`;
+  const answer = await client.http.authedRequest<{ event: IEvent; events_before?: IEvent[]; events_after?: IEvent[] }>(Method.Get, path, { limit: String(limit) });
+  const raw = [...(answer.events_before ?? []).reverse(), answer.event, ...(answer.events_after ?? [])];
+  return Promise.all(
+    raw.map(async (one) => {
+      const event = await decrypted(client, roomId, one);
+      const edit = event.getServerAggregatedRelation<IEvent>('m.replace');
+      if (edit?.event_id !== undefined && !event.isRedacted()) event.makeReplaced(await decrypted(client, roomId, edit));
+      return event;
+    }),
+  );
+}
+
+async function decrypted(client: MatrixClient, roomId: string, raw: Partial<IEvent>): Promise<MatrixEvent> {
+  const event = new MatrixEvent({ ...raw, room_id: roomId });
+  await client.decryptEventIfNeeded(event);
+  return event;
+}
