@@ -86,6 +86,7 @@ export function* corpus(n: number, seed = 7): Generator<Message> {
       room: `!room${String(Math.floor(next() ** 2 * rooms))}:port.example`,
       sender: `@person${String(Math.floor(next() ** 2 * people))}:port.example`,
       at,
+      sealed: true,
       body,
     };
   }

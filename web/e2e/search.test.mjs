@@ -34,9 +34,7 @@ async function looksFor(person, text) {
 
 /** The texts that are marked in what was found, once there are n of them. @param {Person} person @param {number} n */
 async function marked(person, n) {
-  const hits = person.page.locator('button[data-hit]');
-  await hits.nth(n - 1).waitFor();
-  assert.equal(await hits.count(), n);
+  await person.page.waitForFunction((wanted) => document.querySelectorAll('button[data-hit]').length === wanted, n);
   return person.page.locator('button[data-hit] mark').allTextContents();
 }
 
@@ -82,6 +80,33 @@ test('a message shows what stands around it, by keyboard', async () => {
   await lin.shows('search-around');
   await page.locator('[role=group] a:visible').press('Enter');
   await page.locator('main h1', { hasText: '7号泊位' }).waitFor();
+});
+
+test('an edit replaces, a deletion removes', async () => {
+  const { page } = lin;
+  await lin.writes('草稿放在一楼');
+  await lin.seesSaved('草稿', '服务器已保存');
+  await looksFor(lin, '草稿');
+  assert.deepEqual(await marked(lin, 1), ['草稿']);
+  await page.goBack();
+  await page.locator('main textarea').focus();
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type('定稿放在二楼');
+  await page.keyboard.press('Enter');
+  await lin.seesSaved('定稿', '服务器已保存');
+  await looksFor(lin, '草稿');
+  await page.locator('[role=status]', { hasText: '没有找到' }).waitFor();
+  await page.locator('input[type=search]').fill('定稿');
+  assert.deepEqual(await marked(lin, 1), ['定稿']);
+  await page.goBack();
+  await page.locator('[role=log] article', { hasText: '定稿' }).last().locator('[aria-haspopup=menu]').press('Enter');
+  await page.locator('[role=menuitem].stop').press('Enter');
+  await page.locator('dialog .btn.stop').press('Enter');
+  await page.getByText('这条消息已删除').waitFor();
+  await looksFor(lin, '定稿');
+  await page.locator('[role=status]', { hasText: '没有找到' }).waitFor();
+  await page.goBack();
 });
 
 test('a new device reads the whole history in the background', async () => {

@@ -3,9 +3,8 @@ import axe from 'axe-core';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { changeLanguage } from '../lang/lang';
 import type { AskingView } from '../state/asking';
-import type { Found, Question, Reach } from '../state/search';
+import type { Found, Neighbour, Question, Reach } from '../state/search';
 import { Store } from '../state/store';
-import type { TimelineItem } from '../state/timeline';
 import { Find } from './Find';
 
 beforeEach(() => changeLanguage('en'));
@@ -24,7 +23,7 @@ const found: Found = {
 };
 
 class FakeSearch extends Store<Reach> {
-  around = vi.fn<(room: string, id: string) => Promise<readonly TimelineItem[]>>();
+  around = vi.fn<(room: string, id: string) => Promise<readonly Neighbour[]>>();
 }
 class FakeAsking extends Store<AskingView> {
   ask = vi.fn<(change: Partial<Question>) => void>();
@@ -72,8 +71,7 @@ test('the arrows go from the words through what was found', () => {
 
 test('a pressed message shows what stands around it', async () => {
   const { search } = shown({}, {});
-  const item = { is: 'message', key: '$0', id: '$0', sender: jonas, mine: false, at: 1, body: 'Where is it?', lang: 'en', file: undefined, html: undefined, outKey: '$0', quote: undefined, reactions: [], edits: [], mayDelete: false, edited: false, state: undefined } as const;
-  search.around.mockResolvedValue([item]);
+  search.around.mockResolvedValue([{ id: '$0', sender: jonas, at: 1, said: 'Where is it?', lang: 'en' }]);
   fireEvent.click(screen.getByRole('button', { name: /在三楼/ }));
   expect(await screen.findByText('Where is it?')).toBeTruthy();
   expect(search.around).toHaveBeenCalledWith('!a', '$1');

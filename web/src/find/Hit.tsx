@@ -4,8 +4,7 @@ import { exact, short } from '../lang/dates';
 import { useSay } from '../lang/useSay';
 import { now } from '../state/now';
 import { hrefOf } from '../state/route';
-import type { FoundMessage } from '../state/search';
-import type { TimelineItem } from '../state/timeline';
+import type { FoundMessage, Neighbour } from '../state/search';
 import { useStore } from '../state/useStore';
 import { useTask } from '../state/useTask';
 import look from './Hit.module.css';
@@ -14,7 +13,7 @@ interface Props {
   message: FoundMessage;
   room: string;
   /** What stands around a message, oldest first. */
-  onAround: (room: string, id: string) => Promise<readonly TimelineItem[]>;
+  onAround: (room: string, id: string) => Promise<readonly Neighbour[]>;
 }
 
 /** A message that was found. Pressed, it shows what stands around it. */
@@ -23,7 +22,7 @@ export function Hit({ message, room, onAround }: Props) {
   const time = useStore(now);
   const id = useId();
   const [open, setOpen] = useState(false);
-  const [around, setAround] = useState<readonly TimelineItem[]>();
+  const [around, setAround] = useState<readonly Neighbour[]>();
   const task = useTask();
   const press = (): void => {
     setOpen(!open);
@@ -58,29 +57,27 @@ export function Hit({ message, room, onAround }: Props) {
   );
 }
 
-function Around({ items, id }: { items: readonly TimelineItem[]; id: string }) {
+function Around({ items, id }: { items: readonly Neighbour[]; id: string }) {
   const say = useSay();
   return (
     <ol>
-      {items.map((item) =>
-        item.is === 'message' || item.is === 'deleted' ? (
-          <li key={item.key} className={item.id === id ? look['this'] : undefined}>
-            <span className={look['who']}>
-              <b lang={item.sender.lang}>{item.sender.name}</b>{' '}
-              <time className="meta" dateTime={new Date(item.at).toISOString()}>
-                {exact(item.at)}
-              </time>
-            </span>
-            {item.is === 'message' ? (
-              <p className={look['words']} lang={item.lang}>
-                {item.body}
-              </p>
-            ) : (
-              <p className="meta">{say('timeline.deleted')}</p>
-            )}
-          </li>
-        ) : null,
-      )}
+      {items.map((item) => (
+        <li key={item.id} className={item.id === id ? look['this'] : undefined}>
+          <span className={look['who']}>
+            <b lang={item.sender.lang}>{item.sender.name}</b>{' '}
+            <time className="meta" dateTime={new Date(item.at).toISOString()}>
+              {exact(item.at)}
+            </time>
+          </span>
+          {item.said === undefined ? (
+            <p className="meta">{say('timeline.deleted')}</p>
+          ) : (
+            <p className={look['words']} lang={item.lang}>
+              {item.said}
+            </p>
+          )}
+        </li>
+      ))}
     </ol>
   );
 }

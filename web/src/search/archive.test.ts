@@ -19,7 +19,7 @@ async function reopened(): Promise<Archive> {
 
 test('what was put is found at the next visit, and notes with it', async () => {
   archive = await Archive.open();
-  await archive.take([{ id: '$1', room: '!a', sender: '@lin', at: 1, body: '潮位表' }], [], { done: ['!a'] });
+  await archive.take([{ id: '$1', room: '!a', sender: '@lin', at: 1, sealed: true, body: '潮位表' }], [], { done: ['!a'] });
   await reopened();
   expect(find('潮位')).toEqual(['$1']);
   expect(archive.notes()).toEqual({ done: ['!a'] });
@@ -27,7 +27,7 @@ test('what was put is found at the next visit, and notes with it', async () => {
 
 test('what goes into the browser cannot be read there', async () => {
   archive = await Archive.open();
-  await archive.take([{ id: '$1', room: '!a', sender: '@lin', at: 1, body: 'plain words' }], []);
+  await archive.take([{ id: '$1', room: '!a', sender: '@lin', at: 1, sealed: true, body: 'plain words' }], []);
   const db = await new Promise<IDBDatabase>((resolve) => {
     const request = indexedDB.open('wardroom');
     request.onsuccess = () => resolve(request.result);
@@ -51,10 +51,10 @@ test('many that come at once are all kept', async () => {
 test('what was taken out is not there at the next visit', async () => {
   archive = await Archive.open();
   await archive.take([
-    { id: '$1', room: '!a', sender: '@lin', at: 1, body: '潮位表' },
-    { id: '$2', room: '!b', sender: '@lin', at: 1, body: '潮位表' },
-    { id: '$3', room: '!c', sender: '@lin', at: 1, body: '潮位表' },
-    { id: '$4', room: '!c', sender: '@lin', at: 1, body: '潮位表', edit: { id: '$5', at: 2 } },
+    { id: '$1', room: '!a', sender: '@lin', at: 1, sealed: true, body: '潮位表' },
+    { id: '$2', room: '!b', sender: '@lin', at: 1, sealed: true, body: '潮位表' },
+    { id: '$3', room: '!c', sender: '@lin', at: 1, sealed: true, body: '潮位表' },
+    { id: '$4', room: '!c', sender: '@lin', at: 1, sealed: true, body: '潮位表', edit: { id: '$5', at: 2 } },
   ], []);
   expect((await archive.take([], ['$1', '$5', '$unknown'])).map(({ id }) => id)).toEqual(['$4']);
   await archive.removeRoom('!b');
@@ -64,7 +64,7 @@ test('what was taken out is not there at the next visit', async () => {
 
 test('an archive that cannot be read begins again, without its notes', async () => {
   archive = await Archive.open();
-  await archive.take([{ id: '$1', room: '!a', sender: '@lin', at: 1, body: '潮位表' }], [], 'all read');
+  await archive.take([{ id: '$1', room: '!a', sender: '@lin', at: 1, sealed: true, body: '潮位表' }], [], 'all read');
   const vault = await Vault.open();
   await vault.put('session', 'stays');
   await vault.put('search/segment/1', { v: 1 });

@@ -4,7 +4,7 @@ import { Folder, termsOf, type Term } from './fold';
 import { SearchIndex } from './searchindex';
 import type { Message } from './segment';
 
-const message = (id: string, body: string, more: Partial<Message> = {}): Message => ({ id, body, room: '!a', sender: '@lin', at: 1000, ...more });
+const message = (id: string, body: string, more: Partial<Message> = {}): Message => ({ id, body, room: '!a', sender: '@lin', at: 1000, sealed: true, ...more });
 const ids = (index: SearchIndex, text: string): string[] => index.search({ text, limit: 50 }).hits.map((hit) => hit.id);
 
 function indexOf(...messages: Message[]): SearchIndex {
@@ -112,6 +112,19 @@ test('nobody edits the message of another person', () => {
     expect(ids(index, 'mine')).toEqual(['$1']);
     expect(ids(index, 'forged')).toEqual([]);
   }
+});
+
+test('nothing in clear edits what was encrypted', () => {
+  const original = message('$1', 'mine', { at: 10 });
+  const forged = message('$1', 'forged', { at: 90, sealed: false, edit: { id: '$f', at: 90 } });
+  const edit = message('$1', 'mended', { at: 20, edit: { id: '$e', at: 20 } });
+  for (const order of [[original, forged], [forged, original]]) expect(ids(indexOf(...order), 'forged')).toEqual([]);
+  for (const order of [[original, edit, forged], [forged, edit, original], [edit, forged, original], [original, forged, edit]]) {
+    expect(ids(indexOf(...order), 'forged')).toEqual([]);
+    expect(ids(indexOf(...order), 'mended')).toEqual(['$1']);
+  }
+  const open = message('$1', 'open', { sealed: false });
+  for (const order of [[open, forged], [forged, open]]) expect(ids(indexOf(...order), 'forged')).toEqual(['$1']);
 });
 
 test('what was redacted is gone, and with a redacted edit its text', () => {

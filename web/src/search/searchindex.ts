@@ -208,15 +208,22 @@ class Count {
 /** What two tellings of one message come to: history may bring an edit before the message that it belongs to. */
 function merged(before: Message, message: Message): Message {
   if (before.edit === undefined && message.edit === undefined) return same(before, message) ? before : message;
-  // Nobody edits what another person wrote.
-  if (before.sender !== message.sender || before.room !== message.room) return before.edit === undefined ? before : message.edit === undefined ? message : before;
-  if (message.edit === undefined) return before.at === message.at ? before : { ...before, at: message.at };
-  if (before.edit !== undefined && before.edit.at >= message.edit.at) return before;
+  if (before.edit === undefined) return mayEdit(before, message) ? { ...message, at: before.at, sealed: before.sealed } : before;
+  if (message.edit === undefined) {
+    if (!mayEdit(message, before)) return message;
+    return before.at === message.at && before.sealed === message.sealed ? before : { ...before, at: message.at, sealed: message.sealed };
+  }
+  if (!mayEdit(before, message) || (before.sealed === message.sealed && before.edit.at >= message.edit.at)) return before;
   return { ...message, at: Math.min(before.at, message.at) };
 }
 
+/** Whether edit may change original: nobody edits what another person wrote, and nothing in clear what was encrypted. */
+function mayEdit(original: Message, edit: Message): boolean {
+  return original.sender === edit.sender && original.room === edit.room && (edit.sealed || !original.sealed);
+}
+
 function same(a: Message, b: Message): boolean {
-  return a.body === b.body && a.at === b.at && a.sender === b.sender && a.room === b.room;
+  return a.body === b.body && a.at === b.at && a.sealed === b.sealed && a.sender === b.sender && a.room === b.room;
 }
 
 /** The limit newest of the messages, newest first. */

@@ -10,6 +10,8 @@ export interface Message {
   readonly at: number;
   /** What it says: after an edit, what the edit says. */
   readonly body: string;
+  /** Whether it came encrypted. Nothing that did not can change what did. */
+  readonly sealed: boolean;
   /** The language it is in, a BCP 47 tag. */
   readonly lang?: string;
   /** The edit that the body is from. */
@@ -20,7 +22,7 @@ export interface Message {
 export interface KeptSegment {
   readonly v: 1;
   readonly names: readonly string[];
-  readonly rows: readonly (readonly [id: string, room: number, sender: number, at: number, body: string, lang: string, editId?: string, editAt?: number])[];
+  readonly rows: readonly (readonly [id: string, room: number, sender: number, at: number, body: string, sealed: 0 | 1, lang: string, editId?: string, editAt?: number])[];
 }
 
 interface Layout {
@@ -93,8 +95,8 @@ export class Segment {
       numbers.set(name, numbers.size);
       return numbers.size - 1;
     };
-    const rows = [...this.#messages.values()].map(({ id, room, sender, at, body, lang = '', edit }): KeptSegment['rows'][number] => {
-      const row = [id, number(room), number(sender), at, body, lang] as const;
+    const rows = [...this.#messages.values()].map(({ id, room, sender, at, body, sealed, lang = '', edit }): KeptSegment['rows'][number] => {
+      const row = [id, number(room), number(sender), at, body, sealed ? 1 : 0, lang] as const;
       return edit === undefined ? row : [...row, edit.id, edit.at];
     });
     return { v: 1, names: [...numbers.keys()], rows };
@@ -102,9 +104,9 @@ export class Segment {
 
   /** The messages of a kept segment. */
   static *read(kept: KeptSegment): Generator<Message> {
-    for (const [id, room, sender, at, body, lang, editId, editAt] of kept.rows) {
+    for (const [id, room, sender, at, body, sealed, lang, editId, editAt] of kept.rows) {
       const edit = editId === undefined || editAt === undefined ? {} : { edit: { id: editId, at: editAt } };
-      yield { id, room: kept.names[room] ?? '', sender: kept.names[sender] ?? '', at, body, ...(lang === '' ? {} : { lang }), ...edit };
+      yield { id, room: kept.names[room] ?? '', sender: kept.names[sender] ?? '', at, body, sealed: sealed === 1, ...(lang === '' ? {} : { lang }), ...edit };
     }
   }
 

@@ -4,7 +4,7 @@ import { changeOf } from './findable';
 
 const event = (content: object, more: object = {}): MatrixEvent =>
   new MatrixEvent({ event_id: '$1', room_id: '!a', sender: '@lin:x', type: 'm.room.message', origin_server_ts: 5, content, ...more });
-const base = { id: '$1', room: '!a', sender: '@lin:x', at: 5 };
+const base = { id: '$1', room: '!a', sender: '@lin:x', at: 5, sealed: false };
 
 test('a message can be found by its words, a file by its name', () => {
   expect(changeOf(event({ msgtype: 'm.text', body: '这份报告' }))).toEqual({ put: { ...base, body: '这份报告', lang: 'zh-Hans' } });
@@ -18,7 +18,7 @@ test('the language that the sender wrote counts', () => {
 
 test('an edit changes the message that it names', () => {
   const content = { msgtype: 'm.text', body: '* 终稿', 'm.new_content': { msgtype: 'm.text', body: '终稿' }, 'm.relates_to': { rel_type: 'm.replace', event_id: '$0' } };
-  expect(changeOf(event(content))).toEqual({ put: { ...base, id: '$0', body: '终稿', edit: { id: '$1', at: 5 } } });
+  expect(changeOf(event(content))).toEqual({ put: { ...base, id: '$0', body: '终稿', lang: 'zh-Hans', edit: { id: '$1', at: 5 } } });
 });
 
 test('an answer is found by its own words, not by those it repeats', () => {

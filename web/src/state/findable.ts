@@ -24,15 +24,16 @@ export function changeOf(event: MatrixEvent): Change | undefined {
   if (event.getType() !== 'm.room.message' || event.isDecryptionFailure()) return undefined;
   const content = event.getOriginalContent<Record<string, unknown>>();
   const at = event.getTs();
+  const sealed = event.isEncrypted();
   const lang = cleanTag(readEnvelope(event.getClearContent() ?? content)?.lang);
   const relation = event.getRelation();
   if (relation?.rel_type === RelationType.Replace) {
     const body = bodyOf(content['m.new_content']);
     if (relation.event_id === undefined || body === undefined) return undefined;
-    return { put: { id: relation.event_id, room, sender, at, body, ...spoken(body, lang), edit: { id, at } } };
+    return { put: { id: relation.event_id, room, sender, at, sealed, body, ...spoken(body, lang), edit: { id, at } } };
   }
   const body = bodyOf(content);
-  return body === undefined ? undefined : { put: { id, room, sender, at, body, ...spoken(body, lang) } };
+  return body === undefined ? undefined : { put: { id, room, sender, at, sealed, body, ...spoken(body, lang) } };
 }
 
 function spoken(body: string, told: string | undefined): { lang?: string } {

@@ -14,7 +14,7 @@ import { changeOf, type Change } from './findable';
 import { personIn, type Person } from './person';
 import { Reading, type Gap } from './reading';
 import { Store } from './store';
-import { itemsOf, type TimelineItem } from './timeline';
+import { itemsOf } from './timeline';
 
 const pageSize = 100;
 const patience = 15_000;
@@ -51,6 +51,16 @@ export interface FoundMessage {
   readonly lang: string | undefined;
   /** Its words in pieces, those that were asked for marked; '…' where it goes on. */
   readonly pieces: readonly { readonly text: string; readonly marked: boolean }[];
+}
+
+/** A message that stands beside one that was found, or that one. */
+export interface Neighbour {
+  readonly id: string;
+  readonly sender: Person;
+  readonly at: number;
+  /** Undefined where it was deleted. */
+  readonly said: string | undefined;
+  readonly lang: string | undefined;
 }
 
 export interface FoundRoom {
@@ -145,10 +155,16 @@ export class Search extends Store<Reach> {
     return { total: answer.total, shown: answer.hits.length, rooms, senders };
   }
 
-  /** What stands around a message in its room, the oldest first. It throws where the server does not give it. */
-  readonly around = async (roomId: string, id: string): Promise<readonly TimelineItem[]> => {
+  /** What was said around a message in its room, the oldest first. It throws where the server does not give it. */
+  readonly around = async (roomId: string, id: string): Promise<readonly Neighbour[]> => {
     const room = this.#client.getRoom(roomId);
-    return room === null ? [] : itemsOf(room, this.#client.getSafeUserId(), await contextOf(this.#client, roomId, id, 8), []);
+    if (room === null) return [];
+    const items = itemsOf(room, this.#client.getSafeUserId(), await contextOf(this.#client, roomId, id, 8), []);
+    return items.flatMap((item): Neighbour[] => {
+      if (item.id === undefined || (item.is !== 'message' && item.is !== 'deleted')) return [];
+      const said = item.is === 'message' ? [item.file?.name, item.body].filter(Boolean).join('\n') : undefined;
+      return [{ id: item.id, sender: item.sender, at: item.at, said, lang: item.is === 'message' ? item.lang : undefined }];
+    });
   };
 
   #over(): boolean {

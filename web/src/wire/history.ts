@@ -17,13 +17,11 @@ export async function historyOf(client: MatrixClient, roomId: string, from: stri
 
 /** An event, and the edit that the server says is its newest. */
 export async function eventAndEdit(client: MatrixClient, roomId: string, eventId: string): Promise<MatrixEvent[]> {
-  const event = await decrypted(client, roomId, await client.fetchRoomEvent(roomId, eventId));
-  const edit = event.getServerAggregatedRelation<IEvent>('m.replace');
-  return edit?.event_id === undefined ? [event] : [event, await decrypted(client, roomId, edit)];
+  return withEdit(client, roomId, await client.fetchRoomEvent(roomId, eventId));
 }
 
 /**
- * An event and what stands around it, the oldest first, with their newest edits in place.
+ * An event and what stands around it, the oldest first, each followed by its newest edit.
  *
  * Spec: client-server API, GET /rooms/{roomId}/context/{eventId}.
  */
@@ -31,14 +29,13 @@ export async function contextOf(client: MatrixClient, roomId: string, eventId: s
   const path = `/rooms/${encodeURIComponent(roomId)}/context/${encodeURIComponent(eventId)}`;
   const answer = await client.http.authedRequest<{ event: IEvent; events_before?: IEvent[]; events_after?: IEvent[] }>(Method.Get, path, { limit: String(limit) });
   const raw = [...(answer.events_before ?? []).reverse(), answer.event, ...(answer.events_after ?? [])];
-  return Promise.all(
-    raw.map(async (one) => {
-      const event = await decrypted(client, roomId, one);
-      const edit = event.getServerAggregatedRelation<IEvent>('m.replace');
-      if (edit?.event_id !== undefined && !event.isRedacted()) event.makeReplaced(await decrypted(client, roomId, edit));
-      return event;
-    }),
-  );
+  return (await Promise.all(raw.map((one) => withEdit(client, roomId, one)))).flat();
+}
+
+async function withEdit(client: MatrixClient, roomId: string, raw: Partial<IEvent>): Promise<MatrixEvent[]> {
+  const event = await decrypted(client, roomId, raw);
+  const edit = event.getServerAggregatedRelation<IEvent>('m.replace');
+  return edit?.event_id === undefined ? [event] : [event, await decrypted(client, roomId, edit)];
 }
 
 async function decrypted(client: MatrixClient, roomId: string, raw: Partial<IEvent>): Promise<MatrixEvent> {
