@@ -191,9 +191,7 @@ func (o *office) trace(t *testing.T, s *server) traces {
 	}
 	var is traces
 	for _, path := range []string{"state", "messages?dir=b&limit=100", "aliases"} {
-		for _, id := range regexp.MustCompile(`"(event_id|aliases)":("[^"]*"|\[[^]]*\])`).FindAllString(look("creator", "/v3/rooms/$room/"+path), -1) {
-			is.room = append(is.room, id)
-		}
+		is.room = append(is.room, regexp.MustCompile(`"(event_id|aliases)":("[^"]*"|\[[^]]*\])`).FindAllString(look("creator", "/v3/rooms/$room/"+path), -1)...)
 	}
 	is.room = append(is.room, look("creator", "/v3/directory/list/room/$room"), look("creator", "/v3/directory/room/$quay"))
 	for _, path := range []string{
