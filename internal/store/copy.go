@@ -76,7 +76,7 @@ func aside(ctx context.Context, file string, fn func(*sql.DB) error) error {
 	if _, err := os.Stat(file); err != nil {
 		return err
 	}
-	pool, err := sql.Open("sqlite", "file:"+file+"?mode=rw&_pragma=busy_timeout(10000)&_pragma=synchronous(FULL)")
+	pool, err := sql.Open("sqlite", address(file)+"?mode=rw&_pragma=busy_timeout(10000)&_pragma=synchronous(FULL)")
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"time"
 
 	_ "modernc.org/sqlite" // the embedded database's driver
@@ -59,10 +60,15 @@ type conn struct {
 	stmts map[string]*sql.Stmt
 }
 
+// address is where SQLite finds a file, whatever its folders are called.
+func address(file string) string {
+	return "file:" + strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(file)
+}
+
 // Open opens the database in folder dir, creates it where there is none and brings its tables up to date. Whoever waits
 // in hub is woken after commits.
 func Open(ctx context.Context, dir string, hub *stream.Hub, log *slog.Logger) (*DB, error) {
-	pool, err := sql.Open("sqlite", "file:"+filepath.Join(dir, File)+pragmas)
+	pool, err := sql.Open("sqlite", address(filepath.Join(dir, File))+pragmas)
 	if err != nil {
 		return nil, fmt.Errorf("opening the database: %w", err)
 	}

@@ -2,9 +2,12 @@ package store_test
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 
+	"wardroom/internal/store"
 	"wardroom/internal/store/storetest"
 	"wardroom/internal/stream"
 )
@@ -15,6 +18,19 @@ func upto(t *testing.T, d stream.Disk) (p stream.Position) {
 		t.Fatal(err)
 	}
 	return p
+}
+
+func TestAFolderMayBeCalledAnything(t *testing.T) {
+	for _, name := range []string{"data 100%", "data?mode=memory", "data#1", "資料"} {
+		dir := filepath.Join(t.TempDir(), name)
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		storetest.OpenDir(t, dir)
+		if _, err := os.Stat(filepath.Join(dir, store.File)); err != nil {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
 }
 
 func TestConcurrentUnitsTakeEachPositionOnce(t *testing.T) {
