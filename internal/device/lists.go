@@ -14,13 +14,9 @@ import (
 type ListDisk interface {
 	// JoinedRooms lists the rooms that user is joined to.
 	JoinedRooms(v stream.View, user mxid.User) ([]mxid.Room, error)
-	// KeysChangedSince lists everybody whose keys changed after pos.
-	KeysChangedSince(v stream.View, pos stream.Position) ([]mxid.User, error)
-	// SignedSince lists everybody over whose keys user made a signature after pos. Somebody can be in it twice.
-	SignedSince(v stream.View, user mxid.User, pos stream.Position) ([]mxid.User, error)
-	// MembersChangedSince lists everybody, user too, whose membership changed after pos in a room in which user has, or
-	// once had, one.
-	MembersChangedSince(v stream.View, user mxid.User, pos stream.Position) ([]mxid.User, error)
+	// ChangedSince lists everybody whose keys changed after pos; everybody over whose keys user made a signature after pos,
+	// perhaps twice; and everybody, user too, whose membership changed after pos in a room in which user has, or once had, one.
+	ChangedSince(v stream.View, user mxid.User, pos stream.Position) (keys, signed, members []mxid.User, err error)
 	// Sharing lists everybody who was joined, at pos, to a room to which user was joined then; user too if there was any.
 	Sharing(v stream.View, user mxid.User, pos stream.Position) ([]mxid.User, error)
 	// Shares reports whether both were joined to the same room at pos.
@@ -66,15 +62,7 @@ const setwise = 64
 //
 // Spec: client-server API, "Tracking the device list for a user"; GET /keys/changes.
 func (ds *Devices) Lists(v stream.View, me mxid.User, from, to stream.Position) (changed, left []mxid.User, err error) {
-	keys, err := ds.Disk.KeysChangedSince(v, from)
-	if err != nil {
-		return nil, nil, err
-	}
-	signed, err := ds.Disk.SignedSince(v, me, from)
-	if err != nil {
-		return nil, nil, err
-	}
-	members, err := ds.Disk.MembersChangedSince(v, me, from)
+	keys, signed, members, err := ds.Disk.ChangedSince(v, me, from)
 	if err != nil {
 		return nil, nil, err
 	}

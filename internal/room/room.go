@@ -135,6 +135,9 @@ type Reading interface {
 	StateAt(v stream.View, room No, at stream.Position, typ string) ([]Event, error)
 	// Spans gives everything that ever was the state under key.
 	Spans(v stream.View, room No, key event.StateKey) ([]Span, error)
+	// Standing gives what decides over what who may see of the room: who's memberships, and its history visibilities. Of the
+	// events there are only the positions, and the JSON of the visibilities.
+	Standing(v stream.View, room No, who mxid.User) (memberships, visibilities []Span, err error)
 	// Before gives the state event that the one at pos replaced.
 	Before(v stream.View, room No, key event.StateKey, pos stream.Position) (e Event, ok bool, err error)
 	// Event finds an event of the room by its ID.

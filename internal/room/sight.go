@@ -35,10 +35,7 @@ func (r *Rooms) Sight(v stream.View, who account.Session, id mxid.Room) (*Sight,
 		return nil, notThere()
 	}
 	s := &Sight{Room: c, who: who}
-	if s.stays, err = r.Disk.Spans(v, c.No, event.StateKey{Type: event.TypeMember, Key: string(who.User)}); err != nil {
-		return nil, err
-	}
-	if s.rules, err = r.Disk.Spans(v, c.No, event.StateKey{Type: event.TypeHistoryVisibility}); err != nil {
+	if s.stays, s.rules, err = r.Disk.Standing(v, c.No, who.User); err != nil {
 		return nil, err
 	}
 	switch s.Membership() {

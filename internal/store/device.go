@@ -74,37 +74,40 @@ func (db *DB) JoinedRooms(v stream.View, user mxid.User) ([]mxid.Room, error) {
 	return collect(rows, err, scanOne[mxid.Room])
 }
 
-// KeysChangedSince implements device.Disk.
-func (db *DB) KeysChangedSince(v stream.View, pos stream.Position) ([]mxid.User, error) {
-	rows, err := in(v).query(`SELECT id FROM account WHERE keys_pos > $1`, pos)
-	return collect(rows, err, scanOne[mxid.User])
-}
-
-// SignedSince implements device.Disk.
-func (db *DB) SignedSince(v stream.View, user mxid.User, pos stream.Position) ([]mxid.User, error) {
-	rows, err := in(v).query(`
-		SELECT account.id FROM key_signature JOIN account ON account.no = key_signature.account
-		WHERE key_signature.signer = $1 AND key_signature.pos > $2`, user, pos)
-	return collect(rows, err, scanOne[mxid.User])
-}
-
 // manyPositions is from how much news on it is better to look into every room of a person than at everybody's news.
 const manyPositions = 10_000
 
-// MembersChangedSince implements device.Disk. CROSS JOIN tells SQLite in which order to go.
-func (db *DB) MembersChangedSince(v stream.View, user mxid.User, pos stream.Position) ([]mxid.User, error) {
-	q := `
-		SELECT DISTINCT theirs.state_key FROM state AS theirs CROSS JOIN state AS mine
+// ChangedSince implements device.Disk. CROSS JOIN tells SQLite in which order to go.
+func (db *DB) ChangedSince(v stream.View, user mxid.User, pos stream.Position) (keys, signed, members []mxid.User, err error) {
+	const changes = `
+		SELECT 'keys', id FROM account WHERE keys_pos > $2
+		UNION ALL SELECT 'signed', account.id FROM key_signature JOIN account ON account.no = key_signature.account
+		WHERE key_signature.signer = $1 AND key_signature.pos > $2`
+	q := changes + `
+		UNION ALL SELECT DISTINCT 'member', theirs.state_key FROM state AS theirs CROSS JOIN state AS mine
 		WHERE theirs.type = 'm.room.member' AND theirs.pos > $2 AND mine.room = theirs.room
 			AND mine.type = 'm.room.member' AND mine.until = 9223372036854775807 AND mine.state_key = $1`
 	if in(v).pos-pos > manyPositions {
-		q = `
-		SELECT DISTINCT theirs.state_key FROM state AS mine CROSS JOIN state AS theirs
+		q = changes + `
+		UNION ALL SELECT DISTINCT 'member', theirs.state_key FROM state AS mine CROSS JOIN state AS theirs
 		WHERE mine.type = 'm.room.member' AND mine.until = 9223372036854775807 AND mine.state_key = $1
 			AND theirs.room = mine.room AND theirs.pos > $2 AND theirs.membership IS NOT NULL`
 	}
 	rows, err := in(v).query(q, user, pos)
-	return collect(rows, err, scanOne[mxid.User])
+	_, err = collect(rows, err, func(rows *sql.Rows) (who mxid.User, err error) {
+		var what string
+		err = rows.Scan(&what, &who)
+		switch what {
+		case "keys":
+			keys = append(keys, who)
+		case "signed":
+			signed = append(signed, who)
+		case "member":
+			members = append(members, who)
+		}
+		return who, err
+	})
+	return keys, signed, members, err
 }
 
 // Sharing implements device.Disk. "pos + 0" keeps the database from going by position: it is to go by room and type.

@@ -128,42 +128,51 @@ func (db *DB) ReceiptsSince(v stream.View, no room.No, a account.No, after, upto
 
 // Unread implements feed.Disk. What lies before the oldest receipt that covers everything is not looked at.
 func (db *DB) Unread(v stream.View, no room.No, a account.No, since stream.Position) (map[mxid.Event]int, error) {
-	rows, err := in(v).query(`SELECT thread, max(event_pos) FROM receipt WHERE room = $1 AND account = $2 GROUP BY thread`, no, a)
-	read := map[string]stream.Position{}
-	if _, err = collect(rows, err, func(rows *sql.Rows) (pos stream.Position, err error) {
-		var thread string
+	t := in(v)
+	var main int
+	err := t.row(`
+		SELECT count(*) FROM (SELECT 1 FROM event WHERE room = $1 AND pos > $3
+			AND pos > (SELECT coalesce(max(event_pos), 0) FROM receipt WHERE room = $1 AND account = $2 AND thread IN ('', 'main'))
+			AND counts AND sender <> $2 AND relation IS DISTINCT FROM 'm.thread' LIMIT 1000) AS unread`, no, a, since).Scan(&main)
+	if err != nil {
+		return nil, err
+	}
+	type reply struct {
+		root mxid.Event
+		pos  stream.Position
+	}
+	rows, err := t.query(`
+		SELECT root.id, reply.pos FROM event AS reply JOIN event AS root ON root.pos = reply.relates
+		WHERE reply.room = $1 AND reply.pos > $3
+			AND reply.pos > (SELECT coalesce(max(event_pos), 0) FROM receipt WHERE room = $1 AND account = $2 AND thread = '')
+			AND reply.counts AND reply.sender <> $2 AND reply.relation = 'm.thread'
+		ORDER BY reply.pos LIMIT 1000`, no, a, since)
+	replies, err := collect(rows, err, func(rows *sql.Rows) (r reply, err error) {
+		var id []byte
+		err = rows.Scan(&id, &r.pos)
+		r.root = eventName(id)
+		return r, err
+	})
+	counts := map[mxid.Event]int{}
+	if main > 0 {
+		counts[""] = main
+	}
+	if err != nil || len(replies) == 0 {
+		return counts, err
+	}
+	read := map[mxid.Event]stream.Position{}
+	rows, err = t.query(`SELECT thread, max(event_pos) FROM receipt WHERE room = $1 AND account = $2 GROUP BY thread`, no, a)
+	_, err = collect(rows, err, func(rows *sql.Rows) (pos stream.Position, err error) {
+		var thread mxid.Event
 		err = rows.Scan(&thread, &pos)
 		read[thread] = pos
 		return pos, err
-	}); err != nil {
-		return nil, err
-	}
-	since = max(since, read[""])
-	counts := map[mxid.Event]int{}
-	rows, err = in(v).query(`
-		SELECT count(*) FROM (SELECT 1 FROM event WHERE room = $1 AND pos > $2 AND counts AND sender <> $3
-			AND relation IS DISTINCT FROM 'm.thread' LIMIT 1000)`, no, max(since, read["main"]), a)
-	if _, err = collect(rows, err, func(rows *sql.Rows) (n int, err error) {
-		err = rows.Scan(&n)
-		if n > 0 {
-			counts[""] = n
-		}
-		return n, err
-	}); err != nil {
-		return nil, err
-	}
-	rows, err = in(v).query(`
-		SELECT root.id, reply.pos FROM event AS reply JOIN event AS root ON root.pos = reply.relates
-		WHERE reply.room = $1 AND reply.pos > $2 AND reply.counts AND reply.sender <> $3 AND reply.relation = 'm.thread'
-		ORDER BY reply.pos LIMIT 1000`, no, since, a)
-	_, err = collect(rows, err, func(rows *sql.Rows) (pos stream.Position, err error) {
-		var id []byte
-		err = rows.Scan(&id, &pos)
-		if root := eventName(id); pos > read[string(root)] {
-			counts[root]++
-		}
-		return pos, err
 	})
+	for _, r := range replies {
+		if r.pos > read[r.root] {
+			counts[r.root]++
+		}
+	}
 	return counts, err
 }
 

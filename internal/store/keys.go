@@ -77,29 +77,25 @@ func (db *DB) SetClaimed(u stream.Unit, d account.DeviceNo, pos stream.Position)
 
 // Counts implements device.Disk.
 func (db *DB) Counts(v stream.View, d account.DeviceNo) (c device.Counts, err error) {
-	err = in(v).row(`SELECT claimed_pos FROM device WHERE no = $1`, d).Scan(&c.Claimed)
-	if _, err := found(err); err != nil {
-		return c, err
-	}
-	type count struct {
-		algorithm string
-		n         int
-	}
 	rows, err := in(v).query(`
-		SELECT algorithm, COUNT(*) FROM one_time_key WHERE device = $1 AND json IS NOT NULL GROUP BY algorithm`, d)
-	counts, err := collect(rows, err, func(rows *sql.Rows) (one count, err error) {
-		return one, rows.Scan(&one.algorithm, &one.n)
+		SELECT 'claimed', '', claimed_pos FROM device WHERE no = $1
+		UNION ALL SELECT 'left', algorithm, COUNT(*) FROM one_time_key WHERE device = $1 AND json IS NOT NULL GROUP BY algorithm
+		UNION ALL SELECT 'unused', algorithm, 1 FROM fallback_key WHERE device = $1 AND NOT used
+		ORDER BY 2`, d)
+	c.OneTime = map[string]int{}
+	_, err = collect(rows, err, func(rows *sql.Rows) (n int64, err error) {
+		var what, algorithm string
+		err = rows.Scan(&what, &algorithm, &n)
+		switch what {
+		case "claimed":
+			c.Claimed = stream.Position(n)
+		case "left":
+			c.OneTime[algorithm] = int(n)
+		case "unused":
+			c.UnusedFallback = append(c.UnusedFallback, algorithm)
+		}
+		return n, err
 	})
-	if err != nil {
-		return c, err
-	}
-	c.OneTime = make(map[string]int, len(counts)+1)
-	for _, one := range counts {
-		c.OneTime[one.algorithm] = one.n
-	}
-	rows, err = in(v).query(`
-		SELECT algorithm FROM fallback_key WHERE device = $1 AND NOT used ORDER BY algorithm`, d)
-	c.UnusedFallback, err = collect(rows, err, scanOne[string])
 	return c, err
 }
 

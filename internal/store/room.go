@@ -255,6 +255,26 @@ func (db *DB) Spans(v stream.View, no room.No, key event.StateKey) ([]room.Span,
 	})
 }
 
+// Standing implements room.Reading.
+func (db *DB) Standing(v stream.View, no room.No, who mxid.User) (memberships, visibilities []room.Span, err error) {
+	rows, err := in(v).query(`
+		SELECT pos, until, membership, NULL FROM state WHERE room = $1 AND type = 'm.room.member' AND state_key = $2
+		UNION ALL SELECT state.pos, state.until, NULL, event.json FROM state JOIN event ON event.pos = state.pos
+		WHERE state.room = $1 AND state.type = 'm.room.history_visibility' AND state.state_key = ''
+		ORDER BY 1`, int64(no), string(who))
+	_, err = collect(rows, err, func(rows *sql.Rows) (s room.Span, err error) {
+		var membership sql.NullString
+		err = rows.Scan(&s.Pos, &s.Until, &membership, &s.JSON)
+		if s.Membership = membership.String; membership.Valid {
+			memberships = append(memberships, s)
+		} else {
+			visibilities = append(visibilities, s)
+		}
+		return s, err
+	})
+	return memberships, visibilities, err
+}
+
 // Before implements room.Reading.
 func (db *DB) Before(v stream.View, no room.No, key event.StateKey, pos stream.Position) (room.Event, bool, error) {
 	return oneEvent(in(v).row(`
