@@ -126,13 +126,13 @@ func (db *DB) ReceiptsSince(v stream.View, no room.No, a account.No, after, upto
 	})
 }
 
-// Unread implements feed.Disk. What lies before the oldest receipt that covers everything is not looked at.
+// Unread implements feed.Disk. Where somebody has read to is one value, so that counting begins there and not where they joined.
 func (db *DB) Unread(v stream.View, no room.No, a account.No, since stream.Position) (map[mxid.Event]int, error) {
 	t := in(v)
 	var main int
 	err := t.row(`
-		SELECT count(*) FROM (SELECT 1 FROM event WHERE room = $1 AND pos > $3
-			AND pos > (SELECT coalesce(max(event_pos), 0) FROM receipt WHERE room = $1 AND account = $2 AND thread IN ('', 'main'))
+		SELECT count(*) FROM (SELECT 1 FROM event WHERE room = $1 AND pos > (SELECT max(pos) FROM (SELECT CAST($3 AS BIGINT) AS pos
+				UNION ALL SELECT event_pos FROM receipt WHERE room = $1 AND account = $2 AND thread IN ('', 'main')) AS read)
 			AND counts AND sender <> $2 AND relation IS DISTINCT FROM 'm.thread' LIMIT 1000) AS unread`, no, a, since).Scan(&main)
 	if err != nil {
 		return nil, err
@@ -143,8 +143,8 @@ func (db *DB) Unread(v stream.View, no room.No, a account.No, since stream.Posit
 	}
 	rows, err := t.query(`
 		SELECT root.id, reply.pos FROM event AS reply JOIN event AS root ON root.pos = reply.relates
-		WHERE reply.room = $1 AND reply.pos > $3
-			AND reply.pos > (SELECT coalesce(max(event_pos), 0) FROM receipt WHERE room = $1 AND account = $2 AND thread = '')
+		WHERE reply.room = $1 AND reply.pos > (SELECT max(pos) FROM (SELECT CAST($3 AS BIGINT) AS pos
+				UNION ALL SELECT event_pos FROM receipt WHERE room = $1 AND account = $2 AND thread = '') AS read)
 			AND reply.counts AND reply.sender <> $2 AND reply.relation = 'm.thread'
 		ORDER BY reply.pos LIMIT 1000`, no, a, since)
 	replies, err := collect(rows, err, func(rows *sql.Rows) (r reply, err error) {

@@ -111,7 +111,7 @@ CREATE TABLE event (
   counts BOOLEAN NOT NULL,
   json BYTEA NOT NULL
 );
-CREATE INDEX event_room ON event (room, pos);
+CREATE INDEX event_room ON event (room, pos, counts, sender, relation); -- holds all that unread messages are counted by
 CREATE INDEX event_id ON event (id_key);
 CREATE INDEX event_txn ON event (device, txn) WHERE txn IS NOT NULL;
 CREATE INDEX event_thread ON event (room, pos) WHERE relation = 'm.thread';
