@@ -270,7 +270,7 @@ func in(v stream.View) *tx { return v.(*tx) }
 func begin(ctx context.Context, c *conn, how string) (*tx, error) {
 	// The transaction itself must not be cut short by a client that goes away: the connection would be lost with it.
 	t := &tx{ctx: context.WithoutCancel(ctx), c: c, now: time.Now()}
-	if _, err := c.sql.ExecContext(t.ctx, how); err != nil {
+	if err := t.control(how); err != nil {
 		return nil, err
 	}
 	t.open = true
@@ -281,8 +281,17 @@ func begin(ctx context.Context, c *conn, how string) (*tx, error) {
 	return t, nil
 }
 
+// control runs a statement that begins or ends the transaction.
+func (t *tx) control(q string) error {
+	s, err := t.stmt(q)
+	if err == nil {
+		_, err = s.ExecContext(t.ctx)
+	}
+	return err
+}
+
 func (t *tx) end() error {
-	_, err := t.c.sql.ExecContext(t.ctx, "COMMIT")
+	err := t.control("COMMIT")
 	t.open = err != nil
 	return err
 }
@@ -290,7 +299,7 @@ func (t *tx) end() error {
 func (t *tx) rollback() {
 	if t.open {
 		t.open = false
-		_, _ = t.c.sql.ExecContext(t.ctx, "ROLLBACK") // nothing was promised; the next BEGIN reports a broken connection
+		_ = t.control("ROLLBACK") // nothing was promised; the next BEGIN reports a broken connection
 	}
 }
 
