@@ -34,6 +34,8 @@ type Disk interface {
 	// StateSince gives the state as it is behind at, of what changed after after. With after 0 that is all state; where members
 	// is not nil, m.room.member events are then given for these people alone.
 	StateSince(v stream.View, no room.No, after, at stream.Position, members []mxid.User) ([]room.Event, error)
+	// Joined lists the people who are joined to the room now.
+	Joined(v stream.View, no room.No) ([]mxid.User, error)
 	// Count gives how many people have each membership of the room now.
 	Count(v stream.View, no room.No) (map[string]int, error)
 	// Heroes gives up to five people other than who, joined or invited now; earliest first.

@@ -114,14 +114,18 @@ func (f *Feed) fullyRead(u stream.Unit, s account.Session, in mxid.Room, no room
 //
 // Spec: client-server API, PUT /rooms/{roomId}/typing/{userId}.
 func (f *Feed) SetTyping(ctx context.Context, s account.Session, in mxid.Room, d time.Duration) error {
+	var members []mxid.User
 	err := f.Disk.View(ctx, func(v stream.View) error {
-		_, err := f.mustBeIn(v, s, in)
+		no, err := f.mustBeIn(v, s, in)
+		if err == nil {
+			members, err = f.Disk.Joined(v, no)
+		}
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	f.Typing.Set(in, s.User, d)
+	f.Typing.Set(in, s.User, d, members)
 	return nil
 }
 

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"wardroom/internal/account"
-	"wardroom/internal/event"
 	"wardroom/internal/mxid"
 	"wardroom/internal/room"
 	"wardroom/internal/stream"
@@ -52,18 +51,14 @@ func (f *Feed) Sync(ctx context.Context, s account.Session, req Request) (*Sync,
 	l.first, l.at, l.seen = req.Since == "", l.since.position(), l.since
 	waitFor := time.NewTimer(min(req.Timeout, maxWait))
 	defer waitFor.Stop()
-	var wait *stream.Waiter
+	wait := f.Hub.Subscribe(stream.Topic(s.User)) // before the first look, so that nothing comes between
+	defer wait.Close()
 	for last := l.first || req.FullState || req.Timeout <= 0; ; {
-		if err := l.look(ctx, last, wait == nil); err != nil {
+		if err := l.look(ctx, last); err != nil {
 			return nil, err
 		}
 		if last || l.answer.tells() {
 			return l.answer, nil
-		}
-		if wait == nil {
-			wait = f.Hub.Subscribe(l.topics...)
-			defer wait.Close()
-			continue // what came since the look woke nobody
 		}
 		select {
 		case <-wait.C:
@@ -103,13 +98,12 @@ type looking struct {
 	upto  stream.Position // how far this answer reaches
 
 	answer   *Sync                           // nil where the look found that nothing had happened at all
-	topics   []stream.Topic                  // what may wake the device
 	roomData map[mxid.Room][]json.RawMessage // new account data of rooms
 }
 
 // look builds the answer, out of one view. If it is the last one, there is an answer even if nothing has happened since the one
-// before. With subscribe it also finds out what to subscribe to, if there is nothing to tell.
-func (l *looking) look(ctx context.Context, last, subscribe bool) error {
+// before.
+func (l *looking) look(ctx context.Context, last bool) error {
 	var waiting bool
 	err := l.Disk.View(ctx, func(v stream.View) (err error) {
 		l.v, l.upto, l.answer = v, v.Upto().At(stream.Topic(l.s.User)), nil
@@ -125,28 +119,12 @@ func (l *looking) look(ctx context.Context, last, subscribe bool) error {
 			}
 		}
 		l.seen = Token{stream.Token{l.upto}, typing}
-		if subscribe && !last && !l.answer.tells() {
-			return l.subjects()
-		}
 		return nil
 	})
 	if err == nil && waiting {
 		err = l.Disk.Do(ctx, func(u stream.Unit) error { return l.Devices.AckToDevice(u, l.s.DeviceNo, l.acked) })
 	}
 	l.acked = 0
-	return err
-}
-
-// subjects finds out what the device may have to learn about. It stays the same while the device waits: what changes a person's
-// rooms is told to the person.
-func (l *looking) subjects() error {
-	stays, err := l.Disk.Stays(l.v, l.s.User)
-	l.topics = []stream.Topic{stream.Topic(l.s.User)}
-	for _, st := range stays {
-		if st.Membership == event.Join {
-			l.topics = append(l.topics, stream.Topic(st.ID))
-		}
-	}
 	return err
 }
 

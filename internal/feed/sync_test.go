@@ -1,8 +1,10 @@
 package feed_test
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"regexp"
+	"runtime"
 	"testing"
 	"time"
 
@@ -133,6 +135,80 @@ func TestAJoinIsInStateAndSummary(t *testing.T) {
 				}
 			}
 			must(t, o.Rooms.Leave(t.Context(), newcomer, o.rooms[0], ""))
+		})
+	}
+}
+
+func TestAMessageWakesWhoIsInTheRoom(t *testing.T) {
+	o := open(t, 3, 2)
+	must(t, o.Rooms.Leave(t.Context(), o.people[2], o.rooms[0], ""))
+	woken := func(who account.Session) bool {
+		w := o.Hub.Subscribe(stream.Topic(who.User))
+		defer w.Close()
+		other := o.Hub.Subscribe("@somebody:else")
+		defer other.Close()
+		o.say(t, o.people[0], o.rooms[0], rand.Text())
+		// What comes after it is waited for, so that this has been decided.
+		must(t, o.Disk.Do(t.Context(), func(u stream.Unit) error { u.Next("@somebody:else"); return nil }))
+		<-other.C
+		select {
+		case <-w.C:
+			return true
+		default:
+			return false
+		}
+	}
+	for i, want := range []bool{true, true, false} {
+		if got := woken(o.people[i]); got != want {
+			t.Errorf("person %d is woken: %v, want %v", i, got, want)
+		}
+	}
+	must(t, o.Rooms.Join(t.Context(), o.people[2], o.rooms[0], ""))
+	if !woken(o.people[2]) {
+		t.Error("somebody who has come back is not woken")
+	}
+}
+
+// Nobody has to wait for the time to run out, whatever it is that they learn.
+func TestEveryKindOfNewsWakes(t *testing.T) {
+	o := open(t, 2, 1)
+	kai, me := o.people[0], o.people[1]
+	said := o.say(t, kai, o.rooms[0], "1")
+	for name, happen := range map[string]func(){
+		"a message":           func() { o.say(t, kai, o.rooms[0], "2") },
+		"a receipt":           func() { must(t, o.Receive(t.Context(), kai, o.rooms[0], feed.Receipt{Type: feed.Read, Event: said})) },
+		"somebody who writes": func() { must(t, o.SetTyping(t.Context(), kai, o.rooms[0], time.Minute)) },
+		"a to-device message": func() {
+			must(t, o.Devices.Send(t.Context(), kai, "m.x", "1", map[mxid.User]map[mxid.Device]json.RawMessage{me.User: {me.Device: json.RawMessage(`{}`)}}))
+		},
+		"own data": func() {
+			must(t, o.Receive(t.Context(), me, o.rooms[0], feed.Receipt{Type: feed.FullyRead, Event: said}))
+		},
+		"a name": func() {
+			must(t, o.Disk.Do(t.Context(), func(u stream.Unit) error { return o.Devices.KeysChanged(u, kai.Account, kai.User) }))
+		},
+		"being put out": func() { must(t, o.Rooms.Kick(t.Context(), kai, o.rooms[0], me.User, "")) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			since := o.sync(t, me, "").Next
+			told := make(chan error, 1)
+			go func() {
+				_, err := o.Sync(t.Context(), me, feed.Request{Since: since, Timeout: time.Hour})
+				told <- err
+			}()
+			for !o.Hub.Awaited() {
+				runtime.Gosched()
+			}
+			happen()
+			select {
+			case err := <-told:
+				must(t, err)
+			case <-time.After(30 * time.Second):
+				t.Fatal("they were not woken")
+			}
+			if name == "being put out" {
+				must(t, o.Rooms.Join(t.Context(), me, o.rooms[0], ""))
+			}
 		})
 	}
 }

@@ -21,6 +21,7 @@ type Typing struct {
 type typingRoom struct {
 	changed int64 // the serial of its last change
 	until   map[mxid.User]*time.Timer
+	members []stream.Topic // who is told: the people who were in the room when somebody last announced something
 }
 
 // NewTyping returns a Typing in which nobody writes. Serials grow across restarts, as long as the clock does.
@@ -31,8 +32,9 @@ func NewTyping(hub *stream.Hub) *Typing {
 // maxTyping is how long one announcement may last.
 const maxTyping = time.Minute
 
-// Set notes that who is writing in room for the next d, or has stopped when d is not positive.
-func (t *Typing) Set(room mxid.Room, who mxid.User, d time.Duration) {
+// Set notes that who is writing in room for the next d, or has stopped when d is not positive. members are the people in the room,
+// who are told of it.
+func (t *Typing) Set(room mxid.Room, who mxid.User, d time.Duration, members []mxid.User) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	r := t.rooms[room]
@@ -42,6 +44,10 @@ func (t *Typing) Set(room mxid.Room, who mxid.User, d time.Duration) {
 		}
 		r = &typingRoom{until: make(map[mxid.User]*time.Timer)}
 		t.rooms[room] = r
+	}
+	r.members = r.members[:0]
+	for _, m := range members {
+		r.members = append(r.members, stream.Topic(m))
 	}
 	timer, writing := r.until[who]
 	if writing {
@@ -55,7 +61,7 @@ func (t *Typing) Set(room mxid.Room, who mxid.User, d time.Duration) {
 		delete(r.until, who)
 	}
 	if writing != (d > 0) {
-		t.changed(room, r)
+		t.changed(r)
 	}
 }
 
@@ -65,15 +71,15 @@ func (t *Typing) expire(room mxid.Room, who mxid.User, timer **time.Timer) {
 	defer t.mu.Unlock()
 	if r := t.rooms[room]; r != nil && r.until[who] == *timer {
 		delete(r.until, who)
-		t.changed(room, r)
+		t.changed(r)
 	}
 }
 
 // changed gives the room a new serial and wakes its members. The caller holds t.mu.
-func (t *Typing) changed(room mxid.Room, r *typingRoom) {
+func (t *Typing) changed(r *typingRoom) {
 	t.serial++
 	r.changed = t.serial
-	t.hub.Wake(stream.Topic(room))
+	t.hub.Wake(r.members...)
 }
 
 // Serial counts changes; Since compares with it.

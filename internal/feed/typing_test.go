@@ -12,18 +12,18 @@ import (
 func TestTypingEndsByItselfAndWakesTheRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hub := stream.NewHub()
-		w := hub.Subscribe("!r:x")
+		w := hub.Subscribe("@sora:x")
 		defer w.Close()
-		typing := NewTyping(hub)
+		typing, members := NewTyping(hub), []mxid.User{"@lin:x", "@sora:x"}
 		before := typing.Serial()
-		typing.Set("!r:x", "@lin:x", 20*time.Second)
+		typing.Set("!r:x", "@lin:x", 20*time.Second, members)
 		<-w.C
 		if who, changed := typing.Since("!r:x", before); !changed || len(who) != 1 || who[0] != mxid.User("@lin:x") {
 			t.Fatalf("got %v, %v", who, changed)
 		}
 		seen := typing.Serial()
 		time.Sleep(10 * time.Second) // renewed before it ends: nothing changes for the others
-		typing.Set("!r:x", "@lin:x", 20*time.Second)
+		typing.Set("!r:x", "@lin:x", 20*time.Second, members)
 		time.Sleep(15 * time.Second)
 		if _, changed := typing.Since("!r:x", seen); changed {
 			t.Fatal("a renewal was announced as a change, or the first announcement ended the second")

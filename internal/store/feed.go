@@ -68,6 +68,14 @@ func (db *DB) Turned(v stream.View, no room.No, after, upto stream.Position) (tu
 	return turned, err
 }
 
+// Joined implements feed.Disk.
+func (db *DB) Joined(v stream.View, no room.No) ([]mxid.User, error) {
+	rows, err := in(v).query(`
+		SELECT state_key FROM state
+		WHERE room = $1 AND type = 'm.room.member' AND until = 9223372036854775807 AND membership = 'join'`, no)
+	return collect(rows, err, scanOne[mxid.User])
+}
+
 // Count implements feed.Disk.
 func (db *DB) Count(v stream.View, no room.No) (map[string]int, error) {
 	rows, err := in(v).query(`

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -197,10 +198,32 @@ func (db *DB) commit(ctx context.Context, batch []*unit) {
 			}
 		}
 		if err == nil {
-			db.hub.Wake(t.topics...)
+			db.wake(ctx, t.topics)
 		}
 		return
 	}
+}
+
+// wake wakes whoever listens to topics, and for a room whoever is joined to it: a device listens to its person alone. A
+// wake-up that fails is logged and costs latency.
+func (db *DB) wake(ctx context.Context, topics []stream.Topic) {
+	slices.Sort(topics)
+	topics = slices.Compact(topics)
+	t := &tx{ctx: ctx, c: db.write}
+	for _, room := range topics {
+		if !strings.HasPrefix(string(room), "!") || !db.hub.Awaited() {
+			continue
+		}
+		rows, err := t.query(`
+			SELECT state.state_key FROM room JOIN state ON state.room = room.no
+			WHERE room.id = $1 AND state.type = 'm.room.member' AND state.until = 9223372036854775807 AND state.membership = 'join'`, room)
+		members, err := collect(rows, err, scanOne[stream.Topic])
+		if err != nil {
+			db.log.Error("looking up who is to be woken", "err", err)
+		}
+		topics = append(topics, members...)
+	}
+	db.hub.Wake(topics...)
 }
 
 // attempt is one transaction over batch. broke is the unit that failed after it had written, or -1.

@@ -52,6 +52,13 @@ func (w *Waiter) Close() {
 	}
 }
 
+// Awaited reports whether anybody listens to anything.
+func (h *Hub) Awaited() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.waiting) > 0
+}
+
 // Wake wakes everybody who listens to one of topics.
 func (h *Hub) Wake(topics ...Topic) {
 	h.mu.Lock()

@@ -59,7 +59,8 @@ func ParseToken(s string) (Token, error) {
 // At is the position for the shard that holds topic.
 func (t Token) At(Topic) Position { return t[0] }
 
-// Topic is what a waiting device listens to: a user ID for what concerns one person, a room ID for what concerns a room.
+// Topic is what something concerns: a user ID for one person, a room ID for whoever is in the room. A waiting device listens to
+// its person.
 type Topic string
 
 // View is one consistent look at the store: everything read through it belongs to the same moment.
@@ -74,7 +75,7 @@ type Unit interface {
 	// Now is the unit's one fixed time.
 	Now() time.Time
 	// Next takes the next position of the stream, for a fact about topic. After the commit, whoever waits for topic
-	// or for one of also is woken.
+	// or for one of also is woken, and whoever waits for somebody who is joined to a room among them.
 	Next(topic Topic, also ...Topic) Position
 }
 
