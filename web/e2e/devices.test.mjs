@@ -61,6 +61,27 @@ test('a new device reads earlier messages after the recovery key, and not before
   await device.context.close();
 });
 
+test('a server that asks to sign in again leaves the keys where they are', async () => {
+  const device = await newDevice();
+  await device.restores(mio.recoveryKey);
+  await device.page.getByRole('link', { name: 'Harbour watch' }).click();
+  await device.reads('Written on the first device.');
+  const refusal = { status: 401, json: { errcode: 'M_UNKNOWN_TOKEN', error: 'again', soft_logout: true } };
+  await device.page.route(/\/(sync|refresh)/, (route) => route.fulfill(refusal));
+  await mio.writes('Wakes the other device.');
+  await device.page.locator('[role=alert]', { hasText: 'still on this device' }).waitFor();
+  assert.equal(await device.page.locator('form input').first().inputValue(), 'mio');
+  await device.shows('sign-in-again');
+  await device.page.unroute(/\/(sync|refresh)/);
+  await device.signsIn();
+  await device.isIn(); // without the recovery key
+  await device.page.getByRole('link', { name: 'Harbour watch' }).click();
+  await device.reads('Wakes the other device.');
+  await device.writes('Back on the same device.');
+  await mio.reads('Back on the same device.');
+  await device.context.close();
+});
+
 test('signing out leaves nothing in the browser', async () => {
   const device = await newDevice();
   await device.restores(mio.recoveryKey);

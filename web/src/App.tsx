@@ -63,7 +63,7 @@ export function App() {
       return here.at === 'invite' ? (
         <SignUp invitation={here.token} wardroom={wardroom} onHaveAccount={() => route.replace({ at: 'rooms' })} />
       ) : (
-        <SignIn wardroom={wardroom} why={standing.why} />
+        <SignIn wardroom={wardroom} why={standing.why} known={standing.account} />
       );
     case 'newKey':
       return <NewKey wardroom={wardroom} session={standing.session} account={standing.session.me.snapshot().id} afresh={standing.afresh} />;

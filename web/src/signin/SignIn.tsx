@@ -11,10 +11,10 @@ import { Entry } from './Entry';
 
 type Why = Extract<Standing, { at: 'signedOut' }>['why'];
 
-/** Signing in on this device. */
-export function SignIn({ wardroom, why }: { wardroom: Pick<Wardroom, 'signIn'>; why: Why }) {
+/** Signing in on this device. `known` is the account whose keys are still here. */
+export function SignIn({ wardroom, why, known = '' }: { wardroom: Pick<Wardroom, 'signIn'>; why: Why; known?: string | undefined }) {
   const say = useSay();
-  const [account, setAccount] = useState('');
+  const [account, setAccount] = useState(known);
   const [password, setPassword] = useState('');
   const task = useTask();
   const fault = task.fault ?? (task.running ? undefined : why);

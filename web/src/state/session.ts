@@ -67,8 +67,8 @@ export class Session {
     });
   }
 
-  /** Opens what is kept of a sign-in on this device and begins to sync. signedOut is called when the server ends it. */
-  static async open(login: Login, vault: Vault, signedOut: () => void): Promise<Session> {
+  /** Opens what is kept of a sign-in on this device and begins to sync. signedOut is called when the server ends it; soft: when the device may come back with its keys. */
+  static async open(login: Login, vault: Vault, signedOut: (soft: boolean) => void): Promise<Session> {
     const recovery = new Recovery();
     const tokens = new Tokens(login, vault);
     const client = makeClient(tokens, recovery.callbacks);
@@ -172,10 +172,7 @@ export class Session {
     await this.search.close();
     await this.client.store.destroy();
     this.#vault.close();
-    sessionStorage.clear();
-    // The SDK keeps names of filters there, with the user id in them. Language and theme say nothing about anybody.
-    for (const key of Object.keys(localStorage)) if (!key.startsWith('wardroom.')) localStorage.removeItem(key);
-    await wipe([syncDatabase, ...cryptoDatabases]);
+    await wipeAll();
   }
 
   #outbox(roomId: string): Outbox {
@@ -210,4 +207,12 @@ export class Session {
       keep: (box) => this.#vault.put(boxes + roomId, box),
     };
   }
+}
+
+/** Deletes everything that a sign-in left in this browser. Session and vault must be closed. */
+export async function wipeAll(): Promise<void> {
+  sessionStorage.clear();
+  // The SDK keeps names of filters there, with the user id in them. Language and theme say nothing about anybody.
+  for (const key of Object.keys(localStorage)) if (!key.startsWith('wardroom.')) localStorage.removeItem(key);
+  await wipe([syncDatabase, ...cryptoDatabases]);
 }

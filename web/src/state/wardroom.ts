@@ -3,10 +3,11 @@
 import { PasswordNeeded, WrongRecoveryKey, type NewRecoveryKey } from '../crypto/recovery';
 import { Vault } from '../keep/vault';
 import { FaultError, faultOf, type Fault } from '../wire/fault';
-import { invitationOf, nameYourself, signIn, signUp, type SignUpInvitation } from '../wire/login';
+import { deviceKnown, invitationOf, nameYourself, signIn, signOut, signUp, type SignUpInvitation } from '../wire/login';
 import { keepLogin, keptLogin, type Login } from '../wire/tokens';
+import { localpart } from './person';
 import { route } from './route';
-import { Session } from './session';
+import { Session, wipeAll } from './session';
 import { Store } from './store';
 import { takePlace } from './tab';
 
@@ -15,7 +16,8 @@ export type Standing =
   /** Another tab of this browser is at work. */
   | { at: 'elsewhere' }
   | { at: 'failed'; fault: Fault }
-  | { at: 'signedOut'; why: Fault | undefined }
+  /** `account` is whose keys are still here, if anybody's: they sign in again on the same device. */
+  | { at: 'signedOut'; why: Fault | undefined; account?: string }
   /** Signed in, and the account needs a recovery key. */
   | { at: 'newKey'; session: Session; afresh: boolean }
   /** Signed in, and this device needs the recovery key that there is. */
@@ -36,6 +38,8 @@ function deviceName(): string {
 export class Wardroom extends Store<Standing> {
   #vault: Vault | undefined;
   #open: Session | undefined;
+  // Whom the server signed out without taking the device away.
+  #paused: Login | undefined;
   // Kept between signing up and the making of the keys, where the server may ask for it once more.
   #password: string | undefined;
 
@@ -75,10 +79,27 @@ export class Wardroom extends Store<Standing> {
 
   /** Signs this device in. It throws a FaultError. */
   readonly signIn = async (account: string, password: string): Promise<void> => {
-    const login = await faults(() => signIn(account.trim(), password, deviceName()));
+    const login = await faults(() => this.#signIn(account.trim(), password));
     this.#password = password;
     await this.#enter(login);
   };
+
+  /** Signs in, on the device whose keys are still here where they can be used; otherwise they are deleted. */
+  async #signIn(account: string, password: string): Promise<Login> {
+    const paused = this.#paused;
+    if (paused !== undefined && (account === paused.userId || account === localpart(paused.userId))) {
+      const login = await signIn(account, password, deviceName(), paused.deviceId);
+      if (await deviceKnown(login)) return login;
+      await signOut(login); // a device without keys helps nobody
+    }
+    const login = await signIn(account, password, deviceName());
+    if (paused !== undefined) {
+      this.#vault?.close();
+      await wipeAll();
+      this.#vault = await Vault.open();
+    }
+    return login;
+  }
 
   /** Signs this device out and deletes everything it kept. */
   readonly signOut = async (): Promise<void> => {
@@ -111,6 +132,7 @@ export class Wardroom extends Store<Standing> {
   }
 
   async #enter(login: Login): Promise<void> {
+    this.#paused = undefined;
     this.#vault ??= await Vault.open();
     await keepLogin(this.#vault, login);
     this.set({ at: 'starting' });
@@ -123,7 +145,7 @@ export class Wardroom extends Store<Standing> {
 
   async #take(login: Login): Promise<void> {
     if (this.#vault === undefined) throw new Error('the vault is closed');
-    const session = await Session.open(login, this.#vault, () => void this.#end(false, { id: 'fault.signedOut', code: 'M_UNKNOWN_TOKEN' }));
+    const session = await Session.open(login, this.#vault, (soft) => void (soft ? this.#pause(login) : this.#end(false, { id: 'fault.signedOut', code: 'M_UNKNOWN_TOKEN' })));
     this.#open = session;
     if ((await this.#vault.get<boolean>(keptReady)) === true) {
       this.#in(session);
@@ -166,6 +188,16 @@ export class Wardroom extends Store<Standing> {
     } catch (error) {
       this.set({ at: 'failed', fault: faultOf(error) });
     }
+  }
+
+  /** The server wants the password again. Everything stays in place for this person; unsent messages leave afterwards. */
+  async #pause(login: Login): Promise<void> {
+    const session = this.#open;
+    this.#open = undefined;
+    this.#paused = login;
+    session?.close();
+    await session?.client.store.destroy();
+    this.set({ at: 'signedOut', why: { id: 'fault.signInAgain', code: 'M_UNKNOWN_TOKEN' }, account: localpart(login.userId) });
   }
 
   #lost(): void {

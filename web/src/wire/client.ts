@@ -82,9 +82,9 @@ export async function putInvitation(client: MatrixClient, roomId: string, userId
   await client.http.authedRequest(Method.Put, path, undefined, { membership: 'invite', ...extra });
 }
 
-/** Calls back once when the server says that this device is signed in no longer. */
-export function onSignedOut(client: MatrixClient, listener: () => void): void {
-  client.once(HttpApiEvent.SessionLoggedOut, listener);
+/** Calls back once when the server says that this device is signed in no longer; soft: and that it may keep its keys and come back. */
+export function onSignedOut(client: MatrixClient, listener: (soft: boolean) => void): void {
+  client.once(HttpApiEvent.SessionLoggedOut, (error) => listener(error.data['soft_logout'] === true));
 }
 
 /** Resolves when the first answer of the server, or what was kept of the last one, is in place. */

@@ -123,6 +123,32 @@ export async function signIn(account: string, password: string, device: string, 
 }
 
 /**
+ * Whether the server has the keys of the device that login is for. A server that was put back to an older state may have
+ * lost them, and a device publishes them only once.
+ *
+ * Spec: client-server API, POST /keys/query.
+ */
+export async function deviceKnown(login: Login): Promise<boolean> {
+  const answer = await fetch(`${base}/keys/query`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${login.accessToken}` },
+    body: JSON.stringify({ device_keys: { [login.userId]: [] } }),
+  });
+  if (!answer.ok) throw new MatrixError((await answer.json().catch(() => ({}))) as object, answer.status);
+  const { device_keys } = (await answer.json()) as { device_keys?: Partial<Record<string, object>> };
+  return login.deviceId in (device_keys?.[login.userId] ?? {});
+}
+
+/**
+ * Ends a sign-in at the server.
+ *
+ * Spec: client-server API, POST /logout.
+ */
+export async function signOut(login: Login): Promise<void> {
+  await fetch(`${base}/logout`, { method: 'POST', headers: { Authorization: `Bearer ${login.accessToken}` } });
+}
+
+/**
  * Sets the name that others see.
  *
  * Spec: client-server API, PUT /profile/{userId}/{keyName}.

@@ -47,7 +47,7 @@ export class Tokens {
   readonly #vault: Vault;
   /** Hears of every new access token: for what sends it without our `fetch`. */
   renewed: (accessToken: string) => void = () => undefined;
-  #refreshing: Promise<boolean> | undefined;
+  #refreshing: Promise<Response | undefined> | undefined;
 
   constructor(login: Login, vault: Vault) {
     this.#login = login;
@@ -60,8 +60,8 @@ export class Tokens {
 
   /**
    * As the browser's fetch, with our access token in place of whatever token the request has. It refreshes the token
-   * shortly before it runs out, and once more if the server does not take it any longer; the answer to a refused
-   * refresh is the server's own 401.
+   * shortly before it runs out, and once more if the server does not take it any longer. Where the refresh is refused,
+   * its refusal is the answer: it says whether the device is to forget its keys (soft_logout).
    */
   readonly fetch = async (input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> => {
     const headers = new Headers(init.headers);
@@ -74,7 +74,8 @@ export class Tokens {
     if (answer.status !== 401 || this.#login.refreshToken === undefined) return answer;
     const { errcode } = (await answer.clone().json().catch(() => ({}))) as { errcode?: string };
     if (errcode !== 'M_UNKNOWN_TOKEN') return answer;
-    if (used === this.#login.accessToken && !(await this.#refresh())) return answer;
+    const refusal = used === this.#login.accessToken ? await this.#refresh() : undefined;
+    if (refusal !== undefined) return refusal.clone();
     headers.set('Authorization', `Bearer ${this.#login.accessToken}`);
     return fetch(input, { ...init, headers });
   };
@@ -85,25 +86,25 @@ export class Tokens {
     if (runsOut !== undefined && runsOut - 6 * early < Date.now()) await this.#refresh();
   }
 
-  /** Gets a new pair of tokens and keeps it. It returns false where the server refuses; it throws where there is no answer. */
-  #refresh(): Promise<boolean> {
+  /** Gets a new pair of tokens and keeps it. It returns the server's refusal, if any; it throws where there is no answer. */
+  #refresh(): Promise<Response | undefined> {
     this.#refreshing ??= this.#askForTokens().finally(() => (this.#refreshing = undefined));
     return this.#refreshing;
   }
 
   // Spec: client-server API, POST /refresh.
-  async #askForTokens(): Promise<boolean> {
+  async #askForTokens(): Promise<Response | undefined> {
     const answer = await fetch('/_matrix/client/v3/refresh', {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify({ refresh_token: this.#login.refreshToken }),
     });
     if (answer.status >= 500 || answer.status === 429) throw new TypeError(`refresh answered ${answer.status}`);
-    if (!answer.ok) return false;
+    if (!answer.ok) return answer;
     const tokens = tokensOf((await answer.json()) as TokenAnswer, Date.now());
     this.#login = { ...this.#login, ...tokens };
     this.renewed(tokens.accessToken);
     await keepLogin(this.#vault, this.#login);
-    return true;
+    return undefined;
   }
 }

@@ -75,6 +75,12 @@ export const faults = sentences({
     'zh-Hant': '這台裝置已登出。請重新登入。',
     ja: 'この端末はサインアウトされました。もう一度サインインしてください。',
   },
+  'fault.signInAgain': {
+    en: 'The server asks you to sign in again. Your keys and unsent messages are still on this device.',
+    'zh-Hans': '服务器要求您重新登录。您的密钥和未发出的消息仍在这台设备上。',
+    'zh-Hant': '伺服器要求您重新登入。您的金鑰和未送出的訊息仍在這台裝置上。',
+    ja: 'サーバーが再度のサインインを求めています。鍵と未送信のメッセージはこの端末に残っています。',
+  },
   'fault.recoveryKey': {
     en: 'This is not the recovery key of this account. Compare it group by group.',
     'zh-Hans': '这不是该账号的恢复密钥。请逐组核对。',
