@@ -70,6 +70,66 @@ func TestWhatRelatesToAnEventIsShownWithIt(t *testing.T) {
 	}
 	mei.ok(t, "PUT", in(room, "redact", reaction, "e"), object{})
 	mei.ok(t, "PUT", in(room, "send", "m.reaction", "f"), like) // taken back, and given again
+	lin.ok(t, "PUT", in(room, "redact", root, "g"), object{})
+	all = dig(mei.ok(t, "GET", in(room, "event", root), nil), "unsigned", "m.relations")
+	if dig(all, "m.thread", "latest_event", "event_id") != one || dig(all, "m.replace") != nil || dig(all, "m.reference") != nil {
+		t.Errorf("with its root redacted the thread is %v, want its answers alone", all)
+	}
+}
+
+func TestAnswersInThreadsAreUnreadUntilTheirThreadIsRead(t *testing.T) {
+	s := newServer(t)
+	lin, mei := s.newPerson(t, "lin"), s.newPerson(t, "mei")
+	room := lin.newRoom(t, object{"preset": "public_chat"})
+	mei.join(t, room)
+	root, other := lin.say(t, room, "root", cipher("x")), lin.say(t, room, "other", cipher("x"))
+	one := lin.say(t, room, "t1", to("m.thread", root))
+	two := lin.say(t, room, "t2", to("m.thread", root))
+	lin.say(t, room, "edit", to("m.replace", two))
+	lin.ok(t, "PUT", in(room, "send", "m.reaction", "a"), object{"m.relates_to": object{"rel_type": "m.annotation", "event_id": two, "key": "+"}})
+	third := lin.say(t, room, "t3", to("m.thread", other))
+	mei.say(t, room, "t4", to("m.thread", other)) // her own is read
+	filter := "?filter=" + url.QueryEscape(`{"room":{"timeline":{"unread_thread_notifications":true}}}`)
+	unread := func(when string, main, ofRoot, ofOther any) {
+		t.Helper()
+		joined := dig(mei.ok(t, "GET", "/_matrix/client/v3/sync"+filter, nil), "rooms", "join", room)
+		count := func(thread string) any {
+			return dig(joined, "unread_thread_notifications", thread, "notification_count")
+		}
+		if n := dig(joined, "unread_notifications", "notification_count"); n != main || count(root) != ofRoot || count(other) != ofOther {
+			t.Errorf("%s: %v unread in the room, %v and %v in its threads; want %v, %v, %v", when, n, count(root), count(other), main, ofRoot, ofOther)
+		}
+		whole := mei.ok(t, "GET", "/_matrix/client/v3/sync", nil)
+		sum := main.(float64)
+		for _, n := range []any{ofRoot, ofOther} {
+			if n != nil {
+				sum += n.(float64)
+			}
+		}
+		if n := dig(whole, "rooms", "join", room, "unread_notifications", "notification_count"); n != sum {
+			t.Errorf("%s: %v unread for a client without threads, want %v", when, n, sum)
+		}
+	}
+	read := func(event, thread string) {
+		t.Helper()
+		body := object{}
+		if thread != "" {
+			body["thread_id"] = thread
+		}
+		mei.ok(t, "POST", in(room, "receipt", "m.read.private", event), body)
+	}
+	unread("at first", 2.0, 2.0, 1.0)
+	read(one, root)
+	unread("with one answer read", 2.0, 1.0, 1.0)
+	read(other, "main")
+	unread("with the room read", 0.0, 1.0, 1.0)
+	read(two, root)
+	unread("with one thread read", 0.0, nil, 1.0)
+	read(one, root)
+	unread("a receipt never goes back", 0.0, nil, 1.0)
+	read(third, "")
+	unread("without threads everything is read", 0.0, nil, nil)
+	mei.refused(t, 400, "M_INVALID_PARAM", "POST", in(room, "receipt", "m.read", two), object{"thread_id": "side"})
 }
 
 func TestRelationsArePagedAndFollowed(t *testing.T) {

@@ -90,7 +90,7 @@ func (a *API) receipt(r *request) (any, error) {
 	}
 	given := feed.Receipt{Type: r.PathValue("type"), Event: event}
 	if body.Thread != nil {
-		if given.Thread = *body.Thread; given.Thread == "" || len(given.Thread) > mxid.MaxLen {
+		if given.Thread = *body.Thread; given.Thread != "main" && (!strings.HasPrefix(given.Thread, "$") || len(given.Thread) > mxid.MaxLen) {
 			return nil, fault.InvalidParam.New("thread_id is \"main\" or the ID of a thread's root.")
 		}
 	}

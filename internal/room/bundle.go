@@ -15,14 +15,17 @@ type bundle struct {
 	ids    []byte // of references: a list of {"event_id": …}
 }
 
-// relations looks up what relates to these events and may be seen.
+// relations looks up what relates to these events and may be seen. Of a redacted event only its thread is shown: the
+// answers are still there.
 //
 // Spec: client-server API, "Aggregations of child events".
 func (sh *shower) relations(events []Event) error {
 	targets := make([]stream.Position, 0, len(events))
+	redacted := map[stream.Position]bool{}
 	for i := range events {
-		if events[i].RedactedBy == 0 && events[i].Relation != event.RelAnnotation {
+		if events[i].Relation != event.RelAnnotation {
 			targets = append(targets, events[i].Pos)
+			redacted[events[i].Pos] = events[i].RedactedBy != 0
 		}
 	}
 	upto := sh.sight.Last()
@@ -34,6 +37,9 @@ func (sh *shower) relations(events []Event) error {
 	latest := map[stream.Position]*Event{}
 	var at, referenced []stream.Position
 	for _, a := range found {
+		if redacted[a.Target] && a.Relation != event.RelThread {
+			continue
+		}
 		b := &bundle{Aggregate: a}
 		switch a.Relation {
 		case event.RelThread:
