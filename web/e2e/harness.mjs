@@ -11,6 +11,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { chromium } from 'playwright-core';
+import { Keyboard, Pointer } from './hands.mjs';
 
 const here = import.meta.dirname ?? new URL('.', import.meta.url).pathname;
 const program = resolve(process.env['WARDROOM_BIN'] ?? join(here, '../../bin/wardroom'));
@@ -78,7 +79,7 @@ export async function openBrowser() {
 }
 
 /**
- * @typedef {{ name: string, account: string, password?: string, locale?: string, width?: number, height?: number, dark?: boolean, phone?: boolean }} Who
+ * @typedef {{ name: string, account: string, password?: string, locale?: string, width?: number, height?: number, dark?: boolean, phone?: boolean, keyboard?: boolean }} Who
  */
 
 /** Somebody in front of a browser of their own. */
@@ -97,6 +98,7 @@ export class Person {
     this.context = context;
     this.page = page;
     this.who = who;
+    this.hands = who.keyboard ? new Keyboard(page) : new Pointer(page);
     this.password = who.password ?? 'four plain words here';
     page.on('console', (message) => {
       // A request that was refused or had no answer is told by the page itself.
@@ -124,26 +126,26 @@ export class Person {
 
   /** Signs up from a link, keeps the recovery key, and arrives in the main view. @param {string} link */
   async signsUp(link) {
-    const { page, who } = this;
+    const { page, who, hands } = this;
     await page.goto(link);
     const inputs = page.locator('form input');
-    await inputs.nth(0).fill(who.name);
-    await inputs.nth(1).fill(who.account);
-    await inputs.nth(2).fill(this.password);
-    await inputs.nth(3).fill(this.password);
-    await page.locator('button[type=submit]').click();
+    await hands.write(inputs.nth(0), who.name);
+    await hands.write(inputs.nth(1), who.account);
+    await hands.write(inputs.nth(2), this.password);
+    await hands.write(inputs.nth(3), this.password);
+    await hands.press(page.locator('button[type=submit]'));
     await this.keepsKey();
   }
 
   /** Reads the recovery key off the page, proves it was kept, and goes on. */
   async keepsKey() {
-    const { page } = this;
+    const { page, hands } = this;
     const groups = page.locator('main ol[translate=no] li');
     await groups.first().filter({ hasText: /^\w{4}$/ }).waitFor();
     this.recoveryKey = (await groups.allTextContents()).join(' ');
     const asked = Number(/\d+/.exec((await page.locator('main form label').first().textContent()) ?? '')?.[0]);
-    await page.locator('main form input').first().fill(this.recoveryKey.split(' ')[asked - 1] ?? '');
-    await page.locator('main button[type=submit]').click();
+    await hands.write(page.locator('main form input').first(), this.recoveryKey.split(' ')[asked - 1] ?? '');
+    await hands.press(page.locator('main button[type=submit]'));
     await this.isIn();
   }
 
@@ -154,20 +156,29 @@ export class Person {
 
   /** @param {string} name */
   async makesRoom(name) {
-    const { page } = this;
-    await page.locator('nav[aria-label] button').first().click();
-    await page.locator('dialog input').first().fill(name);
-    await page.locator('dialog button[type=submit]').click();
+    const { page, hands } = this;
+    await hands.press(page.locator('nav[aria-label] button').first());
+    await hands.write(page.locator('dialog input').first(), name);
+    await hands.press(page.locator('dialog button[type=submit]'));
     await page.locator('main h1', { hasText: name }).waitFor();
+  }
+
+  /** Opens a conversation of two. @param {string} account */
+  async talksTo(account) {
+    const { page, hands } = this;
+    await hands.press(page.locator('nav[aria-label] button').nth(1));
+    await hands.write(page.locator('dialog input').first(), account);
+    await hands.press(page.locator('dialog button[type=submit]'));
+    await page.locator('dialog').waitFor({ state: 'detached' });
+    await page.locator('main textarea').waitFor();
   }
 
   /** @param {string} account */
   async invites(account) {
-    const { page } = this;
-    await page.locator('main header [aria-haspopup=menu]').click();
-    await page.locator('[role=menuitem]').nth(1).click(); // under the list of people
-    await page.locator('dialog input').fill(account);
-    await page.locator('dialog input').press('Enter');
+    const { page, hands } = this;
+    await hands.choose(page.locator('main header [aria-haspopup=menu]'), page.locator('[role=menuitem]').nth(1)); // under the list of people
+    await hands.write(page.locator('dialog input'), account);
+    await page.keyboard.press('Enter');
     await page.locator('dialog input').waitFor({ state: 'detached' });
     await page.keyboard.press('Escape'); // where it says that the past could not be shared
     await page.locator('dialog').waitFor({ state: 'detached' });
@@ -175,14 +186,30 @@ export class Person {
 
   /** Takes up the first invitation that waits. */
   async joins() {
-    await this.page.locator('nav section button.do').first().click();
+    await this.hands.press(this.page.locator('nav section button.do').first());
     await this.page.locator('main textarea').waitFor();
+  }
+
+  /** Opens a room or a conversation from the list. @param {string} name */
+  async opens(name) {
+    await this.hands.press(this.page.locator('nav[aria-label] a', { has: this.page.locator('b', { hasText: name }) }));
+    await this.page.locator('main h1', { hasText: name }).waitFor();
   }
 
   /** @param {string} text */
   async writes(text) {
-    await this.page.locator('main textarea').fill(text);
-    await this.page.locator('main textarea').press('Enter');
+    await this.hands.write(this.page.locator('main textarea'), text);
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** The row of a text. @param {string} text */
+  row(text) {
+    return this.page.locator('[role=log] article', { hasText: text }).last();
+  }
+
+  /** Does with a message what its menu offers. @param {string} text @param {string} item */
+  async does(text, item) {
+    await this.hands.choose(this.row(text).locator('[aria-haspopup=menu]'), this.page.getByRole('menuitem', { name: item, exact: true }));
   }
 
   /** Waits until a text stands in the timeline. @param {string} text */
@@ -197,16 +224,17 @@ export class Person {
 
   /** Signs in on this browser; what comes next depends on the account. */
   async signsIn() {
-    const inputs = this.page.locator('form input');
-    await inputs.nth(0).fill(this.who.account);
-    await inputs.nth(1).fill(this.password);
-    await this.page.locator('button[type=submit]').click();
+    const { page, hands } = this;
+    const inputs = page.locator('form input');
+    await hands.write(inputs.nth(0), this.who.account);
+    await hands.write(inputs.nth(1), this.password);
+    await hands.press(page.locator('button[type=submit]'));
   }
 
   /** Gives the recovery key on a new device. @param {string} key */
   async restores(key) {
-    await this.page.locator('main form input.mono').fill(key);
-    await this.page.locator('main button[type=submit]').click();
+    await this.hands.write(this.page.locator('main form input.mono'), key);
+    await this.hands.press(this.page.locator('main button[type=submit]'));
     await this.isIn();
   }
 
