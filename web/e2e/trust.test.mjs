@@ -33,6 +33,11 @@ test('a device that nobody verified is asked about, and signed out with the pass
   await page.getByRole('heading', { name: 'Profile' }).waitFor();
   assert.deepEqual(await mio.barriers(), []);
   await mio.shows('profile');
+  await page.waitForFunction(() => document.querySelector('input')?.value === 'Mio Saeki');
+  await page.getByLabel('Your name').fill('Mio Saeki-Lund');
+  await page.keyboard.press('Enter');
+  await page.getByText('Saved by the server').waitFor();
+  await page.getByRole('button', { name: 'You: Mio Saeki-Lund' }).waitFor();
   await page.getByRole('link', { name: 'My devices' }).press('Enter');
   await page.getByRole('heading', { name: 'Is this device yours?' }).waitFor();
   await page.locator('main li', { hasText: 'this device' }).getByText('Verified', { exact: true }).waitFor();

@@ -31,7 +31,7 @@ export function Invite({ userId, example, find, onInvite, onClose }: Props) {
       const without: string[] = [];
       for (const id of ids) {
         if (id === undefined) continue;
-        if ((await onInvite(id)) === 'notShared') without.push(id);
+        if ((await onInvite(id)) === 'notShared') without.push(chosen.find((one) => one.id === id)?.name ?? id);
         setChosen((all) => all.filter((one) => one.id !== id)); // what failed stays
       }
       if (without.length === 0) onClose();
@@ -40,7 +40,7 @@ export function Invite({ userId, example, find, onInvite, onClose }: Props) {
   };
   if (withoutPast.length > 0) {
     return (
-      <Dialog title={say('room.invite.done', { who: withoutPast.join(' ') })} onClose={onClose} actions={<Button data-safe onClick={onClose}>{say('common.close')}</Button>}>
+      <Dialog title={say('room.invite.done', { who: withoutPast.join(', ') })} onClose={onClose} actions={<Button data-safe onClick={onClose}>{say('common.close')}</Button>}>
         <p>{say('room.invite.noPast')}</p>
       </Dialog>
     );

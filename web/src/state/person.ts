@@ -10,13 +10,17 @@ export interface Person {
 
 /** Somebody as the people of a room see them. */
 export function personIn(room: Room, id: string): Person {
-  const name = room.getMember(id)?.name ?? localpart(id);
-  return { id, name: name === id ? localpart(id) : name, lang: languageOf(name) };
+  return named(id, room.getMember(id)?.name);
 }
 
 /** Somebody as the server introduces them. */
 export function personOf(client: MatrixClient, id: string): Person {
-  const name = client.getUser(id)?.displayName ?? localpart(id);
+  return named(id, client.getUser(id)?.displayName);
+}
+
+// Where the SDK has heard no name it gives the id in its place.
+function named(id: string, told: string | undefined): Person {
+  const name = told === undefined || told === id ? localpart(id) : told;
   return { id, name, lang: languageOf(name) };
 }
 

@@ -5,6 +5,7 @@ import { encrypt, isEncrypted } from '../crypto/encrypt';
 import { Recovery } from '../crypto/recovery';
 import { cryptoDatabases, openCrypto } from '../crypto/store';
 import { wipe, type Vault } from '../keep/vault';
+import { languageOf } from '../lang/script';
 import { firstSync, makeClient, onSignedOut, putEvent, startClient, syncDatabase } from '../wire/client';
 import { FaultError, faultOf, isUnreachable, limitedFor } from '../wire/fault';
 import { Tokens, type Login } from '../wire/tokens';
@@ -25,13 +26,26 @@ const boxes = 'outbox/';
 class RoomNotKnown extends Error {}
 
 class Me extends Store<Person> {
+  readonly #client: MatrixClient;
+
   constructor(client: MatrixClient) {
     super(personOf(client, client.getSafeUserId()));
-    const look = (): void => this.set(personOf(client, client.getSafeUserId()));
+    this.#client = client;
+    const look = (): void => this.#named(client.getUser(client.getSafeUserId())?.displayName);
     client.on(UserEvent.DisplayName, look);
-    client.on(ClientEvent.Sync, () => {
-      if (this.snapshot().name !== personOf(client, client.getSafeUserId()).name) look();
-    });
+    client.on(ClientEvent.Sync, look);
+  }
+
+  /** Asks the server for the name: to somebody who is in no room yet, sync does not tell it. */
+  async learn(): Promise<void> {
+    const { displayname } = await this.#client.getProfileInfo(this.#client.getSafeUserId(), 'displayname');
+    this.#named(displayname);
+  }
+
+  #named(name: string | undefined): void {
+    const { id, name: before } = this.snapshot();
+    // Where the SDK has heard no name it gives the id in its place.
+    if (name !== undefined && name !== id && name !== before) this.set({ id, name, lang: languageOf(name) });
   }
 }
 
@@ -81,6 +95,7 @@ export class Session {
     }
     const session = new Session(client, vault, tokens, recovery, kept);
     await startClient(client);
+    session.me.learn().catch(() => undefined); // the account name stands in its place
     return session;
   }
 
@@ -116,6 +131,7 @@ export class Session {
   /** Changes how this person is called, for everybody. */
   readonly nameMyself = async (name: string): Promise<void> => {
     await this.client.setDisplayName(name.trim());
+    await this.me.learn();
   };
 
   /** Takes up an invitation. */

@@ -100,14 +100,14 @@ export function firstSync(client: MatrixClient): Promise<void> {
   });
 }
 
-// A room without a name is called after the people in it. Words around the names depend on the language in force and
+// A room without a name is called after the people in it; of those whose name is not known the SDK gives the id. Words around the names depend on the language in force and
 // are added where the name is shown: here an unnamed, empty room stays without a name.
 function nameOfRoom(_roomId: string, state: RoomNameState): string | null {
   switch (state.type) {
     case RoomNameType.Actual:
       return state.name;
     case RoomNameType.Generated:
-      return state.names.join(', ');
+      return state.names.map((name) => /^@([^:]+):/.exec(name)?.[1] ?? name).join(', ');
     case RoomNameType.EmptyRoom:
       return state.oldName ?? '';
     default:
