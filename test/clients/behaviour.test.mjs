@@ -268,6 +268,25 @@ test("a new backup replaces the old one on every device", async (t) => {
   await reads(third, room, ["first"]);
 });
 
+test("a client that started without an answer about its backup backs up once it is answered, and a new device reads everything", async (t) => {
+  const [server, lin, mei] = await office(t, "lin", "mei");
+  const key = await mei.setUpRecovery();
+  const room = await roomOf(lin, mei);
+  await mei.close();
+  let asked = 0;
+  server.loses = (method, path) => method === "GET" && path.endsWith("/room_keys/version") && ++asked <= 2;
+  await mei.open();
+  await lin.say(room, "for whoever comes later");
+  await reads(mei, room, ["for whoever comes later"]);
+  await until("mei has backed up", () => mei.hasBackedUp());
+  assert.ok(asked > 2, "it was asked in vain at first");
+  await lin.close(); // the backup is all there is
+  const later = await Device.signIn(server, "mei");
+  await later.open();
+  await later.recover(key);
+  await reads(later, room, ["for whoever comes later"]);
+});
+
 test("threads, reactions, edits and deletions look the same on a device that comes later", async (t) => {
   const [server, lin, mei] = await office(t, "lin", "mei");
   const key = await lin.setUpRecovery();

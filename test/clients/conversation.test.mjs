@@ -106,11 +106,12 @@ class Story {
     }
   }
 
-  /** Everybody is back, and everything said is with the server. */
+  /** Everybody is back, and everything said is with the server, and so are the keys to it: a new device has those of what was said before it from nowhere else. */
   async settle() {
     await Promise.all(this.background);
     await Promise.all(this.said.map((m) => m.sent));
     this.server.loses = () => false;
+    await Promise.all(this.devices.map((d) => until(`${d.name} has backed up all its keys`, () => d.hasBackedUp(), 120_000)));
   }
 
   /** Something goes on while people talk; it must end well all the same. */

@@ -99,6 +99,9 @@ export class Device {
     client.on(ClientEvent.ReceivedToDeviceMessage, ({ message }) => this.received.push(message));
     client.on(ClientEvent.Sync, (state) => {
       if (state === SyncState.Reconnecting || state === SyncState.Error) setTimeout(() => client.clientRunning && client.retryImmediately(), impatience);
+      // The SDK asks once where the backup is, when it starts. A client that had no answer then would back up nothing
+      // until it is started again, so it is reminded, as our web client does: this asks again until there was an answer.
+      if (state === SyncState.Syncing) client.getCrypto()?.getKeyBackupInfo().catch(() => {}); // the client may be closing
     });
     await store.startup();
     await client.initRustCrypto({ cryptoDatabasePrefix: this.name });
@@ -216,6 +219,12 @@ export class Device {
     await crypto.loadSessionBackupPrivateKeyFromSecretStorage();
     await crypto.checkKeyBackupAndEnable();
     return crypto.restoreKeyBackup();
+  }
+
+  /** Whether everything that this device can read is in the backup, for the person's other devices. */
+  async hasBackedUp() {
+    const { total, backedUp } = await this.client.getCrypto().olmMachine.roomKeyCounts();
+    return total === backedUp;
   }
 
   /** Makes new cross-signing keys in place of those that are there. */

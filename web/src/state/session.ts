@@ -1,6 +1,7 @@
 // A sign-in at work: the client, and everything that follows it.
 
 import { ClientEvent, Direction, EventType, UserEvent, type MatrixClient } from 'matrix-js-sdk';
+import { keepBackingUp } from '../crypto/backup';
 import { encrypt, isEncrypted } from '../crypto/encrypt';
 import { Recovery } from '../crypto/recovery';
 import { cryptoDatabases, openCrypto } from '../crypto/store';
@@ -88,6 +89,7 @@ export class Session {
     const client = makeClient(tokens, recovery.callbacks);
     onSignedOut(client, signedOut);
     await openCrypto(client, vault);
+    keepBackingUp(client);
     const kept = new Map<string, KeptBox>();
     for (const name of await vault.names(boxes)) {
       const box = await vault.get<KeptBox>(name);
