@@ -2,11 +2,12 @@
 # make build  leave the one program in bin/wardroom
 # make test   every check there is; installs what it needs on a fresh Debian
 # make crash  kill the server 200 times and look for what was answered
+# make fuzz   run every fuzz test for FUZZTIME (30s) each
 # make bench  measure, and write docs/performance.md
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
-.PHONY: run build test crash bench clean
+.PHONY: run build test crash fuzz bench clean
 
 version := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
@@ -43,6 +44,11 @@ test:
 crash:
 	@.ci/need build
 	go test ./test/crash -count=1 -timeout 60m -v -run Kept -rounds 200
+
+FUZZTIME ?= 30s
+fuzz:
+	@.ci/need build
+	@.ci/fuzz $(FUZZTIME)
 
 bench:
 	@.ci/need bench
