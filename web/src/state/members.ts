@@ -38,11 +38,11 @@ export class Members extends Store<readonly Member[]> {
     const here = (event: MatrixEvent): void => {
       if (event.getRoomId() === this.#room.roomId) look();
     };
-    this.#client.on(RoomStateEvent.Events, here);
-    this.#client.on(RoomMemberEvent.Membership, here);
+    // The client works out levels and names after it has told of the state.
+    const told = [RoomStateEvent.Events, RoomMemberEvent.Membership, RoomMemberEvent.PowerLevel, RoomMemberEvent.Name] as const;
+    for (const what of told) this.#client.on(what, here);
     this.#stop = () => {
-      this.#client.off(RoomStateEvent.Events, here);
-      this.#client.off(RoomMemberEvent.Membership, here);
+      for (const what of told) this.#client.off(what, here);
     };
     this.#room.loadMembersIfNeeded().then(look, () => undefined); // what is known is shown; the header says offline
     look();

@@ -1,11 +1,11 @@
 // From Matrix events to what stands in a timeline. Pure: the same events give the same items.
 
-import { Direction, EventType, KnownMembership, MsgType, type MatrixEvent, type Room } from 'matrix-js-sdk';
+import { Direction, MsgType, type MatrixEvent, type Room } from 'matrix-js-sdk';
 import { readEnvelope } from '../crypto/envelope';
 import { whyUnreadable, type Unreadable } from '../crypto/unreadable';
-import type { ArgsOf, SentenceId } from '../lang/lang';
 import { cleanTag, languageOf } from '../lang/script';
 import { captionOf, fileOf, type MessageFile } from './file';
+import { toldOf, type Told } from './happening';
 import type { Outgoing, OutgoingState } from './outbox';
 import { personIn, type Person } from './person';
 import { editInForce, gather, isAside, isRecord, reactionsIn, relationOf, relationOut, wasAside, type Relation } from './relations';
@@ -58,15 +58,11 @@ export interface ShownReaction {
   readonly mine: { readonly id: string | undefined; readonly out: Relation['out'] } | undefined;
 }
 
-/** Something that happened in the room: a sentence of lang/ and the people it names. */
+/** Something that happened in the room. */
 export interface Happening extends Common {
   readonly is: 'happening';
-  readonly say: { [Id in HappeningId]: { id: Id; args: { [Name in keyof ArgsOf<Id>]: Person | string } } }[HappeningId];
+  readonly say: Told;
 }
-type HappeningId = Extract<
-  SentenceId,
-  'timeline.created' | 'timeline.invited' | 'timeline.joined' | 'timeline.left' | 'timeline.removed' | 'timeline.declined' | 'timeline.renamed'
->;
 
 export type TimelineItem =
   | Message
@@ -133,7 +129,10 @@ function itemOf(place: Place, event: MatrixEvent): TimelineItem | undefined {
     mine: sender === me,
     at: event.getTs(),
   };
-  if (event.isState()) return happening(room, event, common);
+  if (event.isState()) {
+    const told = toldOf(room, event);
+    return told && { ...common, is: 'happening', say: told };
+  }
   if (event.isRedacted()) return wasAside(event) || !['m.room.message', 'm.room.encrypted'].includes(event.getType()) ? undefined : { ...common, is: 'deleted' };
   if (isAside(event)) return undefined;
   const why = whyUnreadable(event);
@@ -198,44 +197,6 @@ function withQuotes(items: readonly TimelineItem[]): TimelineItem[] {
 // Older clients repeat what they answer at the head of the text.
 function withoutFallback(body: string): string {
   return body.replace(/^(?:> .*\n)+\n/, '');
-}
-
-function happening(room: Room, event: MatrixEvent, common: Common): TimelineItem | undefined {
-  const name = common.sender;
-  const tell = (say: Happening['say']): Happening => ({ ...common, is: 'happening', say });
-  switch (event.getType() as EventType) {
-    case EventType.RoomCreate:
-      return tell({ id: 'timeline.created', args: { name } });
-    case EventType.RoomName: {
-      const title = text(event.getContent()['name']);
-      return title === '' ? undefined : tell({ id: 'timeline.renamed', args: { name, room: title } });
-    }
-    case EventType.RoomMember:
-      return member(room, event, name, tell);
-    default:
-      return undefined;
-  }
-}
-
-function member(room: Room, event: MatrixEvent, name: Person, tell: (say: Happening['say']) => Happening): TimelineItem | undefined {
-  const who = personIn(room, event.getStateKey() ?? '');
-  const now: unknown = event.getContent()['membership'];
-  const before: unknown = event.getPrevContent()['membership'];
-  const own = event.getStateKey() === event.getSender();
-  if (now === before) return undefined; // a new name or picture
-  switch (now) {
-    case KnownMembership.Invite:
-      return tell({ id: 'timeline.invited', args: { name, who } });
-    case KnownMembership.Join:
-      return tell({ id: 'timeline.joined', args: { name: who } });
-    case KnownMembership.Leave:
-      if (!own) return tell({ id: 'timeline.removed', args: { name, who } });
-      return tell({ id: before === KnownMembership.Invite ? 'timeline.declined' : 'timeline.left', args: { name: who } });
-    case KnownMembership.Ban:
-      return tell({ id: 'timeline.removed', args: { name, who } });
-    default:
-      return undefined;
-  }
 }
 
 function text(value: unknown): string {

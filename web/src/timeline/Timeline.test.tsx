@@ -21,7 +21,7 @@ function shown(items: TimelineItem[]) {
 
 test('messages are in their own language; one’s own say where they are', async () => {
   const { container } = shown([
-    { ...theirs, key: '0', is: 'happening', say: { id: 'timeline.joined', args: { name: lin } } },
+    { ...theirs, key: '0', is: 'happening', say: { id: 'happening.joined', args: { name: lin } } },
     theirs,
     own,
     { ...theirs, key: '3', is: 'unreadable', why: 'noKey' },

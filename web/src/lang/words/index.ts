@@ -5,6 +5,7 @@ import { connection } from './connection';
 import { faults } from './faults';
 import { files } from './files';
 import { find } from './find';
+import { happening } from './happening';
 import { people } from './people';
 import { room } from './room';
 import { roomlist } from './roomlist';
@@ -13,4 +14,4 @@ import { signin } from './signin';
 import { signup } from './signup';
 import { timeline } from './timeline';
 
-export const words = { ...common, ...connection, ...faults, ...files, ...find, ...people, ...room, ...roomlist, ...settings, ...signin, ...signup, ...timeline };
+export const words = { ...common, ...connection, ...faults, ...files, ...find, ...happening, ...people, ...room, ...roomlist, ...settings, ...signin, ...signup, ...timeline };
