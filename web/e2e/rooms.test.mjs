@@ -112,6 +112,13 @@ test('who was removed reads no more, and the room says who did it', async () => 
   await marta.hands.press(marta.page.getByRole('dialog').getByRole('button', { name: 'Remove' }));
   await jonas.page.getByText('Marta Hallén removed Mio Saeki').waitFor();
   await entry(mio, 'Harbour watch').waitFor({ state: 'detached' });
+  const card = mio.page.locator('nav section', { hasText: 'Marta Hallén removed you from this room.' });
+  await card.waitFor();
+  await mio.shows('rooms-removed');
+  assert.deepEqual(await mio.barriers(), []);
+  await mio.page.reload();
+  await card.getByRole('button', { name: 'I have read this' }).click();
+  await card.waitFor({ state: 'detached' });
 });
 
 test('somebody leaves, and is no longer written to', async () => {

@@ -21,6 +21,7 @@ export function Workplace({ session, onSignOut }: { session: Session; onSignOut:
   const say = useSay();
   const here = useStore(route);
   const rooms = useStore(session.rooms);
+  const removals = useStore(session.removals);
   const me = useStore(session.me);
   const connection = useStore(session.connection);
   const [facts, setFacts] = useState(false);
@@ -38,6 +39,7 @@ export function Workplace({ session, onSignOut }: { session: Session; onSignOut:
           <div className={look['rooms']}>
             <RoomList
               view={rooms}
+              removals={removals}
               open={id}
               find={session.findPeople}
               userId={(typed) => session.userId(typed)}
@@ -48,6 +50,7 @@ export function Workplace({ session, onSignOut }: { session: Session; onSignOut:
                 go(roomId);
               }}
               onDecline={(roomId) => session.decline(roomId)}
+              onDismiss={session.removals.dismiss}
             />
           </div>
           <section className={look['page']}>

@@ -21,7 +21,7 @@ const view: RoomListView = {
 const search = { find: () => Promise.resolve([]), userId: () => undefined };
 
 function shown(over: Partial<Parameters<typeof RoomList>[0]> = {}) {
-  const props = { ...search, view, open: undefined, onConverse: vi.fn(() => Promise.resolve()), onCreate: vi.fn(() => Promise.resolve()), onJoin: vi.fn(() => Promise.resolve()), onDecline: vi.fn(() => Promise.resolve()), ...over };
+  const props = { ...search, view, open: undefined, onConverse: vi.fn(() => Promise.resolve()), onCreate: vi.fn(() => Promise.resolve()), onJoin: vi.fn(() => Promise.resolve()), onDismiss: vi.fn(), removals: [], onDecline: vi.fn(() => Promise.resolve()), ...over };
   return { ...render(<RoomList {...props} />), ...props };
 }
 

@@ -11,13 +11,17 @@ import type { RoomEntry, RoomListView } from '../state/roomlist';
 import { now } from '../state/now';
 import { hrefOf } from '../state/route';
 import { useStore } from '../state/useStore';
+import type { Removal } from '../state/removals';
 import { InvitationCard } from './InvitationCard';
 import { NewConversation } from './NewConversation';
 import { NewRoom } from './NewRoom';
+import { RemovalCard } from './RemovalCard';
 import look from './RoomList.module.css';
 
 interface Props {
   view: RoomListView;
+  /** The rooms that somebody took this person out of. */
+  removals: readonly Removal[];
   /** The room on the page beside. */
   open: string | undefined;
   find: (typed: string) => Promise<readonly Choice[]>;
@@ -26,10 +30,11 @@ interface Props {
   onConverse: (userId: string) => Promise<void>;
   onJoin: (id: string) => Promise<void>;
   onDecline: (id: string) => Promise<void>;
+  onDismiss: (id: string) => void;
 }
 
 /** The rooms one is in, and above them what waits for an answer. */
-export function RoomList({ view, open, find, userId, onCreate, onConverse, onJoin, onDecline }: Props) {
+export function RoomList({ view, removals, open, find, userId, onCreate, onConverse, onJoin, onDecline, onDismiss }: Props) {
   const say = useSay();
   const [making, setMaking] = useState<'room' | 'conversation'>();
   const close = (): void => setMaking(undefined);
@@ -48,6 +53,9 @@ export function RoomList({ view, open, find, userId, onCreate, onConverse, onJoi
       {view.invitations.length > 0 && <h2>{say('rooms.invited')}</h2>}
       {view.invitations.map((invitation) => (
         <InvitationCard key={invitation.id} invitation={invitation} onJoin={onJoin} onDecline={onDecline} />
+      ))}
+      {removals.map((removal) => (
+        <RemovalCard key={removal.room} removal={removal} onDismiss={() => onDismiss(removal.room)} />
       ))}
       {none && <p className={look['none']}>{say('rooms.none')}</p>}
       {!view.ready && view.rooms.length === 0 && <p className={look['none']}>{say('rooms.loading')}</p>}

@@ -17,6 +17,7 @@ import { Outbox, type KeptBox, type Post } from './outbox';
 import { converse, findPeople, inviteTo, joinInvited, makeRoom } from './people';
 import { personOf, type Person } from './person';
 import { RoomState } from './room';
+import { Removals } from './removals';
 import { RoomList } from './roomlist';
 import { Search } from './search';
 import { Store } from './store';
@@ -54,6 +55,7 @@ class Me extends Store<Person> {
 export class Session {
   readonly connection: Connection;
   readonly rooms: RoomList;
+  readonly removals: Removals;
   readonly me: Me;
   readonly devices: Devices;
   readonly search: Search;
@@ -65,13 +67,14 @@ export class Session {
   readonly #outboxes = new Map<string, Outbox>();
   readonly #rooms = new Map<string, RoomState>();
 
-  private constructor(client: MatrixClient, vault: Vault, tokens: Tokens, recovery: Recovery, kept: Map<string, KeptBox>) {
+  private constructor(client: MatrixClient, vault: Vault, tokens: Tokens, recovery: Recovery, removals: Removals, kept: Map<string, KeptBox>) {
     this.client = client;
     this.recovery = recovery;
     this.#vault = vault;
     this.#tokens = tokens;
     this.connection = new Connection(client);
     this.rooms = new RoomList(client);
+    this.removals = removals;
     this.me = new Me(client);
     this.devices = new Devices(client);
     this.search = new Search(client);
@@ -95,7 +98,7 @@ export class Session {
       const box = await vault.get<KeptBox>(name);
       if (box !== undefined) kept.set(name.slice(boxes.length), box);
     }
-    const session = new Session(client, vault, tokens, recovery, kept);
+    const session = new Session(client, vault, tokens, recovery, await Removals.open(client, vault), kept);
     await startClient(client);
     session.me.learn().catch(() => undefined); // the account name stands in its place
     return session;

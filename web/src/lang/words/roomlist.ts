@@ -26,6 +26,10 @@ export const roomlist = sentences({
   'rooms.invitedBy': { en: 'Invited by {name}', 'zh-Hans': '{name} 邀请', 'zh-Hant': '{name} 邀請', ja: '{name} さんからの招待' },
   'rooms.join': { en: 'Join', 'zh-Hans': '加入', 'zh-Hant': '加入', ja: '参加' },
   'rooms.decline': { en: 'Decline', 'zh-Hans': '谢绝', 'zh-Hant': '婉拒', ja: '辞退' },
+  'rooms.removedYou': { en: '{name} removed you from this room.', 'zh-Hans': '{name} 将您移出了这个会话。', 'zh-Hant': '{name} 將您移出了這個聊天室。', ja: '{name} さんがあなたをこのルームから外しました。' },
+  'rooms.removed.reason': { en: 'Reason given: {reason}', 'zh-Hans': '理由：{reason}', 'zh-Hant': '理由：{reason}', ja: '理由：{reason}' },
+  'rooms.removed.noReason': { en: 'No reason was given.', 'zh-Hans': '没有说明理由。', 'zh-Hant': '沒有說明理由。', ja: '理由は示されていません。' },
+  'rooms.removed.read': { en: 'I have read this', 'zh-Hans': '已读', 'zh-Hant': '已讀', ja: '読みました' },
   'rooms.preview.you': { en: 'You: {text}', 'zh-Hans': '您：{text}', 'zh-Hant': '您：{text}', ja: 'あなた：{text}' },
   'rooms.preview.other': { en: '{name}: {text}', 'zh-Hans': '{name}：{text}', 'zh-Hant': '{name}：{text}', ja: '{name}：{text}' },
   'rooms.unread': {
