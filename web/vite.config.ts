@@ -1,9 +1,10 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
+import { shell } from './shell';
 
 // `make build` writes to dist/app, which git ignores; dist/index.html is the committed page that says so.
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), shell()],
   build: {
     outDir: 'dist/app',
     emptyOutDir: true,
@@ -11,6 +12,11 @@ export default defineConfig({
     assetsInlineLimit: 0, // data: URLs are not in our Content-Security-Policy
     modulePreload: { polyfill: false }, // the polyfill would be an inline script
     chunkSizeWarningLimit: 2000,
+    rolldownOptions: {
+      input: { index: 'index.html', sw: 'src/wire/sw.ts' },
+      // A service worker is known by its address, so that one carries no hash.
+      output: { entryFileNames: (chunk) => (chunk.name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js') },
+    },
   },
   optimizeDeps: { exclude: ['@matrix-org/matrix-sdk-crypto-wasm'] },
   server: {

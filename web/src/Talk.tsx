@@ -1,8 +1,9 @@
 import { useCallback, useMemo, useState } from 'react';
 import { Composer } from './composer/Composer';
+import { Away } from './connection/Away';
 import { FileMessage } from './files/FileMessage';
 import { Tray } from './files/Tray';
-import type { ConnectionState } from './state/connection';
+import type { Connection } from './state/connection';
 import type { MessageFile } from './state/file';
 import type { RoomState } from './state/room';
 import type { Message } from './state/timeline';
@@ -12,7 +13,7 @@ import { Timeline } from './timeline/Timeline';
 
 interface Props {
   room: RoomState;
-  connection: ConnectionState;
+  connection: Connection;
   /** Files were chosen or pasted. */
   onFiles: (files: readonly File[]) => void;
 }
@@ -53,7 +54,6 @@ export function Talk({ room, connection, onFiles }: Props) {
       <Composer
         others={view.people + view.invited - 1}
         mayWrite={view.mayWrite}
-        connection={connection}
         about={about}
         onDrop={() => setAbout(undefined)}
         onEditLast={() => {
@@ -63,6 +63,7 @@ export function Talk({ room, connection, onFiles }: Props) {
         onSend={(text) => room.write(text, subject(about))}
         onFiles={onFiles}
       >
+        <Away connection={useStore(connection)} onTry={connection.again} />
         <Tray uploads={room.uploads} />
       </Composer>
     </>

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react';
 import { DropPlace } from './files/DropPlace';
 import { SendFiles } from './files/SendFiles';
 import { Find } from './find/Find';
+import { NewVersion } from './frame/NewVersion';
 import { Top } from './frame/Top';
 import { useSay } from './lang/useSay';
 import { RoomBanner } from './room/RoomBanner';
@@ -32,6 +33,9 @@ export function Workplace({ session, onSignOut }: { session: Session; onSignOut:
   return (
     <div className={id === undefined && here.at !== 'search' ? look['frame'] : `${look['frame'] ?? ''} ${look['inRoom'] ?? ''}`}>
       <Top me={me} connection={connection} unsent={() => session.unsent()} onSignOut={onSignOut} />
+      <div className={look['notices']}>
+        <NewVersion />
+      </div>
       {here.at === 'settings' ? (
         <Settings session={session} section={here.section} />
       ) : (
@@ -90,7 +94,6 @@ export function Workplace({ session, onSignOut }: { session: Session; onSignOut:
 
 function Room({ session, room, onPeople }: { session: Session; room: RoomState; onPeople: () => void }) {
   const view = useStore(room);
-  const connection = useStore(session.connection);
   const me = useStore(session.me);
   const [files, setFiles] = useState<readonly File[]>([]);
   const others = view.people + view.invited - 1;
@@ -118,7 +121,7 @@ function Room({ session, room, onPeople }: { session: Session; room: RoomState; 
         onBack={() => route.go({ at: 'rooms' })}
       />
       <RoomBanner room={view} server={session.server} />
-      <Talk room={room} connection={connection} onFiles={setFiles} />
+      <Talk room={room} connection={session.connection} onFiles={setFiles} />
       {files.length > 0 && <SendFiles files={files} others={others} onSend={room.uploads.add} onClose={() => setFiles([])} />}
     </DropPlace>
   );

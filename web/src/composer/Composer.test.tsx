@@ -11,7 +11,7 @@ const rest = { about: undefined, onDrop: vi.fn(), onEditLast: vi.fn(), onFiles: 
 const box = () => screen.getByRole<HTMLTextAreaElement>('textbox');
 
 test('it names its audience; Enter sends, Shift and Enter do not, nor does Enter while characters are chosen', async () => {
-  const { container } = render(<Composer others={5} mayWrite connection="connected" onSend={onSend} {...rest} />);
+  const { container } = render(<Composer others={5} mayWrite onSend={onSend} {...rest} />);
   expect(box().getAttribute('aria-label')).toBe('Write to 5 people');
   expect(await barriers(container)).toEqual([]);
   fireEvent.change(box(), { target: { value: ' 潮位表 ' } });
@@ -25,14 +25,8 @@ test('it names its audience; Enter sends, Shift and Enter do not, nor does Enter
   expect(onSend).toHaveBeenCalledOnce();
 });
 
-test('without the server writing goes on, and it is said where what is written stays', () => {
-  render(<Composer others={0} mayWrite connection="offline" onSend={onSend} {...rest} />);
-  expect(screen.getByRole('status').textContent).toContain('This device is offline');
-  expect(box().disabled).toBe(false);
-});
-
 test('who may not write is told so in place of the box', () => {
-  render(<Composer others={1} mayWrite={false} connection="connected" onSend={onSend} {...rest} />);
+  render(<Composer others={1} mayWrite={false} onSend={onSend} {...rest} />);
   expect(screen.queryByRole('textbox')).toBeNull();
   expect(screen.getByText(/You cannot write here/)).toBeTruthy();
 });

@@ -1,9 +1,7 @@
 import { useEffect, useRef, useState, type ClipboardEvent, type KeyboardEvent, type ReactNode } from 'react';
 import { Button, IconButton } from '../kit/Button';
-import { IconAttach, IconClose, IconOffline } from '../kit/icons';
-import { Say } from '../kit/Say';
+import { IconAttach, IconClose } from '../kit/icons';
 import { useSay } from '../lang/useSay';
-import type { ConnectionState } from '../state/connection';
 import type { Message } from '../state/timeline';
 import look from './Composer.module.css';
 
@@ -11,7 +9,6 @@ interface Props {
   /** How many others will get it. */
   others: number;
   mayWrite: boolean;
-  connection: ConnectionState;
   /** The message that is answered or edited. */
   about: { readonly is: 'reply' | 'edit'; readonly message: Message } | undefined;
   /** Back to a message of its own. */
@@ -21,12 +18,12 @@ interface Props {
   onSend: (text: string) => Promise<void>;
   /** Files were chosen or pasted. */
   onFiles: (files: readonly File[]) => void;
-  /** Stands above the place to write: the files on their way. */
+  /** Stands above the place to write: that the server is not reached, the files on their way. */
   children?: ReactNode;
 }
 
 /** Where one writes. It names its audience. Enter sends, Shift and Enter begin a new line. */
-export function Composer({ others, mayWrite, connection, about, onDrop, onEditLast, onSend, onFiles, children }: Props) {
+export function Composer({ others, mayWrite, about, onDrop, onEditLast, onSend, onFiles, children }: Props) {
   const say = useSay();
   const picker = useRef<HTMLInputElement>(null);
   const ref = useRef<HTMLTextAreaElement>(null);
@@ -78,11 +75,6 @@ export function Composer({ others, mayWrite, connection, about, onDrop, onEditLa
   };
   return (
     <div className={look['place']}>
-      {(connection === 'offline' || connection === 'noServer') && (
-        <Say kind="wait" icon={IconOffline} title={say(`connection.${connection}.title`)} live>
-          {say(`connection.${connection}.text`)}
-        </Say>
-      )}
       {children}
       {about && (
         <div className={look['about']}>

@@ -7,6 +7,7 @@ interface Machine {
   olmMachine: OlmMachine;
   outgoingRequestProcessor: { makeOutgoingRequest: (request: object, prove?: UIAuthCallback<void>) => Promise<void> };
   shareRoomHistoryWithUser: (roomId: string, userId: string) => Promise<void>;
+  maybeAcceptKeyBundle: (roomId: string, inviter: string) => Promise<boolean>;
   roomEncryptors: Partial<Record<string, { encryptEvent: (event: MatrixEvent, blacklist: boolean, mode: DeviceIsolationMode) => Promise<void> }>>;
 }
 

@@ -11,14 +11,14 @@ const me = { id: '@marta:port', name: 'Marta Hallén', lang: 'en' };
 const openMenu = () => fireEvent.click(screen.getByRole('button', { name: /Marta/ }));
 
 test('the way to the server is told as it is', () => {
-  const { rerender } = render(<Top me={me} connection="connected" unsent={() => 0} onSignOut={() => undefined} />);
+  const { rerender } = render(<Top me={me} connection={{ is: 'connected', since: undefined }} unsent={() => 0} onSignOut={() => undefined} />);
   expect(screen.getByText('Connected')).toBeTruthy();
-  rerender(<Top me={me} connection="noServer" unsent={() => 0} onSignOut={() => undefined} />);
+  rerender(<Top me={me} connection={{ is: 'noServer', since: undefined }} unsent={() => 0} onSignOut={() => undefined} />);
   expect(screen.getByText('No answer from the server')).toBeTruthy();
 });
 
 test('language and appearance change at once', async () => {
-  const { container } = render(<Top me={me} connection="connected" unsent={() => 0} onSignOut={() => undefined} />);
+  const { container } = render(<Top me={me} connection={{ is: 'connected', since: undefined }} unsent={() => 0} onSignOut={() => undefined} />);
   openMenu();
   expect(screen.getByRole('menuitemradio', { name: 'English' }).getAttribute('aria-checked')).toBe('true');
   expect(await barriers(container)).toEqual([]);
@@ -32,7 +32,7 @@ test('language and appearance change at once', async () => {
 
 test('signing out asks first, and says what would be lost', () => {
   const onSignOut = vi.fn();
-  render(<Top me={me} connection="connected" unsent={() => 2} onSignOut={onSignOut} />);
+  render(<Top me={me} connection={{ is: 'connected', since: undefined }} unsent={() => 2} onSignOut={onSignOut} />);
   openMenu();
   fireEvent.click(screen.getByRole('menuitem', { name: 'Sign out…' }));
   expect(screen.getByText(/2 messages have not been saved/)).toBeTruthy();

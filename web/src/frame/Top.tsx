@@ -9,6 +9,7 @@ import { Say } from '../kit/Say';
 import { State } from '../kit/State';
 import { WhoStamp } from '../kit/WhoStamp';
 import { changeLanguage } from '../lang/lang';
+import { clock } from '../lang/dates';
 import { languageNames, languages } from '../lang/languages';
 import { useLanguage, useSay } from '../lang/useSay';
 import type { ConnectionState } from '../state/connection';
@@ -71,13 +72,15 @@ export function Top({ me, connection, unsent, onSignOut }: Props) {
 
 function Way({ connection }: { connection: ConnectionState }) {
   const say = useSay();
+  const { is, since } = connection;
   const seen = {
     connecting: { icon: IconNotConfirmed, words: say('connection.connecting') },
     connected: { icon: IconConnected, words: say('connection.connected') },
-    offline: { icon: IconOffline, words: say('connection.offline'), kind: 'wait' },
+    reconnecting: { icon: IconNotConfirmed, words: say('connection.reconnecting') },
+    offline: { icon: IconOffline, words: since === undefined ? say('connection.offline') : say('connection.offline.since', { time: clock(since) }), kind: 'wait' },
     noServer: { icon: IconOffline, words: say('connection.noServer'), kind: 'wait' },
   } as const;
-  const now = seen[connection];
+  const now = seen[is];
   return (
     <span role="status" className="row">
       <State icon={now.icon} {...('kind' in now ? { kind: now.kind } : {})}>

@@ -25,6 +25,7 @@ function activate(next: Language): void {
   const messages = Object.fromEntries(Object.entries(words).map(([id, sentence]) => [id, compileMessage(sentence[next])]));
   i18n.loadAndActivate({ locale: next, messages });
   document.documentElement.lang = next;
+  document.querySelector('link[rel=manifest]')?.setAttribute('href', `/manifest.${next}.webmanifest`); // how the system names the installed client
 }
 
 /** The language that was chosen here before, or else the first of the browser's that we speak. */

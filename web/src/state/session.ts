@@ -4,7 +4,7 @@ import { ClientEvent, Direction, EventType, UserEvent, type MatrixClient } from 
 import { keepBackingUp } from '../crypto/backup';
 import { encrypt, isEncrypted } from '../crypto/encrypt';
 import { Recovery } from '../crypto/recovery';
-import { cryptoDatabases, openCrypto } from '../crypto/store';
+import { askForPast, cryptoDatabases, openCrypto } from '../crypto/store';
 import { wipe, type Vault } from '../keep/vault';
 import { languageOf } from '../lang/script';
 import { firstSync, makeClient, onSignedOut, putEvent, startClient, syncDatabase } from '../wire/client';
@@ -81,7 +81,12 @@ export class Session {
     this.asking = new Asking(this.search);
     for (const [roomId, box] of kept) this.#outboxes.set(roomId, new Outbox(this.#post(roomId), box));
     this.connection.subscribe(() => {
-      if (this.connection.snapshot() === 'connected') this.#flush();
+      const { is } = this.connection.snapshot();
+      if (is === 'connected') {
+        this.#flush();
+        askForPast(client).catch(() => undefined); // asked again when the server answers after a silence, or at the next start
+      }
+      if (is === 'offline' || is === 'noServer') void client.store.save(true); // what was heard last is here when the page is opened again
     });
   }
 

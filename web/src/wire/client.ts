@@ -1,6 +1,6 @@
 // The Matrix client that everything else listens to: matrix-js-sdk, given our tokens, our store and our callbacks.
 
-import { ClientEvent, HttpApiEvent, MatrixClient, Method, PendingEventOrdering, type ICreateClientOpts, type RoomNameState, RoomNameType } from 'matrix-js-sdk';
+import { ClientEvent, HttpApiEvent, MatrixClient, Method, PendingEventOrdering, SyncState, type ICreateClientOpts, type RoomNameState, RoomNameType } from 'matrix-js-sdk';
 import { logger, type Logger } from 'matrix-js-sdk/lib/logger';
 import { IndexedDBStore } from 'matrix-js-sdk/lib/store/indexeddb';
 import type { Tokens } from './tokens';
@@ -27,7 +27,7 @@ export function makeClient(tokens: Tokens, cryptoCallbacks: NonNullable<ICreateC
     deviceId,
     accessToken,
     cryptoCallbacks,
-    fetchFn: tokens.fetch,
+    fetchFn: (input, init) => (isVersions(input) ? withTimeout(tokens.fetch, input, init) : tokens.fetch(input, init)),
     logger: import.meta.env.DEV ? shared : silence,
     store: new IndexedDBStore({ indexedDB, dbName: syncStore, localStorage }),
     timelineSupport: true,
@@ -39,9 +39,73 @@ export function makeClient(tokens: Tokens, cryptoCallbacks: NonNullable<ICreateC
   return client;
 }
 
+const versions = '/_matrix/client/versions';
+const patience = 5_000;
+
+function isVersions(input: RequestInfo | URL): boolean {
+  return (input instanceof Request ? input.url : String(input)).endsWith(versions);
+}
+
+// Before the client shows what is kept here, it asks for the versions: a server that takes the question and never answers
+// must not keep that from the person.
+async function withTimeout(fetch: Tokens['fetch'], input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
+  const ending = new AbortController();
+  const stop = (): void => ending.abort();
+  init.signal?.addEventListener('abort', stop);
+  const timer = setTimeout(stop, patience);
+  try {
+    return await fetch(input, { ...init, signal: ending.signal });
+  } finally {
+    clearTimeout(timer);
+    init.signal?.removeEventListener('abort', stop);
+  }
+}
+
+/**
+ * Whether the server answers just now. An answer by something between does not count.
+ *
+ * Spec: client-server API, GET /_matrix/client/versions.
+ */
+export async function serverAnswers(): Promise<boolean> {
+  try {
+    const answer = await withTimeout((input, init) => fetch(input, init), versions, { cache: 'no-store' });
+    return answer.ok && Array.isArray(((await answer.json()) as { versions?: unknown }).versions);
+  } catch {
+    return false;
+  }
+}
+
+const between = 3_000;
+
+/**
+ * Keeps what the server told, a little after it told it, and at once when the page goes out of sight: with it the client opens
+ * without a network. The SDK alone would keep it every five minutes.
+ */
+function keepNews(client: MatrixClient): void {
+  let due: ReturnType<typeof setTimeout> | undefined;
+  const keep = (): void => {
+    clearTimeout(due);
+    due = undefined;
+    client.store.save(true).catch(() => undefined); // a full disk: the server still has it all
+  };
+  const hidden = (): void => {
+    if (document.visibilityState === 'hidden' && due !== undefined) keep();
+  };
+  document.addEventListener('visibilitychange', hidden);
+  client.on(ClientEvent.Sync, (state) => {
+    if (state === SyncState.Syncing) due ??= setTimeout(keep, between);
+    else if (state === SyncState.Stopped) {
+      clearTimeout(due);
+      due = undefined;
+      document.removeEventListener('visibilitychange', hidden);
+    }
+  });
+}
+
 /** Reads what is kept from last time and begins to ask the server for news, for ever. */
 export async function startClient(client: MatrixClient): Promise<void> {
   await client.store.startup();
+  keepNews(client);
   await client.startClient({
     initialSyncLimit: 20,
     lazyLoadMembers: true,

@@ -10,8 +10,24 @@ import { people } from './people';
 import { room } from './room';
 import { roomlist } from './roomlist';
 import { settings } from './settings';
+import { shell } from './shell';
 import { signin } from './signin';
 import { signup } from './signup';
 import { timeline } from './timeline';
 
-export const words = { ...common, ...connection, ...faults, ...files, ...find, ...happening, ...people, ...room, ...roomlist, ...settings, ...signin, ...signup, ...timeline };
+export const words = {
+  ...common,
+  ...connection,
+  ...faults,
+  ...files,
+  ...find,
+  ...happening,
+  ...people,
+  ...room,
+  ...roomlist,
+  ...settings,
+  ...shell,
+  ...signin,
+  ...signup,
+  ...timeline,
+};
