@@ -35,7 +35,7 @@ export function Talk({ room, connection, onFiles }: Props) {
         if (message.id !== undefined) void room.react(message.id, key);
       },
       unreact: room.unreact,
-      jump: (id) => void jump(room, id),
+      jump: (id) => void room.show(id),
     }),
     [room, edit],
   );
@@ -44,12 +44,23 @@ export function Talk({ room, connection, onFiles }: Props) {
       <Timeline
         items={view.items}
         fromStart={view.fromStart}
+        toEnd={view.toEnd}
+        newFrom={view.newFrom}
+        goal={view.goal}
+        marked={view.marked}
         fetching={view.fetching}
+        failed={view.failed}
+        unread={view.unread}
+        readers={view.readers}
+        others={view.people - 1}
         mayWrite={view.mayWrite}
         acts={acts}
         drawFile={drawFile}
-        onEarlier={room.earlier}
-        onSeen={room.markSeen}
+        onMore={room.more}
+        onStands={room.stands}
+        onLatest={room.latest}
+        onSeen={room.seen}
+        onLook={room.look}
       />
       <Composer
         others={view.people + view.invited - 1}
@@ -60,7 +71,10 @@ export function Talk({ room, connection, onFiles }: Props) {
           const last = view.items.findLast((item) => item.is === 'message' && item.mine && item.id !== undefined && item.file === undefined);
           if (last?.is === 'message') edit(last);
         }}
-        onSend={(text) => room.write(text, subject(about))}
+        onSend={(text) => {
+          if (about?.is !== 'edit') room.latest(); // what one writes oneself, one wants to see
+          return room.write(text, subject(about));
+        }}
         onFiles={onFiles}
       >
         <Away connection={useStore(connection)} onTry={connection.again} />
@@ -74,14 +88,4 @@ function subject(about: { is: 'reply' | 'edit'; message: Message } | undefined):
   const id = about?.message.id;
   if (about === undefined || id === undefined) return undefined;
   return about.is === 'edit' ? { is: 'edit', of: id } : { is: 'reply', to: id, sender: about.message.sender.id };
-}
-
-// Scrolling and focus are the browser's: the row takes the focus, so that a screen reader goes on from there.
-async function jump(room: RoomState, id: string): Promise<void> {
-  if (document.getElementById(id) === null && !(await room.reach(id))) return;
-  requestAnimationFrame(() => {
-    const row = document.getElementById(id);
-    row?.scrollIntoView({ block: 'center' });
-    row?.focus({ preventScroll: true });
-  });
 }

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useLayoutEffect, useState } from 'react';
 import { DropPlace } from './files/DropPlace';
 import { SendFiles } from './files/SendFiles';
 import { Find } from './find/Find';
@@ -70,7 +70,7 @@ export function Workplace({ session, onSignOut }: { session: Session; onSignOut:
             ) : room === undefined ? (
               <p className={look['none']}>{say(id === undefined ? 'rooms.choose' : 'rooms.loading')}</p>
             ) : (
-              <Room key={room.snapshot().id} session={session} room={room} onPeople={() => setFacts(!facts)} />
+              <Room key={room.snapshot().id} session={session} room={room} show={here.at === 'room' ? here.event : undefined} onPeople={() => setFacts(!facts)} />
             )}
           </section>
           {room !== undefined && facts && (
@@ -92,17 +92,25 @@ export function Workplace({ session, onSignOut }: { session: Session; onSignOut:
   );
 }
 
-function Room({ session, room, onPeople }: { session: Session; room: RoomState; onPeople: () => void }) {
+function Room({ session, room, show, onPeople }: { session: Session; room: RoomState; show: string | undefined; onPeople: () => void }) {
   const view = useStore(room);
   const me = useStore(session.me);
   const [files, setFiles] = useState<readonly File[]>([]);
   const others = view.people + view.invited - 1;
 
-  // The room follows the client's events for as long as it is on the screen.
-  useEffect(() => {
+  // The room follows the client's events for as long as it is on the screen. It decides where one arrives there before
+  // anything is drawn.
+  useLayoutEffect(() => {
     room.open();
     return () => room.close();
   }, [room]);
+
+  // An address that names a message is gone to once; it then names the room alone.
+  useEffect(() => {
+    if (show === undefined) return;
+    route.replace({ at: 'room', id: room.snapshot().id });
+    void room.show(show);
+  }, [room, show]);
 
   return (
     <DropPlace onFiles={view.mayWrite ? setFiles : undefined}>

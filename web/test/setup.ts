@@ -17,3 +17,10 @@ HTMLDialogElement.prototype.close = function (this: HTMLDialogElement) {
 // jsdom has no media queries. A light device with a wide window.
 window.matchMedia = (query) =>
   ({ matches: false, media: query, addEventListener: () => undefined, removeEventListener: () => undefined }) as unknown as MediaQueryList;
+
+// jsdom lays nothing out, so nothing changes its size.
+window.ResizeObserver = class {
+  observe = (): void => undefined;
+  unobserve = (): void => undefined;
+  disconnect = (): void => undefined;
+};

@@ -51,7 +51,7 @@ export function Hit({ message, room, onAround }: Props) {
           </p>
         )}
         {open && <Around items={around ?? []} id={message.id} />}
-        <a href={hrefOf({ at: 'room', id: room })}>{say('find.open')}</a>
+        <a href={hrefOf({ at: 'room', id: room, event: message.id })}>{say('find.open')}</a>
       </div>
     </li>
   );

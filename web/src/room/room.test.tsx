@@ -21,7 +21,7 @@ const room: RoomView = {
   mayInvite: true,
   items: [],
   fromStart: true,
-  fetching: false,
+  toEnd: true, newFrom: undefined, goal: undefined, marked: undefined, fetching: undefined, failed: undefined, unread: 0, readers: new Map(), sharesReading: false,
 };
 
 function shown(over: Partial<RoomView> = {}, invite: 'shared' | 'notShared' = 'shared') {

@@ -1,4 +1,4 @@
-import { Direction, EventType, KnownMembership, MatrixEventEvent, ReceiptType, RoomEvent, RoomMemberEvent, RoomStateEvent, type MatrixClient, type MatrixEvent, type Room } from 'matrix-js-sdk';
+import { ClientEvent, EventType, KnownMembership, MatrixEventEvent, RoomEvent, RoomMemberEvent, RoomStateEvent, SyncState, type MatrixClient, type MatrixEvent, type Room } from 'matrix-js-sdk';
 import { decryptFile, TamperedFile } from '../crypto/attachment';
 import { tryAgain } from '../crypto/unreadable';
 import { languageOf, languageToSend } from '../lang/script';
@@ -11,16 +11,19 @@ import type { Stored } from './file';
 import { Members } from './members';
 import type { Outbox } from './outbox';
 import { inviteTo } from './people';
-import { deletedKey } from './relations';
+import { Position, type Goal } from './position';
+import { readersOf, type Reader } from './readers';
+import { deletedKey, relationOut } from './relations';
+import { unreadIn } from './roomlist';
 import { mayChange, stateValue } from './roomstate';
+import { keep, same } from './same';
+import { readUpTo, Seen, shareReading, sharesReading } from './seen';
 import { Store } from './store';
 import { itemsOf, type Message, type TimelineItem } from './timeline';
 import { Uploads } from './uploads';
 
 const firstPause = 6_000;
 const longestPause = 600_000;
-/** How many pages back one goes for a message that was answered. */
-const farthest = 20;
 
 /** A room one is in, as its page shows it. */
 export interface RoomView {
@@ -40,7 +43,22 @@ export interface RoomView {
   readonly items: readonly TimelineItem[];
   /** Whether the items begin where the room begins. */
   readonly fromStart: boolean;
-  readonly fetching: boolean;
+  /** Whether they end with the latest. */
+  readonly toEnd: boolean;
+  /** The item before which stands the line between what one has read and what is new. */
+  readonly newFrom: string | undefined;
+  readonly goal: Goal | undefined;
+  /** The message that one went to. */
+  readonly marked: string | undefined;
+  readonly fetching: Position['fetching'];
+  /** What could not be fetched. */
+  readonly failed: Position['failed'];
+  /** How many messages of others one has not read. */
+  readonly unread: number;
+  /** Who is known to have read one's own messages, by event id. */
+  readonly readers: ReadonlyMap<string, readonly Reader[]>;
+  /** Whether the others may see how far one has read. */
+  readonly sharesReading: boolean;
 }
 
 /** One room: what its page shows and what can be done there. It follows the client from `open` to `close`. */
@@ -51,9 +69,9 @@ export class RoomState extends Store<RoomView> {
   readonly #room: Room;
   readonly #outbox: Outbox;
   readonly #tokens: Tokens;
-  #fetching = false;
+  readonly #position: Position;
+  readonly #seen: Seen;
   #due = false;
-  #seen: string | undefined;
   #retrying: ReturnType<typeof setTimeout> | undefined;
   #pause = firstPause;
   #leave: (() => void) | undefined;
@@ -61,9 +79,14 @@ export class RoomState extends Store<RoomView> {
   readonly members: Members;
 
   constructor(client: MatrixClient, room: Room, outbox: Outbox, tokens: Tokens) {
-    super(viewOf(client, room, outbox, false));
+    const me = client.getSafeUserId();
+    const reading = { readUpTo: () => readUpTo(room, me), unread: () => unreadIn(room, me) };
+    const position = new Position(client, room.getUnfilteredTimelineSet(), reading, () => this.#now());
+    super(viewOf(client, room, outbox, position));
     this.#client = client;
     this.#room = room;
+    this.#position = position;
+    this.#seen = new Seen(client, room);
     this.members = new Members(client, room);
     this.#outbox = outbox;
     this.#tokens = tokens;
@@ -82,20 +105,39 @@ export class RoomState extends Store<RoomView> {
       if (event.getRoomId() === roomId) this.#soon();
     };
     const soon = (): void => this.#soon();
+    const came = (): void => {
+      this.#position.came();
+      this.#soon();
+    };
+    const gap = (): void => {
+      this.#position.gap();
+      this.#soon();
+    };
+    const sync = (state: SyncState, before: SyncState | null): void => {
+      if (state === SyncState.Syncing && before !== SyncState.Syncing) this.#position.again();
+    };
     const room = this.#room;
-    const room$ = [RoomEvent.Timeline, RoomEvent.TimelineReset, RoomEvent.Redaction, RoomEvent.Name, RoomEvent.MyMembership, RoomEvent.Summary, MatrixEventEvent.Replaced] as const;
+    const room$ = [RoomEvent.Redaction, RoomEvent.Name, RoomEvent.MyMembership, RoomEvent.Summary, RoomEvent.Receipt, RoomEvent.AccountData, MatrixEventEvent.Replaced] as const;
+    room.on(RoomEvent.Timeline, came);
+    room.on(RoomEvent.TimelineReset, gap);
+    this.#client.on(ClientEvent.Sync, sync);
     for (const name of room$) room.on(name as RoomEvent.Name, soon);
     this.#client.on(RoomStateEvent.Events, here);
     this.#client.on(MatrixEventEvent.Decrypted, here);
     this.#client.on(RoomMemberEvent.Name, here);
     const stop = this.#outbox.subscribe(soon);
     this.#leave = () => {
+      room.off(RoomEvent.Timeline, came);
+      room.off(RoomEvent.TimelineReset, gap);
+      this.#client.off(ClientEvent.Sync, sync);
       for (const name of room$) room.off(name as RoomEvent.Name, soon);
       this.#client.off(RoomStateEvent.Events, here);
       this.#client.off(MatrixEventEvent.Decrypted, here);
       this.#client.off(RoomMemberEvent.Name, here);
       stop();
     };
+    room.loadMembersIfNeeded().then(soon, () => undefined); // whoever reads and never writes is somebody too
+    this.#position.arrive();
     this.#now();
   }
 
@@ -124,12 +166,20 @@ export class RoomState extends Store<RoomView> {
     await redactEvent(this.#client, this.#room.roomId, message.id, {});
   };
 
-  /** Fetches earlier messages until one of them is there. It returns whether it came. */
-  readonly reach = async (id: string): Promise<boolean> => {
-    const there = (): boolean => this.snapshot().items.some((item) => item.id === id);
-    for (let page = 0; page < farthest && !there() && !this.snapshot().fromStart; page++) await this.earlier();
-    return there();
-  };
+  /** Goes to a message, wherever in the room's history it is, and marks it. It returns whether it is there. */
+  readonly show = (id: string): Promise<boolean> => this.#position.show(id);
+
+  /** Goes to the latest message. */
+  readonly latest = (): void => this.#position.latest();
+
+  /** Fetches more messages on one side of those that are here. */
+  readonly more = (side: 'earlier' | 'later'): Promise<void> => this.#position.more(side);
+
+  /** The page tells where it stands. */
+  readonly stands: Position['stands'] = (at) => this.#position.stands(at);
+
+  /** Somebody who was away looks again. */
+  readonly look = (): void => this.#position.look();
 
   /** Fetches a file and decrypts it. It throws a fault where the server gives none, or other bytes than were sent. */
   readonly fetchFile = async (stored: Stored): Promise<ArrayBuffer> => {
@@ -143,19 +193,6 @@ export class RoomState extends Store<RoomView> {
   readonly retry = (key: string): void => this.#outbox.retry(key);
 
   readonly discard = (key: string): Promise<void> => this.#outbox.discard(key);
-
-  /** Fetches earlier messages; nothing happens at the beginning of the room or while some are being fetched. */
-  readonly earlier = async (): Promise<void> => {
-    if (this.#fetching || this.snapshot().fromStart) return;
-    this.#fetching = true;
-    this.#now();
-    try {
-      await this.#client.scrollback(this.#room, 50);
-    } finally {
-      this.#fetching = false;
-      this.#now();
-    }
-  };
 
   /**
    * Invites a person, with a signature of this device, and gives them the keys of the messages so far. It returns
@@ -175,14 +212,15 @@ export class RoomState extends Store<RoomView> {
     await this.#client.leave(this.#room.roomId);
   };
 
-  /** Remembers, for oneself alone, that everything so far was seen. Without an answer it is told again next time. */
-  readonly markSeen = (): void => {
-    const last = this.#room.getLiveTimeline().getEvents().at(-1);
-    const id = last?.getId();
-    if (last === undefined || id === undefined || id === this.#seen || this.#room.getEventReadUpTo(this.#client.getSafeUserId()) === id) return;
-    this.#seen = id;
-    this.#client.sendReadReceipt(last, ReceiptType.ReadPrivate).catch(() => (this.#seen = undefined));
+  /** Remembers that one has read as far as a message; at the end, everything that is here. */
+  readonly seen = (id: string, atEnd: boolean): void => {
+    const stretch = this.#position.stretch;
+    const event = atEnd && stretch.toEnd ? stretch.events().at(-1) : this.#room.findEventById(id);
+    if (event !== undefined) this.#seen.upTo(event);
   };
+
+  /** Lets the others see how far one reads from now on, or no longer. It throws where the server does not answer. */
+  readonly shareReading = (shared: boolean): Promise<void> => shareReading(this.#client, this.#room, shared);
 
   // Many events may come at once; one view is made of them.
   #soon(): void {
@@ -197,14 +235,16 @@ export class RoomState extends Store<RoomView> {
   #now(): void {
     const ids = new Set(this.#room.getLiveTimeline().getEvents().flatMap((event) => event.getId() ?? []));
     this.#outbox.arrived(ids);
-    this.set(viewOf(this.#client, this.#room, this.#outbox, this.#fetching));
+    const before = this.snapshot();
+    const view = viewOf(this.#client, this.#room, this.#outbox, this.#position);
+    this.set({ ...view, items: keep(before.items, view.items), readers: keepReaders(before.readers, view.readers) });
     this.#retryUnreadable();
   }
 
   // A message's key may reach the backup some seconds after the message itself, and nobody is told.
   #retryUnreadable(): void {
     if (this.#retrying !== undefined || this.#leave === undefined) return;
-    const events = this.#room.getLiveTimeline().getEvents();
+    const events = this.#position.stretch.events();
     if (!events.some((event) => event.isDecryptionFailure())) return;
     this.#retrying = setTimeout(() => {
       this.#pause = Math.min(this.#pause * 2, longestPause);
@@ -216,9 +256,14 @@ export class RoomState extends Store<RoomView> {
   }
 }
 
-function viewOf(client: MatrixClient, room: Room, outbox: Outbox, fetching: boolean): RoomView {
+function viewOf(client: MatrixClient, room: Room, outbox: Outbox, position: Position): RoomView {
   const me = client.getSafeUserId();
-  const timeline = room.getLiveTimeline();
+  const { stretch } = position;
+  const events = position.blank ? [] : stretch.events();
+  const known = room.getUnfilteredTimelineSet().getTimelines().flatMap((timeline) => timeline.getEvents());
+  // What is on its way out will stand at the end: where the end is not on the page, only what it says about others is.
+  const outgoing = stretch.toEnd ? outbox.snapshot() : outbox.snapshot().filter((out) => relationOut(out, me) !== undefined);
+  const items = position.blank ? [] : itemsOf(room, me, events, outgoing, known);
   const name = room.name === room.roomId ? '' : room.name;
   return {
     id: room.roomId,
@@ -231,10 +276,30 @@ function viewOf(client: MatrixClient, room: Room, outbox: Outbox, fetching: bool
     mayInvite: room.canInvite(me),
     mayRename: mayChange(room, EventType.RoomName, me) && mayChange(room, EventType.RoomTopic, me),
     topic: topicOf(room),
-    items: itemsOf(room, me, timeline.getEvents(), outbox.snapshot()),
-    fromStart: timeline.getPaginationToken(Direction.Backward) === null || timeline.getEvents()[0]?.getType() === (EventType.RoomCreate as string),
-    fetching,
+    items,
+    fromStart: stretch.fromStart,
+    toEnd: stretch.toEnd,
+    newFrom: newFrom(items, events, position.newAfter),
+    goal: position.goal,
+    marked: position.marked,
+    fetching: position.fetching,
+    failed: position.failed,
+    unread: unreadIn(room, me),
+    readers: readersOf(room, me, events),
+    sharesReading: sharesReading(room),
   };
+}
+
+/** The first item of somebody else after an event; undefined where the event is not among those on the page. */
+function newFrom(items: readonly TimelineItem[], events: readonly MatrixEvent[], after: string | undefined): string | undefined {
+  if (after === undefined) return undefined;
+  const at = events.findIndex((event) => event.getId() === after);
+  const later = new Set(at < 0 ? [] : events.slice(at + 1).map((event) => event.getId()));
+  return items.find((item) => item.id !== undefined && later.has(item.id) && !item.mine && item.is !== 'happening')?.key;
+}
+
+function keepReaders(before: RoomView['readers'], now: RoomView['readers']): RoomView['readers'] {
+  return new Map([...now].map(([id, readers]) => [id, same(before.get(id), readers) ? (before.get(id) ?? readers) : readers]));
 }
 
 function topicOf(room: Room): string {

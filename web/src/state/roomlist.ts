@@ -3,6 +3,7 @@ import { readEnvelope } from '../crypto/envelope';
 import { cleanTag, languageOf } from '../lang/script';
 import { directRooms } from './people';
 import { personIn, type Person } from './person';
+import { readUpTo } from './seen';
 import { Store } from './store';
 
 /** The last message of a room, in one line. */
@@ -118,7 +119,7 @@ function entryOf(client: MatrixClient, room: Room, other: Person | undefined): R
     lang: languageOf(name),
     with: other,
     at: (last ?? events.at(-1))?.getTs() ?? 0,
-    unread: unreadIn(room, client.getSafeUserId(), events),
+    unread: unreadIn(room, client.getSafeUserId()),
     preview: last === undefined ? undefined : previewOf(room, last, client.getSafeUserId()),
   };
 }
@@ -135,12 +136,12 @@ function previewOf(room: Room, event: MatrixEvent, me: string): Preview {
   return { sender: personIn(room, sender), mine: sender === me, text, lang };
 }
 
-/** How many messages of others came after what was last seen, as far back as this device has fetched. */
-function unreadIn(room: Room, me: string, events: readonly MatrixEvent[]): number {
-  const readUpTo = room.getEventReadUpTo(me);
+/** How many messages of others came after what was last seen, as far as this device has heard. */
+export function unreadIn(room: Room, me: string): number {
+  const seen = readUpTo(room, me);
   let count = 0;
-  for (const event of [...events].reverse()) {
-    if (event.getId() === readUpTo || event.getSender() === me) return count;
+  for (const event of [...room.getLiveTimeline().getEvents()].reverse()) {
+    if (event.getId() === seen || event.getSender() === me) return count;
     if (isMessage(event) || event.isDecryptionFailure()) count++;
   }
   return Math.max(count, room.getUnreadNotificationCount());

@@ -4,7 +4,8 @@ import { Store } from './store';
 
 export type Route =
   | { at: 'rooms' }
-  | { at: 'room'; id: string }
+  /** A room; at one of its messages where it names an event. */
+  | { at: 'room'; id: string; event?: string }
   | { at: 'settings'; section: Section }
   /** The search; in one room where it has an id. What is looked for stands in no address. */
   | { at: 'search'; id?: string }
@@ -16,10 +17,10 @@ export const sections = ['profile', 'devices'] as const;
 export type Section = (typeof sections)[number];
 
 function parse(hash: string): Route {
-  const [, first, second] = hash.replace(/^#/, '').split('/');
+  const [, first, second, third] = hash.replace(/^#/, '').split('/');
   const rest = decode(second ?? '');
   if (first === 'invite' && rest !== '') return { at: 'invite', token: rest };
-  if (first === 'room' && rest !== '') return { at: 'room', id: rest };
+  if (first === 'room' && rest !== '') return third === undefined ? { at: 'room', id: rest } : { at: 'room', id: rest, event: decode(third) };
   if (first === 'settings') return { at: 'settings', section: sections.find((one) => one === rest) ?? sections[0] };
   if (first === 'search') return rest === '' ? { at: 'search' } : { at: 'search', id: rest };
   return { at: 'rooms' };
@@ -39,7 +40,7 @@ export function hrefOf(route: Route): string {
     case 'rooms':
       return '#/';
     case 'room':
-      return `#/room/${encodeURIComponent(route.id)}`;
+      return `#/room/${encodeURIComponent(route.id)}${route.event === undefined ? '' : `/${encodeURIComponent(route.event)}`}`;
     case 'settings':
       return `#/settings/${route.section}`;
     case 'search':

@@ -80,17 +80,21 @@ interface Place {
   readonly about: ReadonlyMap<string, readonly Relation[]>;
 }
 
-/** The items of a room: what the server has given so far, then what is still on its way out. */
-export function itemsOf(room: Room, me: string, events: readonly MatrixEvent[], outgoing: readonly Outgoing[]): TimelineItem[] {
-  const there = new Set(events.map((event) => event.getId()));
+/**
+ * The items of a room: what the server has given so far, then what is still on its way out. known is all that this
+ * device has fetched of the room: what was said about a message may stand far from it.
+ */
+export function itemsOf(room: Room, me: string, events: readonly MatrixEvent[], outgoing: readonly Outgoing[], known = events): TimelineItem[] {
+  const there = new Set(known.map((event) => event.getId()));
   const leaving = outgoing.filter((out) => out.state.is !== 'saved' || !there.has(out.state.eventId));
-  const about = gather([...events.flatMap((event) => relationOf(event) ?? []), ...leaving.flatMap((out) => relationOut(out, me) ?? [])]);
+  const bundled = events.flatMap((event) => event.replacingEvent() ?? []).filter((event) => !there.has(event.getId()));
+  const about = gather([...[...known, ...bundled].flatMap((event) => relationOf(event) ?? []), ...leaving.flatMap((out) => relationOut(out, me) ?? [])]);
   const place: Place = { room, me, about };
   const items = events.flatMap((event) => itemOf(place, event) ?? []);
   for (const out of leaving) {
     if (out.type === 'm.room.message' && relationOut(out, me) === undefined) items.push(outItem(place, out));
   }
-  return withQuotes(items);
+  return withQuotes(place, items);
 }
 
 function outItem({ room, me }: Place, out: Outgoing): Message {
@@ -185,11 +189,13 @@ function quoteIn(content: Readonly<Record<string, unknown>>): Quote | undefined 
   return typeof id === 'string' ? { id, of: undefined } : undefined;
 }
 
-function withQuotes(items: readonly TimelineItem[]): TimelineItem[] {
+function withQuotes(place: Place, items: readonly TimelineItem[]): TimelineItem[] {
   const byId = new Map(items.map((item) => [item.id, item]));
   return items.map((item) => {
     if (item.is !== 'message' || item.quote === undefined) return item;
-    const of = byId.get(item.quote.id);
+    const { id } = item.quote;
+    const away = byId.has(id) ? undefined : place.room.findEventById(id);
+    const of = away === undefined ? byId.get(id) : itemOf(place, away);
     return of?.is === 'message' ? { ...item, quote: { ...item.quote, of: { sender: of.sender, text: of.body, lang: of.lang } } } : item;
   });
 }

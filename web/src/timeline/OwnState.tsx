@@ -3,16 +3,21 @@ import { IconNotConfirmed, IconSaved, IconStillHere, IconWithheld } from '../kit
 import { State } from '../kit/State';
 import { sayFault } from '../lang/sayFault';
 import { useSay } from '../lang/useSay';
+import type { Reader } from '../state/readers';
 import type { Message } from '../state/timeline';
+import { ReadBy } from './ReadBy';
 
 interface Props {
   state: NonNullable<Message['state']>;
+  /** Who is known to have read it, of how many others. */
+  readers?: readonly Reader[] | undefined;
+  others?: number;
   onRetry: (() => void) | undefined;
   onDiscard: (() => void) | undefined;
 }
 
 /** Where one's own message is, as far as that is known. */
-export function OwnState({ state, onRetry, onDiscard }: Props) {
+export function OwnState({ state, readers, others = 0, onRetry, onDiscard }: Props) {
   const say = useSay();
   switch (state.is) {
     case 'waiting':
@@ -20,7 +25,7 @@ export function OwnState({ state, onRetry, onDiscard }: Props) {
     case 'sending':
       return <State icon={IconNotConfirmed}>{say('timeline.sending')}</State>;
     case 'saved':
-      return <State icon={IconSaved}>{say('timeline.saved')}</State>;
+      return readers !== undefined ? <ReadBy readers={readers} others={others} /> : <State icon={IconSaved}>{say('timeline.saved')}</State>;
     case 'stopped':
       return (
         <>

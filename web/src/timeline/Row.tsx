@@ -4,6 +4,7 @@ import { clock, exact } from '../lang/dates';
 import { rich, useSay } from '../lang/useSay';
 import type { MessageFile } from '../state/file';
 import type { Person } from '../state/person';
+import type { Reader } from '../state/readers';
 import type { Happening, Message, TimelineItem } from '../state/timeline';
 import type { Acts } from './acts';
 import { OwnState } from './OwnState';
@@ -21,22 +22,25 @@ interface Props {
   mayWrite: boolean;
   /** Draws the file of a message. */
   drawFile: (file: MessageFile) => ReactNode;
+  /** Who is known to have read it, and how many others there are: of one's own messages. */
+  readers?: readonly Reader[] | undefined;
+  others?: number;
 }
 
 const unreadable = { noKey: 'timeline.noKey', before: 'timeline.before', beforeJoin: 'timeline.beforeJoin', withheld: 'timeline.withheldKey' } as const;
 
 /** One thing in the timeline. */
-export function Row({ item, follows, acts, mayWrite, drawFile }: Props) {
+export function Row({ item, follows, acts, mayWrite, drawFile, readers, others = 0 }: Props) {
   const say = useSay();
   switch (item.is) {
     case 'happening':
       return <p className={look['happening']}>{happened(say, item)}</p>;
     case 'message':
       return item.mine ? (
-        <Own item={item} acts={acts} mayWrite={mayWrite} drawFile={drawFile} />
+        <Own item={item} acts={acts} mayWrite={mayWrite} drawFile={drawFile} readers={readers} others={others} />
       ) : (
         <Theirs item={item} follows={follows}>
-          <div className={look['said']}>
+          <div className={look['said']} data-said>
             {item.quote && <Quoted quote={item.quote} onJump={acts.jump} />}
             <Body item={item} drawFile={drawFile} />
             <Reactions item={item} acts={acts} mayWrite={mayWrite} />
@@ -49,7 +53,11 @@ export function Row({ item, follows, acts, mayWrite, drawFile }: Props) {
         item.is === 'opening'
           ? ''
           : say(item.is === 'deleted' ? 'timeline.deleted' : item.is === 'unsupported' ? 'timeline.unsupported' : unreadable[item.why]);
-      const body = <p className={item.is === 'opening' ? look['opening'] : look['faint']}>{words}</p>;
+      const body = (
+        <p className={item.is === 'opening' ? look['opening'] : look['faint']} data-said>
+          {words}
+        </p>
+      );
       return item.mine ? (
         <article className={look['mine']}>{body}</article>
       ) : (
@@ -76,18 +84,18 @@ function Theirs({ item, follows, children }: { item: TimelineItem; follows: bool
   );
 }
 
-function Own({ item, acts, mayWrite, drawFile }: Omit<Props, 'item' | 'follows'> & { item: Message }) {
+function Own({ item, acts, mayWrite, drawFile, readers, others = 0 }: Omit<Props, 'item' | 'follows'> & { item: Message }) {
   const stopped = item.state?.is === 'stopped';
   return (
     <article className={`${look['mine'] ?? ''} ${item.state?.is === 'saved' ? '' : (look['held'] ?? '')}`}>
-      <div className={look['bubble']}>
+      <div className={look['bubble']} data-said>
         {item.quote && <Quoted quote={item.quote} onJump={acts.jump} />}
         <Body item={item} drawFile={drawFile} />
       </div>
       <Reactions item={item} acts={acts} mayWrite={mayWrite} />
       <footer>
         {item.state && (
-          <OwnState state={item.state} onRetry={stopped ? () => acts.retry(item.outKey) : undefined} onDiscard={stopped ? () => acts.discard(item.outKey) : undefined} />
+          <OwnState state={item.state} readers={readers} others={others} onRetry={stopped ? () => acts.retry(item.outKey) : undefined} onDiscard={stopped ? () => acts.discard(item.outKey) : undefined} />
         )}
         <Time at={item.at} />
       </footer>

@@ -1,90 +1,141 @@
-import { memo, useEffect, useLayoutEffect, useRef, type KeyboardEvent, type ReactNode } from 'react';
+import { memo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
+import { Button } from '../kit/Button';
+import { IconLatest, IconWithheld } from '../kit/icons';
+import { State } from '../kit/State';
 import { day, sameDay } from '../lang/dates';
 import { useSay } from '../lang/useSay';
 import type { MessageFile } from '../state/file';
 import { now } from '../state/now';
+import type { Goal, Place } from '../state/position';
+import type { Reader } from '../state/readers';
 import type { TimelineItem } from '../state/timeline';
 import { useStore } from '../state/useStore';
 import type { Acts } from './acts';
 import { Row } from './Row';
 import look from './Timeline.module.css';
+import { usePlace } from './usePlace';
+
+// A row is drawn again only where something about it changed.
+const Drawn = memo(Row);
+
+type Side = 'earlier' | 'later';
 
 interface Props {
   items: readonly TimelineItem[];
   fromStart: boolean;
-  fetching: boolean;
-  onEarlier: () => Promise<void>;
+  toEnd: boolean;
+  newFrom: string | undefined;
+  goal: Goal | undefined;
+  marked: string | undefined;
+  fetching: Side | 'there' | undefined;
+  failed: Side | 'there' | undefined;
+  unread: number;
+  readers: ReadonlyMap<string, readonly Reader[]>;
+  /** How many others are in the room. */
+  others: number;
   mayWrite: boolean;
   acts: Acts;
   drawFile: (file: MessageFile) => ReactNode;
-  /** The end of the timeline is on the screen of somebody who looks at it. */
-  onSeen: () => void;
+  onMore: (side: Side) => Promise<void>;
+  onStands: (at: Place | 'end') => void;
+  onLatest: () => void;
+  /** A message was on the screen of somebody who looked at it; atEnd: and with it all that is here. */
+  onSeen: (id: string, atEnd: boolean) => void;
+  /** Somebody comes back to the window. */
+  onLook: () => void;
 }
 
-const near = 80;
-
-/** What was said, oldest on top. It stays at the end while one is there, and does not move when earlier messages come. */
-export const Timeline = memo(function Timeline({ items, fromStart, fetching, mayWrite, acts, drawFile, onEarlier, onSeen }: Props) {
+/** What was said, oldest on top. What one looks at stays where it is, whatever comes. */
+export const Timeline = memo(function Timeline(props: Props) {
+  const { items, fromStart, toEnd, newFrom, goal, marked, fetching, failed, readers, others, mayWrite, acts, drawFile, onMore, onStands, onLatest, onSeen, onLook } = props;
   const say = useSay();
   const time = useStore(now);
   const ref = useRef<HTMLDivElement>(null);
-  const place = useRef({ atEnd: true, height: 0, first: '' });
-  const first = items[0]?.key ?? '';
+  const [away, setAway] = useState(false);
 
-  // Where the reader is on the page is the browser's knowledge: at the end we follow it, and what is put in on top
-  // pushes the rest down by exactly its height.
-  useLayoutEffect(() => {
-    const box = ref.current;
-    if (box === null) return;
-    const before = place.current;
-    if (before.atEnd) box.scrollTop = box.scrollHeight;
-    else if (first !== before.first) box.scrollTop += box.scrollHeight - before.height;
-    place.current = { ...before, height: box.scrollHeight, first };
-  }, [items, first]);
-
-  // Whether somebody looks is the browser's knowledge too.
-  useEffect(() => {
-    const look = (): void => {
-      if (document.visibilityState === 'visible' && document.hasFocus() && place.current.atEnd) onSeen();
-    };
-    look();
-    addEventListener('focus', look);
-    return () => removeEventListener('focus', look);
-  }, [items, onSeen]);
-
-  // A short timeline does not scroll, so nobody could ask for more.
-  useEffect(() => {
-    const box = ref.current;
-    if (box !== null && !fromStart && !fetching && box.scrollHeight <= box.clientHeight) void onEarlier();
-  }, [items, fromStart, fetching, onEarlier]);
-
-  const onScroll = (): void => {
-    const box = ref.current;
-    if (box === null) return;
-    place.current.atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < near;
-    place.current.height = box.scrollHeight;
-    if (box.scrollTop < near * 4 && !fromStart && !fetching) void onEarlier();
-    if (place.current.atEnd && document.hasFocus()) onSeen();
+  const stands = (at: Place | 'end'): void => {
+    setAway(at !== 'end');
+    onStands(at);
   };
+  const onScroll = usePlace(ref, {
+    items,
+    goal,
+    fetching: fetching !== undefined || failed !== undefined,
+    fromStart,
+    toEnd,
+    onMore: (side) => void onMore(side),
+    onStands: stands,
+    onSeen,
+    onLook,
+  });
+  const onKeyDown = (event: KeyboardEvent<HTMLDivElement>): void => {
+    if (event.key === 'End' && event.target === event.currentTarget && !toEnd) {
+      event.preventDefault();
+      onLatest();
+    } else goBetweenRows(event);
+  };
+  const edge = (side: Side): ReactNode =>
+    fetching === side ? (
+      <p className={look['quiet']} role="status">
+        {say(side === 'earlier' ? 'timeline.loadingEarlier' : 'reading.loadingLater')}
+      </p>
+    ) : failed === side ? (
+      <p className={look['quiet']} role="status">
+        {say('reading.notFetched')}{' '}
+        <Button kind="quiet" onClick={() => void onMore(side)}>
+          {say('files.again')}
+        </Button>
+      </p>
+    ) : null;
 
   return (
-    <div className={look['scroll']} ref={ref} onScroll={onScroll} onKeyDown={goBetweenRows} tabIndex={0} role="log" aria-label={say('timeline.messages')}>
-      <div className={look['talk']}>
-        {fetching && (
-          <p className={look['quiet']} role="status">
-            {say('timeline.loadingEarlier')}
-          </p>
+    <div className={look['frame']}>
+      <div className={look['scroll']} ref={ref} onScroll={onScroll} onKeyDown={onKeyDown} tabIndex={0} role="log" aria-label={say('timeline.messages')}>
+        <div className={look['talk']}>
+          {edge('earlier')}
+          {fetching === 'there' && items.length === 0 && (
+            <p className={look['quiet']} role="status">
+              {say('timeline.loadingEarlier')}
+            </p>
+          )}
+          {items.map((item, n) => {
+            const before = items[n - 1];
+            const newDay = before === undefined || !sameDay(before.at, item.at);
+            const isNew = item.key === newFrom;
+            return (
+              <div key={item.key} data-key={item.key} className={`${look['place'] ?? ''} ${item.id !== undefined && item.id === marked ? (look['marked'] ?? '') : ''}`} id={item.id} tabIndex={-1}>
+                {newDay && <div className={look['day']}>{day(item.at, time)}</div>}
+                {isNew && (
+                  <div className={look['new']} data-line>
+                    {say('reading.new')}
+                  </div>
+                )}
+                <Drawn
+                  item={item}
+                  follows={!newDay && !isNew && follows(before, item)}
+                  acts={acts}
+                  mayWrite={mayWrite}
+                  drawFile={drawFile}
+                  readers={item.id === undefined ? undefined : readers.get(item.id)}
+                  others={others}
+                />
+              </div>
+            );
+          })}
+          {edge('later')}
+        </div>
+      </div>
+      <div className={look['foot']} hidden={!away && failed !== 'there'}>
+        {failed === 'there' && (
+          <span className={look['away']} role="status">
+            <State icon={IconWithheld} kind="stop">
+              {say('reading.notThere')}
+            </State>
+          </span>
         )}
-        {items.map((item, n) => {
-          const before = items[n - 1];
-          const newDay = before === undefined || !sameDay(before.at, item.at);
-          return (
-            <div key={item.key} className={look['place']} id={item.id} tabIndex={-1}>
-              {newDay && <div className={look['day']}>{day(item.at, time)}</div>}
-              <Row item={item} follows={!newDay && follows(before, item)} acts={acts} mayWrite={mayWrite} drawFile={drawFile} />
-            </div>
-          );
-        })}
+        <Button icon={IconLatest} onClick={onLatest}>
+          {props.unread > 0 ? say('reading.latest.new', { n: props.unread }) : say('reading.latest')}
+        </Button>
       </div>
     </div>
   );

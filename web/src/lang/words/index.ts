@@ -7,6 +7,7 @@ import { files } from './files';
 import { find } from './find';
 import { happening } from './happening';
 import { people } from './people';
+import { reading } from './reading';
 import { room } from './room';
 import { roomlist } from './roomlist';
 import { settings } from './settings';
@@ -23,6 +24,7 @@ export const words = {
   ...find,
   ...happening,
   ...people,
+  ...reading,
   ...room,
   ...roomlist,
   ...settings,

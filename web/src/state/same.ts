@@ -1,0 +1,17 @@
+/** Whether two values made of plain objects, arrays and primitives say the same. */
+export function same(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null || Array.isArray(a) !== Array.isArray(b)) return false;
+  const [left, right] = [Object.entries(a), b as Readonly<Record<string, unknown>>];
+  return left.length === Object.keys(right).length && left.every(([key, value]) => key in right && same(value, right[key]));
+}
+
+/** The items that are there now, each as the object that stood for it before where it says the same: what did not change is not drawn again. */
+export function keep<T extends { readonly key: string }>(before: readonly T[], now: readonly T[]): readonly T[] {
+  const old = new Map(before.map((item) => [item.key, item]));
+  const kept = now.map((item) => {
+    const was = old.get(item.key);
+    return was !== undefined && same(was, item) ? was : item;
+  });
+  return kept.length === before.length && kept.every((item, n) => item === before[n]) ? before : kept;
+}
