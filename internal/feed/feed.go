@@ -36,8 +36,6 @@ type Disk interface {
 	StateSince(v stream.View, no room.No, after, at stream.Position, members []mxid.User) ([]room.Event, error)
 	// Joined lists the people who are joined to the room now.
 	Joined(v stream.View, no room.No) ([]mxid.User, error)
-	// Count gives how many people have each membership of the room now.
-	Count(v stream.View, no room.No) (map[string]int, error)
 	// Heroes gives up to five people other than who, joined or invited now; earliest first.
 	Heroes(v stream.View, no room.No, who mxid.User) ([]mxid.User, error)
 	// Unread counts the events in the room that count for a and that a's receipts do not cover, at most 1000: of the main

@@ -76,21 +76,6 @@ func (db *DB) Joined(v stream.View, no room.No) ([]mxid.User, error) {
 	return collect(rows, err, scanOne[mxid.User])
 }
 
-// Count implements feed.Disk.
-func (db *DB) Count(v stream.View, no room.No) (map[string]int, error) {
-	rows, err := in(v).query(`
-		SELECT membership, count(*) FROM state
-		WHERE room = $1 AND type = 'm.room.member' AND until = 9223372036854775807 GROUP BY membership`, no)
-	counts := map[string]int{}
-	_, err = collect(rows, err, func(rows *sql.Rows) (n int, err error) {
-		var membership string
-		err = rows.Scan(&membership, &n)
-		counts[membership] = n
-		return n, err
-	})
-	return counts, err
-}
-
 // Heroes implements feed.Disk.
 func (db *DB) Heroes(v stream.View, no room.No, who mxid.User) ([]mxid.User, error) {
 	rows, err := in(v).query(`

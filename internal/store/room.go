@@ -353,3 +353,18 @@ func (db *DB) Forgotten(v stream.View, who account.No, no room.No) (bool, error)
 	var one int
 	return found(in(v).row(`SELECT 1 FROM forgotten WHERE account = $1 AND room = $2`, int64(who), int64(no)).Scan(&one))
 }
+
+// Count implements room.Disk.
+func (db *DB) Count(v stream.View, no room.No) (map[string]int, error) {
+	rows, err := in(v).query(`
+		SELECT membership, count(*) FROM state
+		WHERE room = $1 AND type = 'm.room.member' AND until = 9223372036854775807 GROUP BY membership`, no)
+	counts := map[string]int{}
+	_, err = collect(rows, err, func(rows *sql.Rows) (n int, err error) {
+		var membership string
+		err = rows.Scan(&membership, &n)
+		counts[membership] = n
+		return n, err
+	})
+	return counts, err
+}
