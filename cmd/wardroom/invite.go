@@ -6,7 +6,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"html/template"
 	"io"
 	"log/slog"
 	"os"
@@ -27,8 +26,11 @@ const inviteUsage = `Makes invitations, also while the server runs. Whoever open
 Usage:
   wardroom invite --data DIR [--uses N] [--days D] [--name TEXT] [--token-only]
   wardroom invite --data DIR --csv NAMES.csv [--html PAGE.html] [--days D]
+  wardroom invite --data DIR --list
+  wardroom invite --data DIR --revoke ID, or the link, or the token
 
-An invitation gives no power: whoever signs up with it is a person like any other.
+An invitation gives no power: whoever signs up with it is a person like any other. Those that people make in the web client
+are theirs: they are neither listed nor revoked here.
 
 `
 
@@ -41,6 +43,8 @@ type invitations struct {
 	csv       string
 	html      string
 	tokenOnly bool
+	list      bool
+	revoke    string
 }
 
 // invited is one invitation that was made.
@@ -62,6 +66,8 @@ func invite(ctx context.Context, args []string, out, errs io.Writer) error {
 	flags.StringVar(&want.csv, "csv", "", "file with the names of many people in its first column: one link is made for each")
 	flags.StringVar(&want.html, "html", "", "also write the links into this file, as a page to print and cut up")
 	flags.BoolVar(&want.tokenOnly, "token-only", false, "print registration tokens instead of links, for other Matrix clients")
+	flags.BoolVar(&want.list, "list", false, "print the invitations made here that are still valid")
+	flags.StringVar(&want.revoke, "revoke", "", "end an invitation made here: its ID as --list prints it, its link or its token")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return nil
@@ -70,6 +76,9 @@ func invite(ctx context.Context, args []string, out, errs io.Writer) error {
 	}
 	if flags.NArg() > 0 {
 		return fmt.Errorf("what is %q? A name is given as --name TEXT", flags.Arg(0))
+	}
+	if want.list || want.revoke != "" {
+		return oldInvitations(ctx, want, flags, out, errs)
 	}
 	names, err := want.check()
 	if err != nil {
@@ -173,7 +182,7 @@ func (w *invitations) print(ctx context.Context, db *store.DB, names []string, o
 		fmt.Fprintln(out, one.Link)
 	}
 	if page != nil {
-		if err := printable.Execute(page, map[string]any{"Made": made, "Until": until.Format(time.DateOnly), "At": at}); err != nil {
+		if err := writeSlips(page, made, until); err != nil {
 			return fmt.Errorf("writing the page to print: %w", err)
 		}
 	}
@@ -182,26 +191,6 @@ func (w *invitations) print(ctx context.Context, db *store.DB, names []string, o
 	}
 	return nil
 }
-
-// printable is a page of slips to cut up, one for each person.
-var printable = template.Must(template.New("slips").Parse(`<!doctype html>
-<html lang="mul"><meta charset="utf-8"><meta name="referrer" content="no-referrer"><title>Wardroom</title>
-<style>
-body { font: 11pt/1.5 system-ui, sans-serif; margin: 12mm; color: #000; background: #fff }
-section { border: 1px dashed #777; padding: 5mm 6mm; break-inside: avoid; margin-bottom: -1px }
-h1 { font-size: 14pt; margin: 0 0 2mm } p { margin: 0 } small { display: block; color: #333 }
-code { display: block; font: 12pt/1.6 ui-monospace, monospace; overflow-wrap: anywhere; margin-bottom: 2mm }
-</style>
-{{range .Made}}<section>
-<h1>{{.Name}}</h1>
-<code>{{.Link}}</code>
-<small lang="en">Open this address in a browser to sign up. For one person, until {{$.Until}}.</small>
-<small lang="zh-Hans">请用浏览器打开此网址注册。仅供一人使用，{{$.Until}} 前有效。</small>
-<small lang="zh-Hant">請用瀏覽器開啟此網址註冊。僅供一人使用，{{$.Until}} 前有效。</small>
-<small lang="ja">ブラウザーでこのアドレスを開いて登録してください。お一人用、{{$.Until}} まで有効です。</small>
-</section>
-{{end}}</html>
-`))
 
 func people(n int) string {
 	if n == 1 {

@@ -7,9 +7,13 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
+	"time"
+
+	"github.com/boombuler/barcode/qr"
 )
 
 // startFirst starts a server on folder data, where nobody has signed up yet, and gives the token of its first link.
@@ -174,6 +178,97 @@ func TestManyAreInvitedFromAListOfNames(t *testing.T) {
 	}
 }
 
+func TestInvitationsAreListedAndRevoked(t *testing.T) {
+	data := t.TempDir()
+	s, first := startFirst(t, data)
+	_, lin := s.signUp(t, "lin", first)
+	access, _ := lin["access_token"].(string)
+	_, theirs := s.post(t, "/_matrix/client/unstable/org.wardroom/invitations", access, map[string]any{"note": "Lin's friend"})
+	private, _ := theirs["token"].(string)
+	invite := func(args ...string) string {
+		out, _, err := wardroom(t, append([]string{"invite", "--data", data}, args...)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.TrimSpace(out)
+	}
+	works := func(name, token string) bool {
+		status, _ := s.signUp(t, name, token)
+		return status == 200
+	}
+	link := invite("--name", "佐藤 みなと", "--days", "2")
+	_, token, _ := strings.Cut(link, "/#/invite/")
+	two := invite("--name", "night shift", "--uses", "2", "--token-only")
+	used := invite("--token-only")
+	if !works("p1", used) || !works("p2", two) {
+		t.Fatal("the invitations do not work")
+	}
+
+	list := strings.Split(invite("--list"), "\n")
+	if len(list) != 2 || !strings.Contains(list[0], "佐藤 みなと, for one person, until ") || !strings.Contains(list[1], "night shift, for one person, until ") {
+		t.Fatalf("listed are %q: want the two that still work", list)
+	}
+	for _, secret := range []string{token, two, private, "Lin's friend"} {
+		if strings.Contains(strings.Join(list, "\n"), secret) {
+			t.Errorf("the list tells %q", secret)
+		}
+	}
+	id, _, _ := strings.Cut(list[1], "\t")
+	if out := invite("--revoke", id); !strings.Contains(out, "night shift") || !strings.Contains(out, "stays") {
+		t.Errorf("revoking says %q", out)
+	}
+	invite("--revoke", link)
+	if works("p3", token) || works("p4", two) {
+		t.Error("somebody signed up with a revoked invitation")
+	}
+	if out := invite("--list"); out != "" {
+		t.Errorf("listed are still %q", out)
+	}
+	for _, name := range []string{id, link, token, private, "made up"} {
+		if _, _, err := wardroom(t, "invite", "--data", data, "--revoke", name); err == nil || !strings.Contains(err.Error(), "still valid") {
+			t.Errorf("revoking %q gives %v", name, err)
+		}
+	}
+	if !works("p5", private) {
+		t.Error("what somebody else made was revoked")
+	}
+	if status, answer := s.post(t, "/_matrix/client/v3/createRoom", access, map[string]any{}); status != 200 {
+		t.Errorf("whoever signed up stays: %d %v", status, answer)
+	}
+}
+
+func TestASlipHasItsLinkAsASquare(t *testing.T) {
+	const link = "https://quay.example/#/invite/ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	var page bytes.Buffer
+	if err := writeSlips(&page, []invited{{"林", link}, {"佐藤", link + "2"}}, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	drawn := regexp.MustCompile(`<svg viewBox="0 0 (\d+) (\d+)"[^>]*><path d="([^"]*)"/></svg>`).FindAllStringSubmatch(page.String(), -1)
+	if len(drawn) != 2 || drawn[0][3] == drawn[1][3] {
+		t.Fatalf("the page has %d squares, or twice the same", len(drawn))
+	}
+	code, err := qr.Encode(link, qr.M, qr.Auto)
+	if err != nil {
+		t.Fatal(err)
+	}
+	side := code.Bounds().Dx()
+	if drawn[0][1] != fmt.Sprint(side+8) || drawn[0][2] != fmt.Sprint(side+8) {
+		t.Errorf("the square is %s wide and %s high, want %d and four dots of quiet on each side", drawn[0][1], drawn[0][2], side)
+	}
+	black := map[string]bool{}
+	for _, dot := range regexp.MustCompile(`M(\d+ \d+)h1v1h-1z`).FindAllStringSubmatch(drawn[0][3], -1) {
+		black[dot[1]] = true
+	}
+	for y := range side {
+		for x := range side {
+			r, _, _, _ := code.At(x, y).RGBA()
+			if at := fmt.Sprintf("%d %d", x+4, y+4); black[at] != (r == 0) {
+				t.Fatalf("the dot at %s is wrong", at)
+			}
+		}
+	}
+}
+
 func TestWhatInviteRefuses(t *testing.T) {
 	dir := t.TempDir()
 	big5 := filepath.Join(dir, "big5.csv")
@@ -196,6 +291,8 @@ func TestWhatInviteRefuses(t *testing.T) {
 		{"CSV UTF-8", []string{"--csv", big5}},
 		{"line 2", []string{"--csv", big5}},
 		{"leave out --token-only", []string{"--html", filepath.Join(dir, "x"), "--token-only"}},
+		{"make no invitations", []string{"--list", "--uses", "2"}},
+		{"make no invitations", []string{"--list", "--revoke", "x"}},
 		{"start it once", nil},
 	} {
 		_, _, err := wardroom(t, append([]string{"invite", "--data", filepath.Join(dir, "data")}, c.args...)...)

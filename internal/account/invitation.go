@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"wardroom/internal/fault"
@@ -36,7 +38,20 @@ type InvitationDisk interface {
 	DropEndedInvitations(u stream.Unit) error
 	// DropFirstInvitations drops all that are First.
 	DropFirstInvitations(u stream.Unit) error
+	// InvitationsBy lists what by has made, used up and ended ones too; those that end first come first.
+	InvitationsBy(v stream.View, by No) ([]KeptInvitation, error)
+	// DropInvitation drops one.
+	DropInvitation(u stream.Unit, hash [32]byte) error
 }
+
+// KeptInvitation is an invitation as it is kept: without its token.
+type KeptInvitation struct {
+	Hash [32]byte
+	Invitation
+}
+
+// ID names the invitation to whoever runs the machine. Nobody can sign up with it.
+func (k KeptInvitation) ID() string { return hex.EncodeToString(k.Hash[:6]) }
 
 // Invite keeps i and returns its token, which is written down nowhere. i.Uses must be positive and i.Until in the future.
 func (a *Accounts) Invite(ctx context.Context, i Invitation) (token string, err error) {
@@ -114,6 +129,41 @@ func (a *Accounts) Invited(ctx context.Context, token string) (i Invitation, by 
 		err = fault.NotFound.New("%s", f.Says)
 	}
 	return i, by, err
+}
+
+// Invitations lists the invitations made at the machine's own command line that somebody could still sign up with. What
+// people have made is theirs and is not told.
+func (a *Accounts) Invitations(ctx context.Context) (list []KeptInvitation, err error) {
+	err = a.Disk.View(ctx, func(v stream.View) (err error) {
+		list, err = a.validOnes(v, time.Now())
+		return err
+	})
+	return list, err
+}
+
+func (a *Accounts) validOnes(v stream.View, now time.Time) ([]KeptInvitation, error) {
+	all, err := a.Disk.InvitationsBy(v, 0)
+	return slices.DeleteFunc(all, func(k KeptInvitation) bool { return k.Uses <= 0 || !now.Before(k.Until) }), err
+}
+
+// Revoke ends an invitation made at the machine's own command line, named by its ID or by its token: from now on nobody
+// signs up with it; whoever has done so stays. It returns fault.NotFound where no such invitation is valid, one that somebody
+// made in the client among them.
+func (a *Accounts) Revoke(ctx context.Context, name string) (ended Invitation, err error) {
+	hash := sha256.Sum256([]byte(name))
+	err = a.Disk.Do(ctx, func(u stream.Unit) error {
+		all, err := a.validOnes(u, u.Now())
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(all, func(k KeptInvitation) bool { return k.Hash == hash || k.ID() == name })
+		if i < 0 {
+			return fault.NotFound.New("No invitation that was made here and is still valid is called that.")
+		}
+		ended = all[i].Invitation
+		return a.Disk.DropInvitation(u, all[i].Hash)
+	})
+	return ended, err
 }
 
 // InvitationLasts is how long an invitation is valid where nothing else is said.

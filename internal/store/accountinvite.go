@@ -1,6 +1,7 @@
 package store
 
 import (
+	"database/sql"
 	"time"
 
 	"wardroom/internal/account"
@@ -46,5 +47,25 @@ func (db *DB) DropEndedInvitations(u stream.Unit) error {
 // DropFirstInvitations implements account.InvitationDisk.
 func (db *DB) DropFirstInvitations(u stream.Unit) error {
 	_, err := in(u).exec(`DELETE FROM invitation WHERE first`)
+	return err
+}
+
+// InvitationsBy implements account.InvitationDisk.
+func (db *DB) InvitationsBy(v stream.View, by account.No) ([]account.KeptInvitation, error) {
+	rows, err := in(v).query(`
+		SELECT hash, account, note, uses_left, until_ms, first FROM invitation WHERE account = $1 ORDER BY until_ms, hash`, int64(by))
+	return collect(rows, err, func(rows *sql.Rows) (k account.KeptInvitation, err error) {
+		var hash []byte
+		var until int64
+		err = rows.Scan(&hash, &k.By, &k.Note, &k.Uses, &until, &k.First)
+		copy(k.Hash[:], hash)
+		k.Until = time.UnixMilli(until)
+		return k, err
+	})
+}
+
+// DropInvitation implements account.InvitationDisk.
+func (db *DB) DropInvitation(u stream.Unit, hash [32]byte) error {
+	_, err := in(u).exec(`DELETE FROM invitation WHERE hash = $1`, hash[:])
 	return err
 }
