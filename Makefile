@@ -1,18 +1,23 @@
 # make run    build everything, start the server under ./data and print where to open it
+# make demo   the same with a small organisation in it, under ./data-demo, anew each time
 # make build  leave the one program in bin/wardroom
 # make test   every check there is; installs what it needs on a fresh Debian
 # make crash  kill the server 200 times and look for what was answered
 # make fuzz   run every fuzz test for FUZZTIME (30s) each
 # make bench  measure, and write docs/performance.md
+# make pictures  take the pictures of the README, from the demonstration in a real browser
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
-.PHONY: run build test crash fuzz bench clean
+.PHONY: run demo build test crash fuzz bench pictures clean
 
 version := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
 run: build
 	bin/wardroom serve --data ./data
+
+demo: build test/clients/node_modules/.package-lock.json
+	@node test/clients/demo/demo.mjs --data ./data-demo
 
 client :=
 ifneq ($(wildcard web/package.json),)
@@ -53,6 +58,10 @@ fuzz:
 bench:
 	@.ci/need bench
 	go run ./test/bench -o docs/performance.md
+
+pictures: build test/clients/node_modules/.package-lock.json
+	@.ci/need pictures
+	cd web && npm run --silent pictures
 
 clean:
 	rm -rf bin web/dist/app web/node_modules test/clients/node_modules test-results

@@ -10,7 +10,7 @@ import { databasesAtRest } from "./ground.mjs";
 import { until } from "./until.mjs";
 
 const v3 = "/_matrix/client/v3";
-export const password = "seven quiet boats";
+const everybodysPassword = "seven quiet boats";
 const logs = path.resolve(import.meta.dirname, "../../../test-results/clients", path.basename(process.argv[1], ".test.mjs"));
 rmSync(logs, { recursive: true, force: true });
 mkdirSync(logs, { recursive: true });
@@ -33,28 +33,29 @@ const impatience = 200;
 
 export class Device {
   /** Signs up somebody new. */
-  static async signUp(server, name, invitation) {
+  static async signUp(server, name, invitation, password = everybodysPassword) {
     const granted = await server.call(null, "POST", `${v3}/register`, {
       username: name,
       password,
       auth: { type: "m.login.registration_token", token: invitation },
     });
-    return new Device(server, name, granted);
+    return new Device(server, name, granted, password);
   }
 
   /** Signs the same person in on another device. */
-  static async signIn(server, name) {
+  static async signIn(server, name, password = everybodysPassword) {
     const granted = await server.call(null, "POST", `${v3}/login`, {
       type: "m.login.password",
       identifier: { type: "m.id.user", user: name },
       password,
     });
-    return new Device(server, name, granted);
+    return new Device(server, name, granted, password);
   }
 
-  constructor(server, name, granted) {
+  constructor(server, name, granted, password) {
     server.devices.push(this);
     this.server = server;
+    this.password = password;
     this.name = `${name}.${granted.device_id}`;
     this.user = granted.user_id;
     this.id = granted.device_id;
@@ -238,7 +239,7 @@ export class Device {
       return await request(null);
     } catch (err) {
       if (err.httpStatus !== 401) throw err;
-      return request({ type: "m.login.password", identifier: { type: "m.id.user", user: this.user }, password, session: err.data.session });
+      return request({ type: "m.login.password", identifier: { type: "m.id.user", user: this.user }, password: this.password, session: err.data.session });
     }
   }
 

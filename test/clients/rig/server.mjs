@@ -17,6 +17,7 @@ const program = path.resolve(process.env.WARDROOM_BIN ?? path.join(root, "bin/wa
 export class Server {
   devices = []; // all that were ever signed in
   complaints = []; // what the program wrote on standard error
+  extra = ["--unlimited"]; // further flags of the program
   loses = () => false; // which answers get lost on their way to a client: (method, path) → whether; the request was carried out
 
   /** Starts a server with nobody in it. When the test ends, everything is stopped, and the test fails if the server complained. */
@@ -32,7 +33,7 @@ export class Server {
 
   /** Runs the program over the server's data and resolves when it serves. */
   async run() {
-    const child = spawn(program, ["serve", "--data", this.data, "--listen", this.listen, "--unlimited"], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(program, ["serve", "--data", this.data, "--listen", this.listen, ...this.extra], { stdio: ["ignore", "pipe", "pipe"] });
     this.child = child;
     this.ended = new Promise((resolve) => child.once("exit", (code, signal) => resolve(signal ?? code)));
     readline.createInterface({ input: child.stderr }).on("line", (line) => this.complaints.push(line));
