@@ -3,6 +3,7 @@ import { DropPlace } from './files/DropPlace';
 import { SendFiles } from './files/SendFiles';
 import { Find } from './find/Find';
 import { NewVersion } from './frame/NewVersion';
+import { OfferNotices } from './frame/OfferNotices';
 import { Top } from './frame/Top';
 import { useSay } from './lang/useSay';
 import { RoomBanner } from './room/RoomBanner';
@@ -35,6 +36,7 @@ export function Workplace({ session, onSignOut }: { session: Session; onSignOut:
       <Top me={me} connection={connection} unsent={() => session.unsent()} onSignOut={onSignOut} />
       <div className={look['notices']}>
         <NewVersion />
+        {rooms.rooms.length + rooms.people.length > 0 && <OfferNotices />}
       </div>
       {here.at === 'settings' ? (
         <Settings session={session} section={here.section} />
@@ -95,6 +97,7 @@ export function Workplace({ session, onSignOut }: { session: Session; onSignOut:
 function Room({ session, room, show, onPeople }: { session: Session; room: RoomState; show: string | undefined; onPeople: () => void }) {
   const view = useStore(room);
   const me = useStore(session.me);
+  useStore(session.levels);
   const [files, setFiles] = useState<readonly File[]>([]);
   const others = view.people + view.invited - 1;
 
@@ -121,6 +124,8 @@ function Room({ session, room, show, onPeople }: { session: Session; room: RoomS
         find={session.findPeople}
         onInvite={room.invite}
         onDescribe={room.describe}
+        level={session.levels.of(view.id)}
+        onLevel={(level) => session.levels.choose(view.id, level)}
         onPeople={onPeople}
         onLeave={async () => {
           await room.leave();

@@ -7,11 +7,13 @@ import { Menu } from '../kit/Menu';
 import type { Choice } from '../kit/Picker';
 import { sayFault } from '../lang/sayFault';
 import { rich, useSay } from '../lang/useSay';
+import type { Level } from '../state/levels';
 import type { RoomView } from '../state/room';
 import { hrefOf } from '../state/route';
 import { useTask } from '../state/useTask';
 import { Describe } from './Describe';
 import { Invite } from './Invite';
+import { Notices } from './Notices';
 import look from './RoomHeader.module.css';
 
 interface Props {
@@ -23,15 +25,18 @@ interface Props {
   onInvite: (userId: string) => Promise<'shared' | 'notShared'>;
   find: (typed: string) => Promise<readonly Choice[]>;
   onDescribe: (name: string, topic: string) => Promise<void>;
+  /** What one is told of here. */
+  level: Level;
+  onLevel: (level: Level) => Promise<void>;
   onLeave: () => Promise<void>;
   onPeople: () => void;
   onBack: () => void;
 }
 
 /** The title of a room, who is in it, and what can be done with it. */
-export function RoomHeader({ room, userId, example, find, onInvite, onDescribe, onLeave, onPeople, onBack }: Props) {
+export function RoomHeader({ room, userId, example, find, onInvite, onDescribe, level, onLevel, onLeave, onPeople, onBack }: Props) {
   const say = useSay();
-  const [asking, setAsking] = useState<'invite' | 'describe' | 'leave'>();
+  const [asking, setAsking] = useState<'invite' | 'describe' | 'notices' | 'leave'>();
   const close = () => setAsking(undefined);
   const name = room.name === '' ? say('room.unnamed') : room.name;
   const people = room.people === 1 ? say('room.alone') : say('room.people', { n: room.people });
@@ -72,12 +77,14 @@ export function RoomHeader({ room, userId, example, find, onInvite, onDescribe, 
           { words: say('room.showPeople'), do: onPeople },
           ...(room.mayInvite ? [{ words: say('room.invite.title'), do: () => setAsking('invite') }] : []),
           ...(room.mayRename ? [{ words: say('room.settings'), do: () => setAsking('describe') }] : []),
+          { words: say('room.notify'), do: () => setAsking('notices') },
           'rule',
           { words: say('room.leave'), kind: 'stop', do: () => setAsking('leave') },
         ]}
       />
       {asking === 'invite' && <Invite onClose={close} userId={userId} example={example} find={find} onInvite={onInvite} />}
       {asking === 'describe' && <Describe name={room.name} topic={room.topic} onClose={close} onDescribe={onDescribe} />}
+      {asking === 'notices' && <Notices level={level} onClose={close} onChoose={onLevel} />}
       {asking === 'leave' && <Leave room={<span lang={room.lang}>{name}</span>} onStay={close} onLeave={onLeave} />}
     </header>
   );

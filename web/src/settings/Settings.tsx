@@ -1,13 +1,14 @@
 import { Icon, type Glyph } from '../kit/Icon';
-import { IconDevice, IconPerson } from '../kit/icons';
+import { IconBell, IconDevice, IconPerson } from '../kit/icons';
 import { useSay } from '../lang/useSay';
 import { hrefOf, sections, type Section } from '../state/route';
 import type { Session } from '../state/session';
 import { DevicesPage } from './DevicesPage';
+import { NotificationsPage } from './NotificationsPage';
 import { ProfilePage } from './ProfilePage';
 import look from './Settings.module.css';
 
-const icons: Record<Section, Glyph> = { profile: IconPerson, devices: IconDevice };
+const icons: Record<Section, Glyph> = { profile: IconPerson, notifications: IconBell, devices: IconDevice };
 
 /** The settings: what there is to set on the left, one of it open. */
 export function Settings({ session, section }: { session: Session; section: Section }) {
@@ -28,7 +29,9 @@ export function Settings({ session, section }: { session: Session; section: Sect
       </nav>
       <main className={look['main']}>
         <div className={look['in']}>
-          {section === 'devices' ? <DevicesPage devices={session.devices} /> : <ProfilePage me={session.me} onName={session.nameMyself} />}
+          {section === 'profile' && <ProfilePage me={session.me} onName={session.nameMyself} />}
+          {section === 'notifications' && <NotificationsPage />}
+          {section === 'devices' && <DevicesPage devices={session.devices} />}
         </div>
       </main>
     </div>

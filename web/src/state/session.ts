@@ -13,6 +13,8 @@ import { Tokens, type Login } from '../wire/tokens';
 import { Asking } from './asking';
 import { Connection } from './connection';
 import { Devices } from './devices';
+import { Levels } from './levels';
+import { Notifier } from './notifier';
 import { Outbox, type KeptBox, type Post } from './outbox';
 import { converse, findPeople, inviteTo, joinInvited, makeRoom } from './people';
 import { personOf, type Person } from './person';
@@ -57,11 +59,13 @@ export class Session {
   readonly rooms: RoomList;
   readonly removals: Removals;
   readonly me: Me;
+  readonly levels: Levels;
   readonly devices: Devices;
   readonly search: Search;
   readonly asking: Asking;
   readonly recovery: Recovery;
   readonly client: MatrixClient;
+  readonly #notifier: Notifier;
   readonly #vault: Vault;
   readonly #tokens: Tokens;
   readonly #outboxes = new Map<string, Outbox>();
@@ -77,6 +81,8 @@ export class Session {
     this.removals = removals;
     this.me = new Me(client);
     this.devices = new Devices(client);
+    this.levels = new Levels(client);
+    this.#notifier = new Notifier(client, this.rooms, this.levels);
     this.search = new Search(client);
     this.asking = new Asking(this.search);
     for (const [roomId, box] of kept) this.#outboxes.set(roomId, new Outbox(this.#post(roomId), box));
@@ -182,6 +188,8 @@ export class Session {
     }
     this.connection.close();
     this.rooms.close();
+    this.#notifier.close();
+    this.levels.close();
     this.asking.close();
     void this.search.close();
     this.client.stopClient();

@@ -6,6 +6,7 @@ import { faults } from './faults';
 import { files } from './files';
 import { find } from './find';
 import { happening } from './happening';
+import { notify } from './notify';
 import { people } from './people';
 import { reading } from './reading';
 import { room } from './room';
@@ -23,6 +24,7 @@ export const words = {
   ...files,
   ...find,
   ...happening,
+  ...notify,
   ...people,
   ...reading,
   ...room,

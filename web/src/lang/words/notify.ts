@@ -1,0 +1,53 @@
+import { sentences } from '../sentences';
+
+export const notify = sentences({
+  'settings.notifications': { en: 'Notifications', 'zh-Hans': '消息提醒', 'zh-Hant': '訊息提醒', ja: 'お知らせ表示' },
+  'notify.count': { en: '{n, plural, one {# new message} other {# new messages}}', 'zh-Hans': '{n} 条新消息', 'zh-Hant': '{n} 則新訊息', ja: '新しいメッセージ {n} 件' },
+  'notify.something': { en: 'There is something new.', 'zh-Hans': '有新内容。', 'zh-Hant': '有新內容。', ja: '新しいものがあります。' },
+  'notify.offer': {
+    en: 'Be told of new messages while you look at something else?',
+    'zh-Hans': '您在看别的窗口时，要提醒新消息吗？',
+    'zh-Hant': '您在看別的視窗時，要提醒新訊息嗎？',
+    ja: 'ほかの画面を見ている間も、新しいメッセージをお知らせしますか。',
+  },
+  'notify.turnOn': { en: 'Turn on notifications', 'zh-Hans': '开启提醒', 'zh-Hant': '開啟提醒', ja: 'お知らせを表示する' },
+  'notify.turnOff': { en: 'Turn off here', 'zh-Hans': '在此关闭', 'zh-Hant': '在此關閉', ja: 'ここでは表示しない' },
+  'notify.notNow': { en: 'No', 'zh-Hans': '不用', 'zh-Hant': '不用', ja: '表示しない' },
+  'notify.what': {
+    en: 'Set here, for this browser alone. Which rooms you are told of is set in each room and holds for all your devices.',
+    'zh-Hans': '此处只对这个浏览器有效。哪些会话要提醒，在各会话里设置，对您的所有设备有效。',
+    'zh-Hant': '此處只對這個瀏覽器有效。哪些聊天室要提醒，在各聊天室裡設定，對您的所有裝置有效。',
+    ja: 'ここでの設定はこのブラウザーだけに効きます。どのルームについて知らせるかは各ルームで選び、すべての端末に効きます。',
+  },
+  'notify.state.allowed': { en: 'Notifications are shown.', 'zh-Hans': '会显示提醒。', 'zh-Hant': '會顯示提醒。', ja: 'お知らせを表示します。' },
+  'notify.state.off': { en: 'No notifications are shown here.', 'zh-Hans': '这里不显示提醒。', 'zh-Hant': '這裡不顯示提醒。', ja: 'ここではお知らせを表示しません。' },
+  'notify.state.refused': {
+    en: 'This browser was told to show none from this address. Allow them beside the address, then reload.',
+    'zh-Hans': '浏览器已禁止此网址显示提醒。请在地址栏旁允许，然后重新加载。',
+    'zh-Hant': '瀏覽器已禁止此網址顯示提醒。請在網址列旁允許，然後重新載入。',
+    ja: 'このブラウザーでは、このアドレスからの通知が拒否されています。アドレスバーの横で許可し、再読み込みしてください。',
+  },
+  'notify.state.no': {
+    en: 'This browser shows no notifications. On an iPhone or iPad, add Wardroom to the home screen first.',
+    'zh-Hans': '这个浏览器不支持提醒。在 iPhone 或 iPad 上，请先把 Wardroom 添加到主屏幕。',
+    'zh-Hant': '這個瀏覽器不支援提醒。在 iPhone 或 iPad 上，請先把 Wardroom 加入主畫面。',
+    ja: 'このブラウザーは通知を表示できません。iPhone と iPad では、先に Wardroom をホーム画面に追加してください。',
+  },
+  'notify.said': { en: 'What stands in them', 'zh-Hans': '提醒里显示什么', 'zh-Hant': '提醒裡顯示什麼', ja: '表示する内容' },
+  'notify.said.words': { en: 'Who wrote what', 'zh-Hans': '发送者和内容', 'zh-Hant': '傳送者和內容', ja: '書いた人と内容' },
+  'notify.said.words.hint': {
+    en: 'Whoever sees this screen can read it, also while it is locked.',
+    'zh-Hans': '看到屏幕的人都能读到，锁屏时也可能显示。',
+    'zh-Hant': '看到螢幕的人都能讀到，鎖定時也可能顯示。',
+    ja: '画面を見た人は誰でも読めます。ロック中に表示されることもあります。',
+  },
+  'notify.said.room': { en: 'The name of the room', 'zh-Hans': '会话名称', 'zh-Hant': '聊天室名稱', ja: 'ルーム名' },
+  'notify.said.nothing': { en: 'Only that there is something', 'zh-Hans': '只说有新内容', 'zh-Hant': '只說有新內容', ja: '新しいものがあることだけ' },
+  'room.notify': { en: 'Notifications…', 'zh-Hans': '提醒…', 'zh-Hant': '提醒…', ja: 'お知らせ表示…' },
+  'room.notify.title': { en: 'What do you want to be told of here?', 'zh-Hans': '这个会话要提醒哪些消息？', 'zh-Hant': '這個聊天室要提醒哪些訊息？', ja: 'このルームでは何を知らせますか。' },
+  'room.notify.everything': { en: 'Every message', 'zh-Hans': '所有消息', 'zh-Hant': '所有訊息', ja: 'すべてのメッセージ' },
+  'room.notify.mentions': { en: 'Only when I am mentioned', 'zh-Hans': '只在提到我时', 'zh-Hant': '只在提到我時', ja: '自分への言及だけ' },
+  'room.notify.nothing': { en: 'Nothing', 'zh-Hans': '都不提醒', 'zh-Hant': '都不提醒', ja: '何も知らせない' },
+  'room.notify.hint': { en: 'The server keeps this choice and can read it.', 'zh-Hans': '这项选择由服务器保存，服务器能看到。', 'zh-Hant': '這項選擇由伺服器保存，伺服器看得到。', ja: 'この設定はサーバーに保存され、サーバーから見えます。' },
+  'room.notify.do': { en: 'Save', 'zh-Hans': '保存', 'zh-Hant': '儲存', ja: '保存' },
+});

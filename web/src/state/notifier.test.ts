@@ -1,0 +1,127 @@
+import { MatrixEvent, RoomEvent, type MatrixClient } from 'matrix-js-sdk';
+import { EventEmitter } from 'node:events';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { changeLanguage } from '../lang/lang';
+import type { Levels } from './levels';
+import { Notifier, type Notice } from './notifier';
+import { notifying } from './notifying';
+import type { RoomList } from './roomlist';
+import { route } from './route';
+
+const room = { roomId: '!r', name: 'Tide tables', getMember: () => ({ name: 'Marta' }), hasUserReadEvent: vi.fn(() => false) };
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  changeLanguage('en');
+  vi.stubGlobal('Notification', { permission: 'granted' });
+  localStorage.clear();
+  notifying.sayIn('room');
+  room.hasUserReadEvent.mockReturnValue(false);
+  route.replace({ at: 'rooms' });
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+/** A notifier whose rules tell of everything, with what it shows. */
+function set(unread = 0) {
+  const notify = vi.fn(() => ({ notify: true }));
+  const client = Object.assign(new EventEmitter(), {
+    getUserId: () => '@me:port',
+    getSafeUserId: () => '@me:port',
+    getRoom: () => room,
+    decryptEventIfNeeded: () => Promise.resolve(),
+    getPushActionsForEvent: notify,
+  });
+  const store = <T extends object>(value: T) => Object.assign(new EventEmitter(), { snapshot: () => value, subscribe: (listener: () => void) => (listener(), () => undefined) });
+  const rooms = store({ rooms: [{ id: '!r', unread }], people: [], invitations: [] });
+  const levels = Object.assign(store({}), { of: () => 'everything' });
+  const open: Notice[] = [];
+  const clicks: (() => void)[] = [];
+  const notifier = new Notifier(client as unknown as MatrixClient, rooms as unknown as RoomList, levels as unknown as Levels, (notice, onClick) => {
+    open.push(notice);
+    clicks.push(onClick);
+    return () => void open.splice(open.indexOf(notice), 1);
+  });
+  let n = 0;
+  const says = async (body: string, sender = '@marta:port', live = true) => {
+    const event = new MatrixEvent({ type: 'm.room.message', event_id: `$${n++}`, room_id: '!r', sender, content: { msgtype: 'm.text', body } });
+    client.emit(RoomEvent.Timeline, event, room, false, false, { liveEvent: live });
+    await vi.advanceTimersByTimeAsync(1_000);
+    return event;
+  };
+  return { notifier, client, says, open, clicks, notify };
+}
+
+test('what is new in a room is one notice, which names the room and no words', async () => {
+  const { says, open } = set();
+  await says('The gate closes at six');
+  await says('Sharp');
+  expect(open).toEqual([{ title: 'Tide tables', body: '2 new messages', lang: 'en', tag: '!r' }]);
+});
+
+test('words and names stand in it only where that was chosen; or not even the room does', async () => {
+  const { says, open } = set();
+  notifying.sayIn('words');
+  await says('The gate closes at six');
+  expect(open[0]?.body).toBe('Marta: The gate closes at six');
+  notifying.sayIn('nothing');
+  await says('Sharp');
+  expect(JSON.stringify(open)).not.toMatch(/Tide|Marta|Sharp/);
+});
+
+test('nothing is told of one’s own words, of the past, of what the rules silence, or while it is turned off', async () => {
+  const { says, open, notify } = set();
+  await says('mine', '@me:port');
+  await says('old', '@marta:port', false);
+  notify.mockReturnValueOnce({ notify: false });
+  await says('silenced');
+  notifying.turnOff();
+  await says('off');
+  expect(open).toEqual([]);
+  await notifying.turnOn();
+  await says('on');
+  expect(open).toHaveLength(1);
+});
+
+test('nothing is told of what is on the screen, or was read on another device', async () => {
+  const { says, open } = set();
+  room.hasUserReadEvent.mockReturnValue(true);
+  await says('read elsewhere');
+  expect(open).toEqual([]);
+  room.hasUserReadEvent.mockReturnValue(false);
+  vi.spyOn(document, 'hasFocus').mockReturnValue(true);
+  route.replace({ at: 'room', id: '!r' });
+  await says('in sight');
+  expect(open).toEqual([]);
+});
+
+test('reading takes the notice away, and so does deleting', async () => {
+  const { client, says, open } = set();
+  await says('one');
+  room.hasUserReadEvent.mockReturnValue(true);
+  client.emit(RoomEvent.Receipt, {}, room);
+  expect(open).toEqual([]);
+  room.hasUserReadEvent.mockReturnValue(false);
+  const event = await says('two');
+  vi.spyOn(event, 'isRedacted').mockReturnValue(true);
+  client.emit(RoomEvent.Redaction, {}, room);
+  expect(open).toEqual([]);
+});
+
+test('a press opens the room', async () => {
+  const { says, open, clicks } = set();
+  vi.spyOn(window, 'focus').mockImplementation(() => undefined);
+  await says('come');
+  clicks[0]?.();
+  expect(location.hash).toBe('#/room/!r');
+  expect(open).toEqual([]);
+});
+
+test('what waits stands in the title', () => {
+  const { notifier } = set(3);
+  expect(document.title).toBe('(3) Wardroom');
+  notifier.close();
+  expect(document.title).toBe('Wardroom');
+});
