@@ -29,10 +29,11 @@ const (
 	maxBatch = 256 // units in one transaction
 )
 
-// pragmas of every connection. Nothing here trades durability for speed: a commit has been synced when it returns.
+// pragmas of every connection. Nothing here trades durability for speed: a commit has been synced when it returns. What is
+// deleted is overwritten with zeros (docs/decisions/deletion.md).
 var pragmas = "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
 	"&_pragma=wal_autocheckpoint(10000)&_pragma=temp_store(MEMORY)&_pragma=cache_size(-32000)" +
-	"&_pragma=foreign_keys(OFF)&_time_format=sqlite"
+	"&_pragma=secure_delete(ON)&_pragma=foreign_keys(OFF)&_time_format=sqlite"
 
 // DB is the open store. Run must be running for Do to answer.
 type DB struct {
