@@ -5,11 +5,15 @@ import { Find } from './find/Find';
 import { NewVersion } from './frame/NewVersion';
 import { OfferNotices } from './frame/OfferNotices';
 import { Top } from './frame/Top';
+import { PicturesContext } from './kit/pictures';
+import { RoomStamp } from './kit/RoomStamp';
+import { WhoStamp } from './kit/WhoStamp';
 import { useSay } from './lang/useSay';
 import { RoomBanner } from './room/RoomBanner';
 import { People } from './people/People';
 import { RoomHeader } from './room/RoomHeader';
 import { RoomList } from './roomlist/RoomList';
+import { ChangePicture } from './picture/ChangePicture';
 import { Settings } from './settings/Settings';
 import type { RoomState } from './state/room';
 import { route } from './state/route';
@@ -27,74 +31,86 @@ export function Workplace({ session, onSignOut }: { session: Session; onSignOut:
   const me = useStore(session.me);
   const connection = useStore(session.connection);
   const [facts, setFacts] = useState(false);
+  const [picturing, setPicturing] = useState<string>();
   const id = here.at === 'room' ? here.id : undefined;
   const room = id === undefined ? undefined : session.room(id);
 
   const go = (roomId: string): void => route.go({ at: 'room', id: roomId });
   return (
-    <div className={id === undefined && here.at !== 'search' ? look['frame'] : `${look['frame'] ?? ''} ${look['inRoom'] ?? ''}`}>
-      <Top me={me} connection={connection} unsent={() => session.unsent()} onSignOut={onSignOut} />
-      <div className={look['notices']}>
-        <NewVersion />
-        {rooms.rooms.length + rooms.people.length > 0 && <OfferNotices />}
-      </div>
-      {here.at === 'settings' ? (
-        <Settings session={session} section={here.section} />
-      ) : (
-        <main className={look['main']}>
-          <div className={look['rooms']}>
-            <RoomList
-              view={rooms}
-              removals={removals}
-              open={id}
-              find={session.findPeople}
-              userId={(typed) => session.userId(typed)}
-              onCreate={async (name, invited) => go(await session.createRoom(name, invited))}
-              onConverse={async (userId) => go(await session.converse(userId))}
-              onJoin={async (roomId) => {
-                await session.join(roomId);
-                go(roomId);
-              }}
-              onDecline={(roomId) => session.decline(roomId)}
-              onDismiss={session.removals.dismiss}
-            />
-          </div>
-          <section className={look['page']}>
-            {here.at === 'search' ? (
-              <Find
-                key={here.id ?? ''}
-                search={session.search}
-                asking={session.asking}
-                rooms={[...rooms.rooms, ...rooms.people]}
-                inRoom={here.id}
-                onBack={() => (here.id === undefined ? route.go({ at: 'rooms' }) : go(here.id))}
-              />
-            ) : room === undefined ? (
-              <p className={look['none']}>{say(id === undefined ? 'rooms.choose' : 'rooms.loading')}</p>
-            ) : (
-              <Room key={room.snapshot().id} session={session} room={room} show={here.at === 'room' ? here.event : undefined} onPeople={() => setFacts(!facts)} />
-            )}
-          </section>
-          {room !== undefined && facts && (
-            <div className={look['facts']}>
-              <People
-                key={room.snapshot().id}
-                members={room.members}
-                onConverse={async (userId) => {
-                  go(await session.converse(userId));
-                  setFacts(false);
+    <PicturesContext value={session.pictures}>
+      <div className={id === undefined && here.at !== 'search' ? look['frame'] : `${look['frame'] ?? ''} ${look['inRoom'] ?? ''}`}>
+        <Top me={me} connection={connection} unsent={() => session.unsent()} onSignOut={onSignOut} />
+        <div className={look['notices']}>
+          <NewVersion />
+          {rooms.rooms.length + rooms.people.length > 0 && <OfferNotices />}
+        </div>
+        {here.at === 'settings' ? (
+          <Settings session={session} section={here.section} onPicture={() => setPicturing(me.id)} />
+        ) : (
+          <main className={look['main']}>
+            <div className={look['rooms']}>
+              <RoomList
+                view={rooms}
+                removals={removals}
+                open={id}
+                find={session.findPeople}
+                userId={(typed) => session.userId(typed)}
+                onCreate={async (name, invited) => go(await session.createRoom(name, invited))}
+                onConverse={async (userId) => go(await session.converse(userId))}
+                onJoin={async (roomId) => {
+                  await session.join(roomId);
+                  go(roomId);
                 }}
-                onClose={() => setFacts(false)}
+                onDecline={(roomId) => session.decline(roomId)}
+                onDismiss={session.removals.dismiss}
               />
             </div>
-          )}
-        </main>
-      )}
-    </div>
+            <section className={look['page']}>
+              {here.at === 'search' ? (
+                <Find
+                  key={here.id ?? ''}
+                  search={session.search}
+                  asking={session.asking}
+                  rooms={[...rooms.rooms, ...rooms.people]}
+                  inRoom={here.id}
+                  onBack={() => (here.id === undefined ? route.go({ at: 'rooms' }) : go(here.id))}
+                />
+              ) : room === undefined ? (
+                <p className={look['none']}>{say(id === undefined ? 'rooms.choose' : 'rooms.loading')}</p>
+              ) : (
+                <Room key={room.snapshot().id} session={session} room={room} show={here.at === 'room' ? here.event : undefined} onPeople={() => setFacts(!facts)} onPicture={setPicturing} />
+              )}
+            </section>
+            {room !== undefined && facts && (
+              <div className={look['facts']}>
+                <People
+                  key={room.snapshot().id}
+                  members={room.members}
+                  onConverse={async (userId) => {
+                    go(await session.converse(userId));
+                    setFacts(false);
+                  }}
+                  onClose={() => setFacts(false)}
+                />
+              </div>
+            )}
+          </main>
+        )}
+        {picturing !== undefined && (
+          <ChangePicture
+            title={say(picturing === me.id ? 'picture.mine' : 'picture.room')}
+            now={picturing === me.id ? <WhoStamp id={me.id} name={me.name} lang={me.lang} large /> : <RoomStamp id={picturing} size="large" />}
+            has={session.pictures.has(picturing)}
+            onChange={(picture) => session.pictures.change(picturing, picture)}
+            onClose={() => setPicturing(undefined)}
+          />
+        )}
+      </div>
+    </PicturesContext>
   );
 }
 
-function Room({ session, room, show, onPeople }: { session: Session; room: RoomState; show: string | undefined; onPeople: () => void }) {
+function Room({ session, room, show, onPeople, onPicture }: { session: Session; room: RoomState; show: string | undefined; onPeople: () => void; onPicture: (id: string) => void }) {
   const view = useStore(room);
   const me = useStore(session.me);
   useStore(session.levels);
@@ -124,6 +140,7 @@ function Room({ session, room, show, onPeople }: { session: Session; room: RoomS
         find={session.findPeople}
         onInvite={room.invite}
         onDescribe={room.describe}
+        onPicture={session.pictures.mayChange(view.id) ? () => onPicture(view.id) : undefined}
         level={session.levels.of(view.id)}
         onLevel={(level) => session.levels.choose(view.id, level)}
         onPeople={onPeople}

@@ -14,7 +14,7 @@ interface Props<Value extends string> {
 export function Choices<Value extends string>({ label, choices, chosen, onChoose, first }: Props<Value>) {
   const name = useId();
   return (
-    <fieldset className="choices">
+    <fieldset className="oneof">
       <legend>{label}</legend>
       {choices.map(({ value, words, hint }) => (
         <label key={value}>

@@ -4,6 +4,7 @@ import { Dialog } from '../kit/Dialog';
 import { Icon } from '../kit/Icon';
 import { IconBack, IconInvite, IconMore, IconPeople, IconSearch } from '../kit/icons';
 import { Menu } from '../kit/Menu';
+import { RoomStamp } from '../kit/RoomStamp';
 import type { Choice } from '../kit/Picker';
 import { sayFault } from '../lang/sayFault';
 import { rich, useSay } from '../lang/useSay';
@@ -25,6 +26,8 @@ interface Props {
   onInvite: (userId: string) => Promise<'shared' | 'notShared'>;
   find: (typed: string) => Promise<readonly Choice[]>;
   onDescribe: (name: string, topic: string) => Promise<void>;
+  /** Absent where one may not change the room's picture. */
+  onPicture: (() => void) | undefined;
   /** What one is told of here. */
   level: Level;
   onLevel: (level: Level) => Promise<void>;
@@ -34,7 +37,7 @@ interface Props {
 }
 
 /** The title of a room, who is in it, and what can be done with it. */
-export function RoomHeader({ room, userId, example, find, onInvite, onDescribe, level, onLevel, onLeave, onPeople, onBack }: Props) {
+export function RoomHeader({ room, userId, example, find, onInvite, onDescribe, onPicture, level, onLevel, onLeave, onPeople, onBack }: Props) {
   const say = useSay();
   const [asking, setAsking] = useState<'invite' | 'describe' | 'notices' | 'leave'>();
   const close = () => setAsking(undefined);
@@ -45,6 +48,7 @@ export function RoomHeader({ room, userId, example, find, onInvite, onDescribe, 
       <span className={look['back']}>
         <IconButton icon={IconBack} label={say('common.back')} onClick={onBack} />
       </span>
+      <RoomStamp id={room.id} />
       <div className="grow">
         <h1 lang={room.lang}>{name}</h1>
         <span className="meta">
@@ -77,6 +81,7 @@ export function RoomHeader({ room, userId, example, find, onInvite, onDescribe, 
           { words: say('room.showPeople'), do: onPeople },
           ...(room.mayInvite ? [{ words: say('room.invite.title'), do: () => setAsking('invite') }] : []),
           ...(room.mayRename ? [{ words: say('room.settings'), do: () => setAsking('describe') }] : []),
+          ...(onPicture ? [{ words: say('picture.change'), do: onPicture }] : []),
           { words: say('room.notify'), do: () => setAsking('notices') },
           'rule',
           { words: say('room.leave'), kind: 'stop', do: () => setAsking('leave') },

@@ -4,6 +4,7 @@ import { Count } from '../kit/Count';
 import { IconNew, IconPeople, IconPerson } from '../kit/icons';
 import { Icon } from '../kit/Icon';
 import type { Choice } from '../kit/Picker';
+import { RoomStamp } from '../kit/RoomStamp';
 import { WhoStamp } from '../kit/WhoStamp';
 import { exact, short } from '../lang/dates';
 import { rich, useSay } from '../lang/useSay';
@@ -92,7 +93,9 @@ function Entry({ entry, open }: { entry: RoomEntry; open: boolean }) {
     <a className={entry.unread > 0 ? look['new'] : undefined} href={hrefOf({ at: 'room', id: entry.id })} aria-current={open ? 'page' : undefined}>
       {entry.with === undefined ? (
         <span className={look['mark']} aria-hidden="true">
-          <Icon of={IconPeople} />
+          <RoomStamp id={entry.id} size="small">
+            <Icon of={IconPeople} />
+          </RoomStamp>
         </span>
       ) : (
         <span className={look['mark']}>

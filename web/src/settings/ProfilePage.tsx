@@ -3,6 +3,7 @@ import { Button } from '../kit/Button';
 import { Field } from '../kit/Field';
 import { IconSaved } from '../kit/icons';
 import { State } from '../kit/State';
+import { WhoStamp } from '../kit/WhoStamp';
 import { sayFault } from '../lang/sayFault';
 import { useSay } from '../lang/useSay';
 import type { Person } from '../state/person';
@@ -10,8 +11,8 @@ import type { Readable } from '../state/store';
 import { useStore } from '../state/useStore';
 import { useTask } from '../state/useTask';
 
-/** How this person is called. */
-export function ProfilePage({ me, onName }: { me: Readable<Person>; onName: (name: string) => Promise<void> }) {
+/** How this person is called, and what they look like. */
+export function ProfilePage({ me, onName, onPicture }: { me: Readable<Person>; onName: (name: string) => Promise<void>; onPicture: () => void }) {
   const say = useSay();
   const person = useStore(me);
   const task = useTask();
@@ -27,6 +28,15 @@ export function ProfilePage({ me, onName }: { me: Readable<Person>; onName: (nam
       <div>
         <h1>{say('settings.profile')}</h1>
         <p className="meta">{person.id}</p>
+      </div>
+      <div className="row">
+        <WhoStamp id={person.id} name={person.name} lang={person.lang} large />
+        <div className="stack">
+          <div>
+            <Button onClick={onPicture}>{say('picture.change')}</Button>
+          </div>
+          <p className="hint">{say('picture.open')}</p>
+        </div>
       </div>
       <form className="stack narrow" onSubmit={(event) => void submit(event)}>
         <Field

@@ -11,7 +11,7 @@ import look from './Settings.module.css';
 const icons: Record<Section, Glyph> = { profile: IconPerson, notifications: IconBell, devices: IconDevice };
 
 /** The settings: what there is to set on the left, one of it open. */
-export function Settings({ session, section }: { session: Session; section: Section }) {
+export function Settings({ session, section, onPicture }: { session: Session; section: Section; onPicture: () => void }) {
   const say = useSay();
   return (
     <div className={look['settings']}>
@@ -29,7 +29,7 @@ export function Settings({ session, section }: { session: Session; section: Sect
       </nav>
       <main className={look['main']}>
         <div className={look['in']}>
-          {section === 'profile' && <ProfilePage me={session.me} onName={session.nameMyself} />}
+          {section === 'profile' && <ProfilePage me={session.me} onName={session.nameMyself} onPicture={onPicture} />}
           {section === 'notifications' && <NotificationsPage />}
           {section === 'devices' && <DevicesPage devices={session.devices} />}
         </div>

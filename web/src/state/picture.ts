@@ -37,6 +37,39 @@ export function makeSmall(file: Blob): Promise<Drawn> {
   return draw(file, smallSide, 0.8);
 }
 
+/** A square out of a picture: how much it is enlarged, from 1 on, and where it lies, from 0 (left, top) to 1. */
+export interface Crop {
+  readonly zoom: number;
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Opens a picture to cut a square out of it, upright. It throws where this browser cannot draw it. Close it afterwards. */
+export const openPicture = open;
+
+/** Draws the square onto the whole of canvas. */
+export function drawCrop(canvas: HTMLCanvasElement, bitmap: ImageBitmap, { zoom, x, y }: Crop): void {
+  const size = Math.min(bitmap.width, bitmap.height) / zoom;
+  const pen = canvas.getContext('2d');
+  if (pen === null) throw new Error('no canvas');
+  pen.fillStyle = '#fff'; // behind what one sees through
+  pen.fillRect(0, 0, canvas.width, canvas.height);
+  pen.imageSmoothingQuality = 'high';
+  pen.drawImage(bitmap, x * (bitmap.width - size), y * (bitmap.height - size), size, size, 0, 0, canvas.width, canvas.height);
+}
+
+const avatarSide = 320;
+
+/** The square as a new picture, with its pixels and nothing else. */
+export async function cutOut(bitmap: ImageBitmap, crop: Crop): Promise<Blob> {
+  const canvas = document.createElement('canvas');
+  canvas.width = canvas.height = avatarSide;
+  drawCrop(canvas, bitmap, crop);
+  const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/jpeg', 0.9));
+  if (blob === null) throw new Error('the picture is too large to draw');
+  return blob;
+}
+
 async function draw(file: Blob, side: number, quality: number): Promise<Drawn> {
   const bitmap = await open(file);
   try {

@@ -18,6 +18,7 @@ import { Notifier } from './notifier';
 import { Outbox, type KeptBox, type Post } from './outbox';
 import { converse, findPeople, inviteTo, joinInvited, makeRoom } from './people';
 import { personOf, type Person } from './person';
+import { Pictures } from './pictures';
 import { RoomState } from './room';
 import { Removals } from './removals';
 import { RoomList } from './roomlist';
@@ -60,6 +61,7 @@ export class Session {
   readonly removals: Removals;
   readonly me: Me;
   readonly levels: Levels;
+  readonly pictures: Pictures;
   readonly devices: Devices;
   readonly search: Search;
   readonly asking: Asking;
@@ -82,6 +84,7 @@ export class Session {
     this.me = new Me(client);
     this.devices = new Devices(client);
     this.levels = new Levels(client);
+    this.pictures = new Pictures(client, tokens);
     this.#notifier = new Notifier(client, this.rooms, this.levels);
     this.search = new Search(client);
     this.asking = new Asking(this.search);
@@ -111,6 +114,7 @@ export class Session {
     }
     const session = new Session(client, vault, tokens, recovery, await Removals.open(client, vault), kept);
     await startClient(client);
+    session.pictures.learn().catch(() => undefined); // the stamp stands in its place
     session.me.learn().catch(() => undefined); // the account name stands in its place
     return session;
   }
@@ -190,6 +194,7 @@ export class Session {
     this.rooms.close();
     this.#notifier.close();
     this.levels.close();
+    this.pictures.close();
     this.asking.close();
     void this.search.close();
     this.client.stopClient();

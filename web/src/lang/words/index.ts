@@ -9,6 +9,7 @@ import { happening } from './happening';
 import { notify } from './notify';
 import { people } from './people';
 import { reading } from './reading';
+import { picture } from './picture';
 import { room } from './room';
 import { roomlist } from './roomlist';
 import { settings } from './settings';
@@ -27,6 +28,7 @@ export const words = {
   ...notify,
   ...people,
   ...reading,
+  ...picture,
   ...room,
   ...roomlist,
   ...settings,
