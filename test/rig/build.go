@@ -27,7 +27,7 @@ func Build(ctx context.Context, dir string, changes ...Change) (Program, error) 
 	if err != nil {
 		return "", err
 	}
-	args := []string{"build"}
+	args := []string{"build", "-ldflags=-s -w"} // nothing in it is looked up by name
 	if len(changes) > 0 {
 		overlay, err := lay(top, dir, changes)
 		if err != nil {

@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -43,15 +42,6 @@ type Call struct {
 	Result int64  // -1 for a failure
 }
 
-var (
-	line    = regexp.MustCompile(`^(\d+) +\d+\.\d+ (.*)$`)
-	begun   = regexp.MustCompile(`^(\w+)\((.*)$`)
-	resumed = regexp.MustCompile(`^<\.\.\. (\w+) resumed>(.*)$`)
-	result  = regexp.MustCompile(`^(.*)\) += (-?\d+|\?)[^=]*$`)
-	quoted  = regexp.MustCompile(`"((?:\\x[0-9a-f]{2})*)"(\.\.\.)?`)
-	opened  = regexp.MustCompile(`^(?:\d+|AT_FDCWD)<(.*?)>(?:, |$)`)
-)
-
 // Parse reads what strace wrote. It returns an error for a line it does not understand and for data that strace cut short.
 func Parse(r io.Reader) ([]Call, error) {
 	var calls []*Call
@@ -59,43 +49,39 @@ func Parse(r io.Reader) ([]Call, error) {
 	scanner := bufio.NewScanner(r)
 	scanner.Buffer(nil, 1<<23)
 	for at := 1; scanner.Scan(); at++ {
-		m := line.FindStringSubmatch(scanner.Text())
-		if m == nil {
+		thread, rest, ok := split(scanner.Text())
+		if !ok {
 			return nil, fmt.Errorf("line %d of the trace: %.200q", at, scanner.Text())
 		}
-		thread, rest := m[1], m[2]
 		if strings.HasPrefix(rest, "+++ ") || strings.HasPrefix(rest, "--- ") {
-			continue
-		}
-		if m := resumed.FindStringSubmatch(rest); m != nil {
-			c := open[thread]
-			if c == nil || c.Name != m[1] {
-				return nil, fmt.Errorf("line %d of the trace resumes what was not begun: %.200q", at, rest)
-			}
-			delete(open, thread)
-			if err := c.returns(at, m[2]); err != nil {
-				return nil, fmt.Errorf("line %d of the trace: %w", at, err)
-			}
 			continue
 		}
 		if strings.HasPrefix(rest, "???(") { // a thread that was ended before strace could ask what it was doing
 			continue
 		}
-		m = begun.FindStringSubmatch(rest)
-		if m == nil {
+		if again, ok := strings.CutPrefix(rest, "<... "); ok {
+			name, tail, _ := strings.Cut(again, " resumed>")
+			c := open[thread]
+			if c == nil || c.Name != name {
+				return nil, fmt.Errorf("line %d of the trace resumes what was not begun: %.200q", at, rest)
+			}
+			delete(open, thread)
+			if _, err := c.returns(at, tail); err != nil {
+				return nil, fmt.Errorf("line %d of the trace: %w", at, err)
+			}
+			continue
+		}
+		name, args, ok := strings.Cut(rest, "(")
+		if !ok || name == "" || strings.ContainsAny(name, ` <>"`) {
 			return nil, fmt.Errorf("line %d of the trace: %.200q", at, rest)
 		}
-		c := &Call{Name: m[1], Start: at}
+		c := &Call{Name: name, Start: at}
 		calls = append(calls, c)
-		args, unfinished := strings.CutSuffix(m[2], " <unfinished ...>")
 		var err error
-		if unfinished {
-			open[thread] = c
+		if begun, ok := strings.CutSuffix(args, " <unfinished ...>"); ok {
+			open[thread], args = c, begun
 		} else {
-			err = c.returns(at, m[2])
-			if m := result.FindStringSubmatch(args); m != nil {
-				args = m[1]
-			}
+			args, err = c.returns(at, args)
 		}
 		if err == nil {
 			err = c.arguments(args)
@@ -111,32 +97,61 @@ func Parse(r io.Reader) ([]Call, error) {
 	return all, scanner.Err()
 }
 
-// returns reads the end of a line, from some argument on.
-func (c *Call) returns(at int, rest string) error {
-	m := result.FindStringSubmatch(rest)
-	if m == nil {
-		return fmt.Errorf("no result in %.200q", rest)
+// split gives the thread and what it did. A trace has megabytes of written pages in one word each, which is why none of this is
+// done with regular expressions.
+func split(line string) (thread, rest string, ok bool) {
+	thread, rest, _ = strings.Cut(line, " ")
+	when, rest, ok := strings.Cut(strings.TrimLeft(rest, " "), " ")
+	return thread, rest, ok && number(thread) && number(strings.Replace(when, ".", "", 1))
+}
+
+// number reports whether text is digits alone.
+func number(text string) bool { return text != "" && strings.Trim(text, "0123456789") == "" }
+
+// returns reads the end of a line, from some argument on, and gives the arguments in it.
+func (c *Call) returns(at int, rest string) (args string, err error) {
+	is := strings.LastIndexByte(rest, '=')
+	if is < 0 {
+		return "", fmt.Errorf("no result in %.200q", rest)
 	}
-	if m[2] == "?" { // it ended with the process
+	args, ok := strings.CutSuffix(strings.TrimRight(rest[:is], " "), ")")
+	value := strings.TrimPrefix(rest[is+1:], " ")
+	if !ok || value == "" {
+		return "", fmt.Errorf("no result in %.200q", rest)
+	}
+	if value[0] == '?' { // it ended with the process
 		c.Result = -1
-		return nil
+		return args, nil
 	}
 	c.End = at
-	var err error
-	c.Result, err = strconv.ParseInt(m[2], 10, 64)
-	return err
+	digits := len(value) - len(strings.TrimLeft(value, "-0123456789"))
+	c.Result, err = strconv.ParseInt(value[:digits], 10, 64)
+	return args, err
 }
 
 // arguments reads what stands between the brackets.
 func (c *Call) arguments(args string) error {
-	if m := opened.FindStringSubmatch(args); m != nil {
-		c.Path = plain(m[1])
+	if file, named, ok := strings.Cut(args, "<"); ok && (file == "AT_FDCWD" || number(file)) {
+		path, _, more := strings.Cut(named, ">, ")
+		if !more {
+			path = strings.TrimSuffix(path, ">")
+		}
+		c.Path = plain(path)
 	}
-	for _, m := range quoted.FindAllStringSubmatch(args, -1) {
-		if m[2] != "" {
+	for rest := args; ; {
+		_, begun, ok := strings.Cut(rest, `"`)
+		if !ok {
+			break
+		}
+		text, after, ok := strings.Cut(begun, `"`)
+		if !ok {
+			return fmt.Errorf("a text without an end in %.200q", args)
+		}
+		if strings.HasPrefix(after, "...") {
 			return errors.New("strace has cut data short: -s is too small")
 		}
-		c.Data = append(c.Data, plain(m[1])...)
+		c.Data = append(c.Data, plain(text)...)
+		rest = after
 	}
 	last := args[strings.LastIndex(args, " ")+1:]
 	var err error
