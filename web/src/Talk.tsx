@@ -3,25 +3,32 @@ import { Composer } from './composer/Composer';
 import { Away } from './connection/Away';
 import { FileMessage } from './files/FileMessage';
 import { Tray } from './files/Tray';
+import { useSay } from './lang/useSay';
 import type { Connection } from './state/connection';
 import type { MessageFile } from './state/file';
+import { hrefOf, route, type Route } from './state/route';
 import type { RoomState } from './state/room';
 import type { Message } from './state/timeline';
 import { useStore } from './state/useStore';
+import { subject, type Subject } from './subject';
 import type { Acts } from './timeline/acts';
+import look from './Talk.module.css';
 import { Timeline } from './timeline/Timeline';
 
 interface Props {
   room: RoomState;
   connection: Connection;
+  /** Whether something else is in front of it. */
+  covered: boolean;
   /** Files were chosen or pasted. */
   onFiles: (files: readonly File[]) => void;
 }
 
 /** What is said in a room, and where one answers. */
-export function Talk({ room, connection, onFiles }: Props) {
+export function Talk({ room, connection, covered, onFiles }: Props) {
+  const say = useSay();
   const view = useStore(room);
-  const [about, setAbout] = useState<{ is: 'reply' | 'edit'; message: Message }>();
+  const [about, setAbout] = useState<Subject>();
   const edit = useCallback((message: Message) => setAbout({ is: 'edit', message }), []);
   const drawFile = useCallback((file: MessageFile) => <FileMessage file={file} fetch={room.fetchFile} />, [room]);
   const acts = useMemo<Acts>(
@@ -35,12 +42,21 @@ export function Talk({ room, connection, onFiles }: Props) {
         if (message.id !== undefined) void room.react(message.id, key);
       },
       unreact: room.unreact,
+      answerInThread: (message) => {
+        if (message.id !== undefined) route.go(threadIn(room, message.id));
+      },
+      threadHref: (root) => hrefOf(threadIn(room, root)),
       jump: (id) => void room.show(id),
     }),
     [room, edit],
   );
   return (
     <>
+      {view.unreadThreads && (
+        <a className={look['threads']} href={hrefOf(threadIn(room, view.unreadThreads.newest))}>
+          {say('thread.unread', { n: view.unreadThreads.answers })}
+        </a>
+      )}
       <Timeline
         items={view.items}
         fromStart={view.fromStart}
@@ -59,13 +75,14 @@ export function Talk({ room, connection, onFiles }: Props) {
         onMore={room.more}
         onStands={room.stands}
         onLatest={room.latest}
-        onSeen={room.seen}
+        onSeen={covered ? notSeen : room.seen}
         onLook={room.look}
       />
       <Composer
         others={view.people + view.invited - 1}
         mayWrite={view.mayWrite}
         about={about}
+        find={room.findNameable}
         onDrop={() => setAbout(undefined)}
         onEditLast={() => {
           const last = view.items.findLast((item) => item.is === 'message' && item.mine && item.id !== undefined && item.file === undefined);
@@ -84,8 +101,8 @@ export function Talk({ room, connection, onFiles }: Props) {
   );
 }
 
-function subject(about: { is: 'reply' | 'edit'; message: Message } | undefined): Parameters<RoomState['write']>[1] {
-  const id = about?.message.id;
-  if (about === undefined || id === undefined) return undefined;
-  return about.is === 'edit' ? { is: 'edit', of: id } : { is: 'reply', to: id, sender: about.message.sender.id };
+const notSeen = (): void => undefined;
+
+function threadIn(room: RoomState, root: string): Route {
+  return { at: 'room', id: room.snapshot().id, thread: root };
 }

@@ -20,6 +20,7 @@ import { route } from './state/route';
 import type { Session } from './state/session';
 import { useStore } from './state/useStore';
 import { Talk } from './Talk';
+import { Thread } from './Thread';
 import look from './Workplace.module.css';
 
 /** The working view: the rooms, and one of them open. */
@@ -34,6 +35,7 @@ export function Workplace({ session, onSignOut }: { session: Session; onSignOut:
   const [picturing, setPicturing] = useState<string>();
   const id = here.at === 'room' ? here.id : undefined;
   const room = id === undefined ? undefined : session.room(id);
+  const root = here.at === 'room' ? here.thread : undefined;
 
   const go = (roomId: string): void => route.go({ at: 'room', id: roomId });
   return (
@@ -47,7 +49,7 @@ export function Workplace({ session, onSignOut }: { session: Session; onSignOut:
         {here.at === 'settings' ? (
           <Settings session={session} section={here.section} onPicture={() => setPicturing(me.id)} />
         ) : (
-          <main className={look['main']}>
+          <main className={root === undefined ? look['main'] : `${look['main'] ?? ''} ${look['inThread'] ?? ''}`}>
             <div className={look['rooms']}>
               <RoomList
                 view={rooms}
@@ -78,10 +80,26 @@ export function Workplace({ session, onSignOut }: { session: Session; onSignOut:
               ) : room === undefined ? (
                 <p className={look['none']}>{say(id === undefined ? 'rooms.choose' : 'rooms.loading')}</p>
               ) : (
-                <Room key={room.snapshot().id} session={session} room={room} show={here.at === 'room' ? here.event : undefined} onPeople={() => setFacts(!facts)} onPicture={setPicturing} />
+                <Room
+                  key={room.snapshot().id}
+                  session={session}
+                  room={room}
+                  show={here.at === 'room' && root === undefined ? here.event : undefined}
+                  covered={root !== undefined && matchMedia('(max-width: 900px)').matches}
+                  onPeople={() => {
+                    setFacts(!facts || root !== undefined);
+                    if (root !== undefined) go(room.snapshot().id);
+                  }}
+                  onPicture={setPicturing}
+                />
               )}
             </section>
-            {room !== undefined && facts && (
+            {room !== undefined && root !== undefined && (
+              <div className={`${look['facts'] ?? ''} ${look['thread'] ?? ''}`}>
+                <Thread key={root} room={room} thread={room.thread(root)} connection={session.connection} show={here.at === 'room' ? here.event : undefined} onClose={() => go(room.snapshot().id)} />
+              </div>
+            )}
+            {room !== undefined && root === undefined && facts && (
               <div className={look['facts']}>
                 <People
                   key={room.snapshot().id}
@@ -110,7 +128,18 @@ export function Workplace({ session, onSignOut }: { session: Session; onSignOut:
   );
 }
 
-function Room({ session, room, show, onPeople, onPicture }: { session: Session; room: RoomState; show: string | undefined; onPeople: () => void; onPicture: (id: string) => void }) {
+interface RoomProps {
+  session: Session;
+  room: RoomState;
+  /** The message to go to. */
+  show: string | undefined;
+  /** Whether a thread stands in front of it. */
+  covered: boolean;
+  onPeople: () => void;
+  onPicture: (id: string) => void;
+}
+
+function Room({ session, room, show, covered, onPeople, onPicture }: RoomProps) {
   const view = useStore(room);
   const me = useStore(session.me);
   useStore(session.levels);
@@ -151,7 +180,7 @@ function Room({ session, room, show, onPeople, onPicture }: { session: Session; 
         onBack={() => route.go({ at: 'rooms' })}
       />
       <RoomBanner room={view} server={session.server} />
-      <Talk room={room} connection={session.connection} onFiles={setFiles} />
+      <Talk room={room} connection={session.connection} covered={covered} onFiles={setFiles} />
       {files.length > 0 && <SendFiles files={files} others={others} onSend={room.uploads.add} onClose={() => setFiles([])} />}
     </DropPlace>
   );

@@ -7,7 +7,7 @@ import { Composer } from './Composer';
 beforeAll(() => changeLanguage('en'));
 
 const onSend = vi.fn(() => Promise.resolve());
-const rest = { about: undefined, onDrop: vi.fn(), onEditLast: vi.fn(), onFiles: vi.fn() };
+const rest = { about: undefined, find: vi.fn(() => Promise.resolve([])), onDrop: vi.fn(), onEditLast: vi.fn(), onFiles: vi.fn() };
 const box = () => screen.getByRole<HTMLTextAreaElement>('textbox');
 
 test('it names its audience; Enter sends, Shift and Enter do not, nor does Enter while characters are chosen', async () => {

@@ -3,14 +3,20 @@ import { Button, IconButton } from '../kit/Button';
 import { IconAttach, IconClose } from '../kit/icons';
 import { useSay } from '../lang/useSay';
 import type { Message } from '../state/timeline';
+import type { Choice } from '../kit/Picker';
 import look from './Composer.module.css';
+import { useNaming } from './Naming';
 
 interface Props {
   /** How many others will get it. */
   others: number;
+  /** Whether it stands under a thread. */
+  inThread?: boolean;
   mayWrite: boolean;
   /** The message that is answered or edited. */
   about: { readonly is: 'reply' | 'edit'; readonly message: Message } | undefined;
+  /** Finds people to name, by what is typed behind an @. */
+  find: (typed: string) => Promise<readonly Choice[]>;
   /** Back to a message of its own. */
   onDrop: () => void;
   /** Arrow up in the empty field. */
@@ -23,7 +29,7 @@ interface Props {
 }
 
 /** Where one writes. It names its audience. Enter sends, Shift and Enter begin a new line. */
-export function Composer({ others, mayWrite, about, onDrop, onEditLast, onSend, onFiles, children }: Props) {
+export function Composer({ others, inThread = false, mayWrite, about, find, onDrop, onEditLast, onSend, onFiles, children }: Props) {
   const say = useSay();
   const picker = useRef<HTMLInputElement>(null);
   const ref = useRef<HTMLTextAreaElement>(null);
@@ -33,6 +39,8 @@ export function Composer({ others, mayWrite, about, onDrop, onEditLast, onSend, 
   const text = editing === undefined ? draft : edited.key === editing.key ? edited.text : editing.body;
   const setText = (next: string): void => (editing === undefined ? setDraft(next) : setEdited({ key: editing.key, text: next }));
 
+  const naming = useNaming(ref, find, setText);
+
   // The focus is the browser's. Whoever chose to answer or edit goes on by writing.
   const subject = about === undefined ? '' : about.is + about.message.key;
   useEffect(() => {
@@ -40,7 +48,7 @@ export function Composer({ others, mayWrite, about, onDrop, onEditLast, onSend, 
   }, [subject]);
 
   if (!mayWrite) return <p className={look['closed']}>{say('composer.mayNot')}</p>;
-  const audience = others === 0 ? say('composer.writeAlone') : say('composer.write', { n: others });
+  const audience = others === 0 ? say(inThread ? 'thread.writeAlone' : 'composer.writeAlone') : say(inThread ? 'thread.write' : 'composer.write', { n: others });
   const empty = text.trim() === '';
   const send = (): void => {
     if (empty) return;
@@ -57,7 +65,11 @@ export function Composer({ others, mayWrite, about, onDrop, onEditLast, onSend, 
   const onKeyDown = (event: KeyboardEvent): void => {
     // While an input method is open, Enter chooses a character.
     if (event.nativeEvent.isComposing) return;
-    if (event.key === 'Escape' && about !== undefined) drop();
+    if (naming.onKey(event)) return;
+    if (event.key === 'Escape' && about !== undefined) {
+      event.stopPropagation(); // a thread around it stays open
+      drop();
+    }
     if (event.key === 'ArrowUp' && text === '' && about === undefined) {
       event.preventDefault();
       onEditLast();
@@ -94,6 +106,7 @@ export function Composer({ others, mayWrite, about, onDrop, onEditLast, onSend, 
           send();
         }}
       >
+        {naming.list}
         <IconButton icon={IconAttach} label={say('files.attach')} onClick={() => picker.current?.click()} />
         <input
           ref={picker}
@@ -106,7 +119,22 @@ export function Composer({ others, mayWrite, about, onDrop, onEditLast, onSend, 
           }}
         />
         <div className={look['grow']} data-text={text}>
-          <textarea ref={ref} rows={1} aria-label={audience} placeholder={audience} value={text} onChange={(event) => setText(event.target.value)} onKeyDown={onKeyDown} onPaste={onPaste} />
+          <textarea
+            ref={ref}
+            rows={1}
+            aria-label={audience}
+            placeholder={audience}
+            value={text}
+            {...naming.field}
+            onChange={(event) => {
+              setText(event.target.value);
+              naming.look();
+            }}
+            onSelect={naming.look}
+            onBlur={naming.leave}
+            onKeyDown={onKeyDown}
+            onPaste={onPaste}
+          />
         </div>
         <Button kind="do" type="submit" disabled={empty}>
           {say(editing === undefined ? 'composer.send' : 'composer.saveEdit')}

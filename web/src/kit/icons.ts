@@ -34,6 +34,7 @@ export { default as IconSaved } from '@tabler/icons-react/dist/esm/icons/IconSer
 export { default as IconSearch } from '@tabler/icons-react/dist/esm/icons/IconSearch.mjs';
 /** Still here, on this device. */
 export { default as IconStillHere } from '@tabler/icons-react/dist/esm/icons/IconStopwatch.mjs';
+export { default as IconThread } from '@tabler/icons-react/dist/esm/icons/IconMessages.mjs';
 /** Verified by a person, or signed by their own key. */
 export { default as IconVerified } from '@tabler/icons-react/dist/esm/icons/IconShieldCheck.mjs';
 /** Somebody has to look at this. */

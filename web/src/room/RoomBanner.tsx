@@ -2,7 +2,7 @@ import { IconLock, IconPlace, IconWithheld } from '../kit/icons';
 import { Banner } from '../kit/Label';
 import { State } from '../kit/State';
 import { useSay } from '../lang/useSay';
-import type { RoomView } from '../state/room';
+import type { RoomView } from '../state/roomview';
 
 /** What holds in a room, under its title: its label and what follows from it, who can read, where it lives. */
 export function RoomBanner({ room, server }: { room: RoomView; server: string }) {

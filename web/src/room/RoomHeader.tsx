@@ -9,7 +9,7 @@ import type { Choice } from '../kit/Picker';
 import { sayFault } from '../lang/sayFault';
 import { rich, useSay } from '../lang/useSay';
 import type { Level } from '../state/levels';
-import type { RoomView } from '../state/room';
+import type { RoomView } from '../state/roomview';
 import { hrefOf } from '../state/route';
 import { useTask } from '../state/useTask';
 import { Describe } from './Describe';

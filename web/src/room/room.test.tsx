@@ -2,7 +2,7 @@ import { fireEvent, render, screen, waitFor } from '@testing-library/react';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { barriers } from '../../test/axe';
 import { changeLanguage } from '../lang/lang';
-import type { RoomView } from '../state/room';
+import type { RoomView } from '../state/roomview';
 import { RoomBanner } from './RoomBanner';
 import { RoomHeader } from './RoomHeader';
 
@@ -22,6 +22,7 @@ const room: RoomView = {
   items: [],
   fromStart: true,
   toEnd: true, newFrom: undefined, goal: undefined, marked: undefined, fetching: undefined, failed: undefined, unread: 0, readers: new Map(), sharesReading: false,
+  unreadThreads: undefined,
 };
 
 function shown(over: Partial<RoomView> = {}, invite: 'shared' | 'notShared' = 'shared') {

@@ -111,7 +111,15 @@ function Entry({ entry, open }: { entry: RoomEntry; open: boolean }) {
         </time>
       )}
       {words !== undefined && <span className="meta clip">{words}</span>}
-      <Count n={entry.unread} words={say('rooms.unread', { n: entry.unread })} />
+      <span className={look['marks']}>
+        {entry.mentioned && (
+          <b className={look['at']} title={say('rooms.mentioned')}>
+            <span aria-hidden="true">@</span>
+            <span className="unseen">{say('rooms.mentioned')}</span>
+          </b>
+        )}
+        <Count n={entry.unread} words={say('rooms.unread', { n: entry.unread })} />
+      </span>
     </a>
   );
 }

@@ -6,6 +6,9 @@ import type { Outgoing, OutgoingState } from './outbox';
 /** The word in a deletion's content that says what was deleted: of an encrypted event the server keeps nothing else. */
 export const deletedKey = 'org.wardroom.deleted';
 
+/** The word beside it that says in which thread a deleted answer stood. */
+export const threadKey = 'org.wardroom.thread';
+
 /** An edit or a reaction, come from the server or on its way there. */
 export interface Relation {
   /** The event id; undefined until the server has given one. */
@@ -72,6 +75,13 @@ export function isAside(event: MatrixEvent): boolean {
 export function wasAside(event: MatrixEvent): boolean {
   const because: unknown = event.getUnsigned().redacted_because?.content;
   return isRecord(because) && (because[deletedKey] === 'm.replace' || because[deletedKey] === 'm.annotation');
+}
+
+/** The root of the thread that a deleted answer stood in, or undefined. */
+export function deletedFrom(event: MatrixEvent): string | undefined {
+  const because: unknown = event.getUnsigned().redacted_because?.content;
+  const root = isRecord(because) && because[deletedKey] === 'm.thread' ? because[threadKey] : undefined;
+  return typeof root === 'string' ? root : undefined;
 }
 
 /** All relations by the event that they are about, in their order. */

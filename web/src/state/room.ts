@@ -1,65 +1,33 @@
-import { ClientEvent, EventType, KnownMembership, MatrixEventEvent, RoomEvent, RoomMemberEvent, RoomStateEvent, SyncState, type MatrixClient, type MatrixEvent, type Room } from 'matrix-js-sdk';
+import { ClientEvent, MatrixEventEvent, RoomEvent, RoomMemberEvent, RoomStateEvent, SyncState, ThreadEvent, type EventTimelineSet, type MatrixClient, type MatrixEvent, type Room } from 'matrix-js-sdk';
+import type { Content } from '../crypto/envelope';
 import { decryptFile, TamperedFile } from '../crypto/attachment';
 import { tryAgain } from '../crypto/unreadable';
-import { languageOf, languageToSend } from '../lang/script';
+import { languageToSend } from '../lang/script';
 import { FaultError } from '../wire/fault';
 import { download, upload } from '../wire/media';
 import type { Tokens } from '../wire/tokens';
-import { redactEvent } from '../wire/client';
-import { messageContent, reactionContent, type About } from './compose';
+import { redactEvent, unreadNumbers } from '../wire/client';
+import { messageContent, reactionContent, type About, type Where } from './compose';
 import type { Stored } from './file';
 import { Members } from './members';
+import { mentionContent } from './mentions';
+import { findNameable, whereIn } from './nameable';
 import type { Outbox } from './outbox';
 import { inviteTo } from './people';
-import { Position, type Goal } from './position';
-import { readersOf, type Reader } from './readers';
-import { deletedKey, relationOut } from './relations';
-import { unreadIn } from './roomlist';
-import { mayChange, stateValue } from './roomstate';
-import { keep, same } from './same';
-import { readUpTo, Seen, shareReading, sharesReading } from './seen';
+import type { Person } from './person';
+import { Position } from './position';
+import { deletedKey, threadKey } from './relations';
+import { keepReaders, viewOf, type RoomView } from './roomview';
+import { keep } from './same';
+import { readUpTo, Seen, shareReading } from './seen';
 import { Store } from './store';
-import { itemsOf, type Message, type TimelineItem } from './timeline';
+import { ThreadState } from './thread';
+import type { Message } from './timeline';
+import { unreadIn } from './unread';
 import { Uploads } from './uploads';
 
 const firstPause = 6_000;
 const longestPause = 600_000;
-
-/** A room one is in, as its page shows it. */
-export interface RoomView {
-  readonly id: string;
-  /** Empty where the room has no name and nobody else is in it. */
-  readonly name: string;
-  readonly lang: string | undefined;
-  /** How many are in it, oneself included. */
-  readonly people: number;
-  readonly invited: number;
-  readonly encrypted: boolean;
-  readonly mayWrite: boolean;
-  readonly mayInvite: boolean;
-  readonly mayRename: boolean;
-  /** What the room is about; empty where nobody said. */
-  readonly topic: string;
-  readonly items: readonly TimelineItem[];
-  /** Whether the items begin where the room begins. */
-  readonly fromStart: boolean;
-  /** Whether they end with the latest. */
-  readonly toEnd: boolean;
-  /** The item before which stands the line between what one has read and what is new. */
-  readonly newFrom: string | undefined;
-  readonly goal: Goal | undefined;
-  /** The message that one went to. */
-  readonly marked: string | undefined;
-  readonly fetching: Position['fetching'];
-  /** What could not be fetched. */
-  readonly failed: Position['failed'];
-  /** How many messages of others one has not read. */
-  readonly unread: number;
-  /** Who is known to have read one's own messages, by event id. */
-  readonly readers: ReadonlyMap<string, readonly Reader[]>;
-  /** Whether the others may see how far one has read. */
-  readonly sharesReading: boolean;
-}
 
 /** One room: what its page shows and what can be done there. It follows the client from `open` to `close`. */
 export class RoomState extends Store<RoomView> {
@@ -71,6 +39,7 @@ export class RoomState extends Store<RoomView> {
   readonly #tokens: Tokens;
   readonly #position: Position;
   readonly #seen: Seen;
+  readonly #threads = new Map<string, ThreadState>();
   #due = false;
   #retrying: ReturnType<typeof setTimeout> | undefined;
   #pause = firstPause;
@@ -80,7 +49,7 @@ export class RoomState extends Store<RoomView> {
 
   constructor(client: MatrixClient, room: Room, outbox: Outbox, tokens: Tokens) {
     const me = client.getSafeUserId();
-    const reading = { readUpTo: () => readUpTo(room, me), unread: () => unreadIn(room, me) };
+    const reading = { readUpTo: () => readUpTo(room, me), unread: () => unreadIn(room, me, unreadNumbers(client, room.roomId)).main.messages };
     const position = new Position(client, room.getUnfilteredTimelineSet(), reading, () => this.#now());
     super(viewOf(client, room, outbox, position));
     this.#client = client;
@@ -90,11 +59,7 @@ export class RoomState extends Store<RoomView> {
     this.members = new Members(client, room);
     this.#outbox = outbox;
     this.#tokens = tokens;
-    // Files are encrypted in every room: where the messages are not, they are no better kept than the messages.
-    this.uploads = new Uploads({
-      upload: (bytes, progress, signal) => upload(client, tokens, bytes, progress, signal),
-      send: (content) => outbox.add('m.room.message', content),
-    });
+    this.uploads = this.#newUploads((file) => file);
   }
 
   /** Begins to follow the room. */
@@ -109,15 +74,15 @@ export class RoomState extends Store<RoomView> {
       this.#position.came();
       this.#soon();
     };
-    const gap = (): void => {
-      this.#position.gap();
+    const gap = (_: unknown, set: EventTimelineSet): void => {
+      if (set === this.#room.getUnfilteredTimelineSet()) this.#position.gap(); // not a thread's
       this.#soon();
     };
     const sync = (state: SyncState, before: SyncState | null): void => {
       if (state === SyncState.Syncing && before !== SyncState.Syncing) this.#position.again();
     };
     const room = this.#room;
-    const room$ = [RoomEvent.Redaction, RoomEvent.Name, RoomEvent.MyMembership, RoomEvent.Summary, RoomEvent.Receipt, RoomEvent.AccountData, MatrixEventEvent.Replaced] as const;
+    const room$ = [RoomEvent.Redaction, RoomEvent.Name, RoomEvent.MyMembership, RoomEvent.Summary, RoomEvent.Receipt, RoomEvent.AccountData, ThreadEvent.Update, ThreadEvent.New, MatrixEventEvent.Replaced] as const;
     room.on(RoomEvent.Timeline, came);
     room.on(RoomEvent.TimelineReset, gap);
     this.#client.on(ClientEvent.Sync, sync);
@@ -149,8 +114,32 @@ export class RoomState extends Store<RoomView> {
     this.#leave = undefined;
   }
 
+  /** How many files are on their way out of here and of its threads. */
+  leaving(): number {
+    return [this, ...this.#threads.values()].reduce((n, { uploads }) => n + uploads.snapshot().length, 0);
+  }
+
+  /** Stops following the room, and ends what files are on their way. */
+  end(): void {
+    for (const { uploads } of [this, ...this.#threads.values()]) uploads.close();
+    this.close();
+  }
+
   /** Sends a text. When it returns, the text is kept on this device, and its state is an item of the timeline. */
-  readonly write = (text: string, about?: About): Promise<void> => this.#outbox.add('m.room.message', messageContent(text, about), languageToSend(text));
+  readonly write = (text: string, about?: About): Promise<void> => this.#outbox.add('m.room.message', messageContent(text, about, this.#where()), languageToSend(text));
+
+  /** The thread that begins with an event. */
+  thread(root: string): ThreadState {
+    const before = this.#threads.get(root);
+    if (before !== undefined) return before;
+    const where = (): Where => this.#where();
+    const state = new ThreadState({ client: this.#client, room: this.#room, outbox: this.#outbox, where, uploads: (content) => this.#newUploads(content) }, root);
+    this.#threads.set(root, state);
+    return state;
+  }
+
+  /** Finds whom one may name here: people by name or account name, and everybody at once for who may. */
+  readonly findNameable = (typed: string): Promise<readonly Person[]> => findNameable(this.#room, this.#client.getSafeUserId(), typed);
 
   /** Puts a reaction under a message. */
   readonly react = (target: string, key: string): Promise<void> => this.#outbox.add('m.reaction', reactionContent(target, key));
@@ -159,11 +148,12 @@ export class RoomState extends Store<RoomView> {
   readonly unreact = (id: string): Promise<void> => redactEvent(this.#client, this.#room.roomId, id, { [deletedKey]: 'm.annotation' });
 
   /** Deletes a message and every edit of it that is known here, for everybody. It throws where the server does not answer, or refuses. */
-  readonly remove = async (message: Pick<Message, 'id' | 'edits'>): Promise<void> => {
+  readonly remove = async (message: Pick<Message, 'id' | 'edits' | 'within'>): Promise<void> => {
     if (message.id === undefined) return;
     // The edits first: while the message stands it can be tried again.
     for (const id of message.edits) await redactEvent(this.#client, this.#room.roomId, id, { [deletedKey]: 'm.replace' });
-    await redactEvent(this.#client, this.#room.roomId, message.id, {});
+    const where = message.within === undefined ? {} : { [deletedKey]: 'm.thread', [threadKey]: message.within };
+    await redactEvent(this.#client, this.#room.roomId, message.id, where);
   };
 
   /** Goes to a message, wherever in the room's history it is, and marks it. It returns whether it is there. */
@@ -222,6 +212,18 @@ export class RoomState extends Store<RoomView> {
   /** Lets the others see how far one reads from now on, or no longer. It throws where the server does not answer. */
   readonly shareReading = (shared: boolean): Promise<void> => shareReading(this.#client, this.#room, shared);
 
+  #where(): Where {
+    return whereIn(this.#room, this.#client.getSafeUserId());
+  }
+
+  // Files are encrypted in every room: where the messages are not, they are no better kept than the messages.
+  #newUploads(content: (file: Content) => Content): Uploads {
+    return new Uploads({
+      upload: (bytes, progress, signal) => upload(this.#client, this.#tokens, bytes, progress, signal),
+      send: (file) => this.#outbox.add('m.room.message', content({ ...file, 'm.mentions': mentionContent([], false) })),
+    });
+  }
+
   // Many events may come at once; one view is made of them.
   #soon(): void {
     if (this.#due) return;
@@ -233,8 +235,8 @@ export class RoomState extends Store<RoomView> {
   }
 
   #now(): void {
-    const ids = new Set(this.#room.getLiveTimeline().getEvents().flatMap((event) => event.getId() ?? []));
-    this.#outbox.arrived(ids);
+    const saved = this.#outbox.snapshot().flatMap(({ state }) => (state.is === 'saved' ? state.eventId : []));
+    this.#outbox.arrived(new Set(saved.filter((id) => this.#room.findEventById(id) !== undefined)));
     const before = this.snapshot();
     const view = viewOf(this.#client, this.#room, this.#outbox, this.#position);
     this.set({ ...view, items: keep(before.items, view.items), readers: keepReaders(before.readers, view.readers) });
@@ -244,7 +246,7 @@ export class RoomState extends Store<RoomView> {
   // A message's key may reach the backup some seconds after the message itself, and nobody is told.
   #retryUnreadable(): void {
     if (this.#retrying !== undefined || this.#leave === undefined) return;
-    const events = this.#position.stretch.events();
+    const events = [...this.#position.stretch.events(), ...this.#room.getThreads().flatMap((thread) => thread.events)];
     if (!events.some((event) => event.isDecryptionFailure())) return;
     this.#retrying = setTimeout(() => {
       this.#pause = Math.min(this.#pause * 2, longestPause);
@@ -254,55 +256,4 @@ export class RoomState extends Store<RoomView> {
       });
     }, this.#pause);
   }
-}
-
-function viewOf(client: MatrixClient, room: Room, outbox: Outbox, position: Position): RoomView {
-  const me = client.getSafeUserId();
-  const { stretch } = position;
-  const events = position.blank ? [] : stretch.events();
-  const known = room.getUnfilteredTimelineSet().getTimelines().flatMap((timeline) => timeline.getEvents());
-  // What is on its way out will stand at the end: where the end is not on the page, only what it says about others is.
-  const outgoing = stretch.toEnd ? outbox.snapshot() : outbox.snapshot().filter((out) => relationOut(out, me) !== undefined);
-  const items = position.blank ? [] : itemsOf(room, me, events, outgoing, known);
-  const name = room.name === room.roomId ? '' : room.name;
-  return {
-    id: room.roomId,
-    name,
-    lang: languageOf(name),
-    people: room.getJoinedMemberCount(),
-    invited: room.getInvitedMemberCount(),
-    encrypted: room.hasEncryptionStateEvent(),
-    mayWrite: room.getMyMembership() === KnownMembership.Join && room.maySendMessage(),
-    mayInvite: room.canInvite(me),
-    mayRename: mayChange(room, EventType.RoomName, me) && mayChange(room, EventType.RoomTopic, me),
-    topic: topicOf(room),
-    items,
-    fromStart: stretch.fromStart,
-    toEnd: stretch.toEnd,
-    newFrom: newFrom(items, events, position.newAfter),
-    goal: position.goal,
-    marked: position.marked,
-    fetching: position.fetching,
-    failed: position.failed,
-    unread: unreadIn(room, me),
-    readers: readersOf(room, me, events),
-    sharesReading: sharesReading(room),
-  };
-}
-
-/** The first item of somebody else after an event; undefined where the event is not among those on the page. */
-function newFrom(items: readonly TimelineItem[], events: readonly MatrixEvent[], after: string | undefined): string | undefined {
-  if (after === undefined) return undefined;
-  const at = events.findIndex((event) => event.getId() === after);
-  const later = new Set(at < 0 ? [] : events.slice(at + 1).map((event) => event.getId()));
-  return items.find((item) => item.id !== undefined && later.has(item.id) && !item.mine && item.is !== 'happening')?.key;
-}
-
-function keepReaders(before: RoomView['readers'], now: RoomView['readers']): RoomView['readers'] {
-  return new Map([...now].map(([id, readers]) => [id, same(before.get(id), readers) ? (before.get(id) ?? readers) : readers]));
-}
-
-function topicOf(room: Room): string {
-  const topic = stateValue(room, EventType.RoomTopic, 'topic');
-  return typeof topic === 'string' ? topic : '';
 }

@@ -1,10 +1,12 @@
 import { ClientEvent, KnownMembership, MatrixEventEvent, RoomEvent, RoomStateEvent, type MatrixClient, type MatrixEvent, type Room } from 'matrix-js-sdk';
 import { readEnvelope } from '../crypto/envelope';
 import { cleanTag, languageOf } from '../lang/script';
+import { unreadNumbers } from '../wire/client';
 import { directRooms } from './people';
 import { personIn, type Person } from './person';
-import { readUpTo } from './seen';
 import { Store } from './store';
+import { isAnswer } from './threads';
+import { sum, unreadIn } from './unread';
 
 /** The last message of a room, in one line. */
 export interface Preview {
@@ -24,6 +26,8 @@ export interface RoomEntry {
   /** When something last happened there, in milliseconds since 1970; 0 if never. */
   readonly at: number;
   readonly unread: number;
+  /** Whether an unread message names the person at this device. */
+  readonly mentioned: boolean;
   readonly preview: Preview | undefined;
 }
 
@@ -112,14 +116,17 @@ function invitationOf(client: MatrixClient, room: Room): Invitation {
 function entryOf(client: MatrixClient, room: Room, other: Person | undefined): RoomEntry {
   const name = other?.name ?? nameOf(room);
   const events = room.getLiveTimeline().getEvents();
-  const last = events.findLast(isMessage);
+  const threads = room.getThreads().flatMap((thread) => thread.events.findLast((event) => isMessage(event) && isAnswer(event)) ?? []);
+  const last = threads.reduce((a, b) => (a === undefined || b.getTs() > a.getTs() ? b : a), events.findLast(isMessage));
+  const unread = sum(unreadIn(room, client.getSafeUserId(), unreadNumbers(client, room.roomId)));
   return {
     id: room.roomId,
     name,
     lang: languageOf(name),
     with: other,
     at: (last ?? events.at(-1))?.getTs() ?? 0,
-    unread: unreadIn(room, client.getSafeUserId()),
+    unread: unread.messages,
+    mentioned: unread.mentioned,
     preview: last === undefined ? undefined : previewOf(room, last, client.getSafeUserId()),
   };
 }
@@ -134,15 +141,4 @@ function previewOf(room: Room, event: MatrixEvent, me: string): Preview {
   const sender = event.getSender() ?? '';
   const lang = cleanTag(readEnvelope(event.getClearContent() ?? {})?.lang) ?? languageOf(text);
   return { sender: personIn(room, sender), mine: sender === me, text, lang };
-}
-
-/** How many messages of others came after what was last seen, as far as this device has heard. */
-export function unreadIn(room: Room, me: string): number {
-  const seen = readUpTo(room, me);
-  let count = 0;
-  for (const event of [...room.getLiveTimeline().getEvents()].reverse()) {
-    if (event.getId() === seen || event.getSender() === me) return count;
-    if (isMessage(event) || event.isDecryptionFailure()) count++;
-  }
-  return Math.max(count, room.getUnreadNotificationCount());
 }

@@ -4,8 +4,8 @@ import { Store } from './store';
 
 export type Route =
   | { at: 'rooms' }
-  /** A room; at one of its messages where it names an event. */
-  | { at: 'room'; id: string; event?: string }
+  /** A room, or, with the root of one, a thread in it; at one of its messages where it names an event. */
+  | { at: 'room'; id: string; thread?: string; event?: string }
   | { at: 'settings'; section: Section }
   /** The search; in one room where it has an id. What is looked for stands in no address. */
   | { at: 'search'; id?: string }
@@ -17,13 +17,19 @@ export const sections = ['profile', 'notifications', 'devices'] as const;
 export type Section = (typeof sections)[number];
 
 function parse(hash: string): Route {
-  const [, first, second, third] = hash.replace(/^#/, '').split('/');
+  const [, first, second, ...more] = hash.replace(/^#/, '').split('/');
   const rest = decode(second ?? '');
   if (first === 'invite' && rest !== '') return { at: 'invite', token: rest };
-  if (first === 'room' && rest !== '') return third === undefined ? { at: 'room', id: rest } : { at: 'room', id: rest, event: decode(third) };
+  if (first === 'room' && rest !== '') return { at: 'room', id: rest, ...placeIn(more.map(decode)) };
   if (first === 'settings') return { at: 'settings', section: sections.find((one) => one === rest) ?? sections[0] };
   if (first === 'search') return rest === '' ? { at: 'search' } : { at: 'search', id: rest };
   return { at: 'rooms' };
+}
+
+// Event ids begin with $, so that 'thread' is none.
+function placeIn([first, ...rest]: readonly string[]): { thread?: string; event?: string } {
+  if (first === 'thread' && rest[0]) return { thread: rest[0], ...placeIn(rest.slice(1)) };
+  return first?.startsWith('$') ? { event: first } : {};
 }
 
 function decode(part: string): string {
@@ -40,7 +46,7 @@ export function hrefOf(route: Route): string {
     case 'rooms':
       return '#/';
     case 'room':
-      return `#/room/${encodeURIComponent(route.id)}${route.event === undefined ? '' : `/${encodeURIComponent(route.event)}`}`;
+      return `#/room/${encodeURIComponent(route.id)}${route.thread === undefined ? '' : `/thread/${encodeURIComponent(route.thread)}`}${route.event === undefined ? '' : `/${encodeURIComponent(route.event)}`}`;
     case 'settings':
       return `#/settings/${route.section}`;
     case 'search':

@@ -179,17 +179,14 @@ export class Session {
 
   /** How many messages and files are to be sent from here and are not on the server. */
   unsent(): number {
-    const files = [...this.#rooms.values()].flatMap((room) => room.uploads.snapshot()).length;
+    const files = [...this.#rooms.values()].reduce((n, room) => n + room.leaving(), 0);
     return files + [...this.#outboxes.values()].flatMap((box) => box.snapshot()).filter((item) => item.state.is !== 'saved').length;
   }
 
   /** Stops everything and leaves what is kept in place. */
   close(): void {
     for (const box of this.#outboxes.values()) box.close();
-    for (const room of this.#rooms.values()) {
-      room.uploads.close();
-      room.close();
-    }
+    for (const room of this.#rooms.values()) room.end();
     this.connection.close();
     this.rooms.close();
     this.#notifier.close();
@@ -230,7 +227,7 @@ export class Session {
     const client = this.client;
     return {
       device: client.getDeviceId() ?? '',
-      seen: () => client.getRoom(roomId)?.getLiveTimeline().getEvents().at(-1)?.getId() ?? '',
+      seen: () => client.getRoom(roomId)?.getLastLiveEvent()?.getId() ?? '',
       send: async (type, id, content) => {
         // Nothing goes out in clear because the news that a room is encrypted was late.
         if (client.getRoom(roomId)?.getLiveTimeline().getState(Direction.Forward)?.getStateEvents(EventType.RoomCreate, '') == null) throw new RoomNotKnown();

@@ -7,8 +7,11 @@ import { cleanTag, languageOf } from '../lang/script';
 import { captionOf, fileOf, type MessageFile } from './file';
 import { toldOf, type Told } from './happening';
 import type { Outgoing, OutgoingState } from './outbox';
+import { mentionsIn, type Mentions } from './mentions';
 import { personIn, type Person } from './person';
-import { editInForce, gather, isAside, isRecord, reactionsIn, relationOf, relationOut, wasAside, type Relation } from './relations';
+import { deletedFrom, editInForce, gather, isAside, isRecord, reactionsIn, relationOf, relationOut, wasAside, type Relation } from './relations';
+import { answersIn, summaryOf, threadOf, type ThreadSummary } from './threads';
+import type { UnreadIn } from './unread';
 
 interface Common {
   /** The same for one message from the moment it is written to the end. */
@@ -41,6 +44,12 @@ export interface Message extends Common {
   /** The events that edited it. */
   readonly edits: readonly string[];
   readonly mayDelete: boolean;
+  /** Whom it names. */
+  readonly mentions?: Mentions;
+  /** The root of the thread that it is an answer in. */
+  readonly within?: string | undefined;
+  /** The thread that begins with it; not said inside of that thread. */
+  readonly thread?: ThreadSummary | undefined;
 }
 
 /** What is shown of the message that another one answers. */
@@ -70,7 +79,7 @@ export type TimelineItem =
   /** Its key is being looked for. */
   | (Common & { readonly is: 'opening' })
   | (Common & { readonly is: 'unreadable'; readonly why: Unreadable })
-  | (Common & { readonly is: 'deleted' })
+  | (Common & { readonly is: 'deleted'; readonly thread?: ThreadSummary | undefined })
   | (Common & { readonly is: 'unsupported' });
 
 /** Where items are made: the room, and what was said about each event. */
@@ -78,21 +87,31 @@ interface Place {
   readonly room: Room;
   readonly me: string;
   readonly about: ReadonlyMap<string, readonly Relation[]>;
+  /** The root of the thread that the items are of; undefined for the room's own timeline. */
+  readonly thread: string | undefined;
+  readonly unread: UnreadIn | undefined;
 }
 
-/**
- * The items of a room: what the server has given so far, then what is still on its way out. known is all that this
- * device has fetched of the room: what was said about a message may stand far from it.
- */
-export function itemsOf(room: Room, me: string, events: readonly MatrixEvent[], outgoing: readonly Outgoing[], known = events): TimelineItem[] {
+/** What is known beside the events. */
+interface Beside {
+  /** All that this device has fetched of the room: what was said about a message may stand far from it. */
+  readonly known?: readonly MatrixEvent[];
+  /** The root of the thread that the events are of; undefined for the room's own timeline. */
+  readonly thread?: string;
+  /** What is unread, to be told at the roots of threads. */
+  readonly unread?: UnreadIn;
+}
+
+/** The items of a room, or of a thread in it: what the server has given so far, then what is still on its way out. */
+export function itemsOf(room: Room, me: string, events: readonly MatrixEvent[], outgoing: readonly Outgoing[], { known = events, thread, unread }: Beside = {}): TimelineItem[] {
   const there = new Set(known.map((event) => event.getId()));
   const leaving = outgoing.filter((out) => out.state.is !== 'saved' || !there.has(out.state.eventId));
   const bundled = events.flatMap((event) => event.replacingEvent() ?? []).filter((event) => !there.has(event.getId()));
   const about = gather([...[...known, ...bundled].flatMap((event) => relationOf(event) ?? []), ...leaving.flatMap((out) => relationOut(out, me) ?? [])]);
-  const place: Place = { room, me, about };
+  const place: Place = { room, me, about, thread, unread };
   const items = events.flatMap((event) => itemOf(place, event) ?? []);
   for (const out of leaving) {
-    if (out.type === 'm.room.message' && relationOut(out, me) === undefined) items.push(outItem(place, out));
+    if (out.type === 'm.room.message' && relationOut(out, me) === undefined && threadOf(out.content) === thread) items.push(outItem(place, out));
   }
   return withQuotes(place, items);
 }
@@ -117,6 +136,8 @@ function outItem({ room, me }: Place, out: Outgoing): Message {
     reactions: [],
     edits: [],
     mayDelete: false,
+    mentions: mentionsIn(room, me, me, out.content),
+    within: threadOf(out.content),
   };
 }
 
@@ -137,7 +158,7 @@ function itemOf(place: Place, event: MatrixEvent): TimelineItem | undefined {
     const told = toldOf(room, event);
     return told && { ...common, is: 'happening', say: told };
   }
-  if (event.isRedacted()) return wasAside(event) || !['m.room.message', 'm.room.encrypted'].includes(event.getType()) ? undefined : { ...common, is: 'deleted' };
+  if (event.isRedacted()) return deleted(place, event, common);
   if (isAside(event)) return undefined;
   const why = whyUnreadable(event);
   if (why !== undefined) return { ...common, is: 'unreadable', why };
@@ -146,7 +167,14 @@ function itemOf(place: Place, event: MatrixEvent): TimelineItem | undefined {
   return message(place, event, common);
 }
 
-function message({ room, me, about }: Place, event: MatrixEvent, common: Common & { id: string }): TimelineItem {
+function deleted({ room, thread, unread }: Place, event: MatrixEvent, common: Common & { id: string }): TimelineItem | undefined {
+  if (wasAside(event) || !['m.room.message', 'm.room.encrypted'].includes(event.getType())) return undefined;
+  if (common.id === thread) return { ...common, is: 'deleted' };
+  if (deletedFrom(event) !== thread) return undefined;
+  return { ...common, is: 'deleted', thread: thread === undefined ? summaryOf(room, event, unread?.threads.get(common.id)) : undefined };
+}
+
+function message({ room, me, about, thread, unread }: Place, event: MatrixEvent, common: Common & { id: string }): TimelineItem {
   const relations = about.get(common.id) ?? [];
   const original = event.getOriginalContent<Record<string, unknown>>();
   const edit = editInForce(relations, common.sender.id, event.isEncrypted());
@@ -174,6 +202,9 @@ function message({ room, me, about }: Place, event: MatrixEvent, common: Common 
     reactions: reactionsIn(relations, me).map(({ key, who, mine }) => ({ key, who: who.map((id) => personIn(room, id)), mine })),
     edits: relations.flatMap((r) => (r.rel === 'm.replace' && r.sender === common.sender.id ? (r.id ?? []) : [])),
     mayDelete: room.getLiveTimeline().getState(Direction.Forward)?.maySendRedactionForEvent(event, me) ?? false,
+    mentions: mentionsIn(room, me, common.sender.id, content),
+    within: answersIn(event),
+    thread: thread === undefined ? summaryOf(room, event, unread?.threads.get(common.id)) : undefined,
   };
 }
 
@@ -207,4 +238,12 @@ function withoutFallback(body: string): string {
 
 function text(value: unknown): string {
   return typeof value === 'string' ? value : '';
+}
+
+/** The first item of somebody else after an event; undefined where the event is not among those on the page. */
+export function newFrom(items: readonly TimelineItem[], events: readonly MatrixEvent[], after: string | undefined): string | undefined {
+  if (after === undefined) return undefined;
+  const at = events.findIndex((event) => event.getId() === after);
+  const later = new Set(at < 0 ? [] : events.slice(at + 1).map((event) => event.getId()));
+  return items.find((item) => item.id !== undefined && later.has(item.id) && !item.mine && item.is !== 'happening')?.key;
 }

@@ -11,6 +11,7 @@ import { OwnState } from './OwnState';
 import { Quoted } from './Quoted';
 import { Reactions } from './Reactions';
 import { RowMenu } from './RowMenu';
+import { ThreadLine } from './ThreadLine';
 import look from './Row.module.css';
 import { Words } from './Words';
 
@@ -44,6 +45,7 @@ export function Row({ item, follows, acts, mayWrite, drawFile, readers, others =
             {item.quote && <Quoted quote={item.quote} onJump={acts.jump} />}
             <Body item={item} drawFile={drawFile} />
             <Reactions item={item} acts={acts} mayWrite={mayWrite} />
+            <ThreadLine thread={item.thread} acts={acts} />
           </div>
           <RowMenu item={item} acts={acts} mayWrite={mayWrite} />
         </Theirs>
@@ -54,9 +56,12 @@ export function Row({ item, follows, acts, mayWrite, drawFile, readers, others =
           ? ''
           : say(item.is === 'deleted' ? 'timeline.deleted' : item.is === 'unsupported' ? 'timeline.unsupported' : unreadable[item.why]);
       const body = (
-        <p className={item.is === 'opening' ? look['opening'] : look['faint']} data-said>
-          {words}
-        </p>
+        <>
+          <p className={item.is === 'opening' ? look['opening'] : look['faint']} data-said>
+            {words}
+          </p>
+          {item.is === 'deleted' && <ThreadLine thread={item.thread} acts={acts} />}
+        </>
       );
       return item.mine ? (
         <article className={look['mine']}>{body}</article>
@@ -93,6 +98,7 @@ function Own({ item, acts, mayWrite, drawFile, readers, others = 0 }: Omit<Props
         <Body item={item} drawFile={drawFile} />
       </div>
       <Reactions item={item} acts={acts} mayWrite={mayWrite} />
+      <ThreadLine thread={item.thread} acts={acts} />
       <footer>
         {item.state && (
           <OwnState state={item.state} readers={readers} others={others} onRetry={stopped ? () => acts.retry(item.outKey) : undefined} onDiscard={stopped ? () => acts.discard(item.outKey) : undefined} />

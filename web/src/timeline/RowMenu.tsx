@@ -15,8 +15,11 @@ export function RowMenu({ item, acts, mayWrite }: { item: Message; acts: Acts; m
   const [asking, setAsking] = useState<'react' | 'delete'>();
   const there = item.id !== undefined;
   const answering = there && mayWrite;
+  const threads = acts.answerInThread;
   const items = [
-    ...(answering ? [{ words: say('timeline.reply'), do: () => acts.reply(item) }, { words: say('timeline.react'), do: () => setAsking('react') }] : []),
+    ...(answering ? [{ words: say('timeline.reply'), do: () => acts.reply(item) }] : []),
+    ...(answering && threads !== undefined ? [{ words: say('thread.answer'), do: () => threads(item) }] : []),
+    ...(answering ? [{ words: say('timeline.react'), do: () => setAsking('react') }] : []),
     ...(answering && item.mine && item.file === undefined ? [{ words: say('timeline.edit'), do: () => acts.edit(item) }] : []),
     { words: say('timeline.copy'), do: () => void navigator.clipboard.writeText(item.body) },
     ...(there && item.mayDelete ? ['rule' as const, { words: say('timeline.delete'), kind: 'stop' as const, do: () => setAsking('delete') }] : []),

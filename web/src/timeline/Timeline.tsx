@@ -43,11 +43,15 @@ interface Props {
   onSeen: (id: string, atEnd: boolean) => void;
   /** Somebody comes back to the window. */
   onLook: () => void;
+  /** What it is called for a screen reader; without it, the messages. */
+  label?: string;
+  /** The name of an event's row in the document, where the event stands in two timelines. */
+  idOf?: (id: string) => string;
 }
 
 /** What was said, oldest on top. What one looks at stays where it is, whatever comes. */
 export const Timeline = memo(function Timeline(props: Props) {
-  const { items, fromStart, toEnd, newFrom, goal, marked, fetching, failed, readers, others, mayWrite, acts, drawFile, onMore, onStands, onLatest, onSeen, onLook } = props;
+  const { items, fromStart, toEnd, newFrom, goal, marked, fetching, failed, readers, others, mayWrite, acts, drawFile, onMore, onStands, onLatest, onSeen, onLook, label, idOf } = props;
   const say = useSay();
   const time = useStore(now);
   const ref = useRef<HTMLDivElement>(null);
@@ -90,7 +94,7 @@ export const Timeline = memo(function Timeline(props: Props) {
 
   return (
     <div className={look['frame']}>
-      <div className={look['scroll']} ref={ref} onScroll={onScroll} onKeyDown={onKeyDown} tabIndex={0} role="log" aria-label={say('timeline.messages')}>
+      <div className={look['scroll']} ref={ref} onScroll={onScroll} onKeyDown={onKeyDown} tabIndex={0} role="log" aria-label={label ?? say('timeline.messages')}>
         <div className={look['talk']}>
           {edge('earlier')}
           {fetching === 'there' && items.length === 0 && (
@@ -103,7 +107,7 @@ export const Timeline = memo(function Timeline(props: Props) {
             const newDay = before === undefined || !sameDay(before.at, item.at);
             const isNew = item.key === newFrom;
             return (
-              <div key={item.key} data-key={item.key} className={`${look['place'] ?? ''} ${item.id !== undefined && item.id === marked ? (look['marked'] ?? '') : ''}`} id={item.id} tabIndex={-1}>
+              <div key={item.key} data-key={item.key} className={`${look['place'] ?? ''} ${item.id !== undefined && item.id === marked ? (look['marked'] ?? '') : ''}`} id={item.id === undefined ? undefined : (idOf?.(item.id) ?? item.id)} tabIndex={-1}>
                 {newDay && <div className={look['day']}>{day(item.at, time)}</div>}
                 {isNew && (
                   <div className={look['new']} data-line>

@@ -1,4 +1,5 @@
-import { createElement, useMemo, type ReactNode } from 'react';
+import { createElement, Fragment, useMemo, type ReactNode } from 'react';
+import { everybody, type Mentions } from '../state/mentions';
 import { useSay } from '../lang/useSay';
 import type { Message } from '../state/timeline';
 import { fromHtml, fromText, hasBlocks, type Rich } from './richtext';
@@ -13,15 +14,16 @@ export function Words({ item }: { item: Message }) {
   return createElement(
     blocks ? 'div' : 'p',
     { className: blocks ? look['blocks'] : look['words'], lang: item.lang, dir: 'auto' },
-    ...pieces.map(shown),
+    ...pieces.map((piece) => shown(piece, item.mentions)),
     edited,
   );
 }
 
 // The pieces never change their order, so they need no keys of their own.
-function shown(piece: Rich): ReactNode {
-  if (typeof piece === 'string') return piece;
-  const inside = piece.inside.map(shown);
+function shown(piece: Rich, named: Mentions | undefined): ReactNode {
+  if (typeof piece === 'string') return named?.all === true ? everybodyIn(piece) : piece;
+  const inside = piece.inside.map((one) => shown(one, named));
+  if (piece.tag === 'mention') return <Named id={piece.id} named={named} words={inside} />;
   if (!('href' in piece)) return createElement(piece.tag, null, ...inside);
   return (
     <>
@@ -29,4 +31,27 @@ function shown(piece: Rich): ReactNode {
       {piece.host !== undefined && <span className={look['host']}> [{piece.host}]</span>}
     </>
   );
+}
+
+// The name that is shown is the one that the person has here. Somebody whom the message only seems to name is told apart.
+function Named({ id, named, words }: { id: string; named: Mentions | undefined; words: ReactNode[] }) {
+  const who = named?.people.find((one) => one.id === id);
+  if (who === undefined) {
+    return (
+      <>
+        {createElement('span', null, ...words)}
+        <span className={look['host']}> [{id}]</span>
+      </>
+    );
+  }
+  return (
+    <span className={who.me ? `${look['named'] ?? ''} ${look['me'] ?? ''}` : look['named']} lang={who.lang} title={id} data-mention={id}>
+      @{who.name}
+    </span>
+  );
+}
+
+function everybodyIn(text: string): ReactNode {
+  const pieces = text.split(everybody).flatMap((piece, n) => (n === 0 ? [piece] : [<span className={`${look['named'] ?? ''} ${look['me'] ?? ''}`}>{everybody}</span>, piece]));
+  return createElement(Fragment, null, ...pieces);
 }

@@ -11,6 +11,10 @@ export interface Acts {
   react: (message: Message, key: string) => void;
   /** It throws where it was not done. */
   unreact: (id: string) => Promise<void>;
+  /** Opens the thread that begins with a message, or will; undefined inside of a thread. */
+  answerInThread: ((message: Message) => void) | undefined;
+  /** Where a thread that begins with a message is to be found; undefined there. */
+  threadHref: ((root: string) => string) | undefined;
   /** Goes to a message, which may have to be fetched. */
   jump: (id: string) => void;
 }

@@ -3,8 +3,16 @@
 //
 // Spec: client-server API, m.room.message msgtypes, HTML in messages.
 
+import { personOfPill } from '../state/mentions';
+
 /** A piece of text, or an element with pieces inside. */
-export type Rich = string | { readonly tag: Tag; readonly inside: readonly Rich[] } | Link;
+export type Rich = string | { readonly tag: Tag; readonly inside: readonly Rich[] } | Link | Naming;
+/** Somebody named, by user id. The words inside are the sender's and may be anybody's name. */
+export interface Naming {
+  readonly tag: 'mention';
+  readonly id: string;
+  readonly inside: readonly Rich[];
+}
 export interface Link {
   readonly tag: 'a';
   readonly href: string;
@@ -34,9 +42,9 @@ export function fromText(text: string): readonly Rich[] {
   return text.split(/(https?:\/\/[^\s<>"'，。、；：！？（）「」『』【】《》]+)/).flatMap((piece, n) => {
     if (n % 2 === 0) return piece === '' ? [] : [piece];
     const address = piece.replace(/[.,;:!?)\]}]+$/, '');
-    const link = linkTo(address, [address]);
+    const link = linkOrName(address, [address]);
     const rest = piece.slice(address.length);
-    return [link ?? address, ...(rest === '' ? [] : [rest])];
+    return [link, rest].flat().filter((one) => one !== '');
   });
 }
 
@@ -55,10 +63,18 @@ function inside(node: Node, depth: number, plain: boolean): Rich[] {
     if (dropped.test(name)) return [];
     if (name === 'IMG') return [element.getAttribute('alt') ?? ''];
     const own = inside(element, depth - 1, plain || name === 'A' || name === 'CODE' || name === 'PRE');
-    if (name === 'A') return plain ? own : [linkTo(element.getAttribute('href') ?? '', own) ?? own].flat();
+    if (name === 'A') return plain ? own : [linkOrName(element.getAttribute('href') ?? '', own)].flat();
     const tag = tags[name];
     return tag === undefined ? own : [{ tag, inside: tag === 'br' || tag === 'hr' ? [] : own }];
   });
+}
+
+// An address at matrix.to stands for a person or a room, and the page there is nobody's here: it is never opened.
+function linkOrName(target: string, words: readonly Rich[]): Rich | readonly Rich[] {
+  const id = personOfPill(target.trim());
+  if (id !== undefined) return { tag: 'mention', id, inside: words };
+  if (parsed(target.trim())?.hostname === 'matrix.to') return words;
+  return linkTo(target, words) ?? words;
 }
 
 /** A link, or undefined where the target is none that may be opened. */

@@ -2,7 +2,7 @@
 
 import { ClientEvent, HttpApiEvent, MatrixClient, Method, PendingEventOrdering, SyncState, type ICreateClientOpts, type RoomNameState, RoomNameType } from 'matrix-js-sdk';
 import { logger, type Logger } from 'matrix-js-sdk/lib/logger';
-import { IndexedDBStore } from 'matrix-js-sdk/lib/store/indexeddb';
+import { SyncStore, type UnreadNumbers } from './syncstore';
 import type { Tokens } from './tokens';
 
 const syncStore = 'wardroom-sync';
@@ -29,7 +29,7 @@ export function makeClient(tokens: Tokens, cryptoCallbacks: NonNullable<ICreateC
     cryptoCallbacks,
     fetchFn: (input, init) => (isVersions(input) ? withTimeout(tokens.fetch, input, init) : tokens.fetch(input, init)),
     logger: import.meta.env.DEV ? shared : silence,
-    store: new IndexedDBStore({ indexedDB, dbName: syncStore, localStorage }),
+    store: new SyncStore({ indexedDB, dbName: syncStore, localStorage }),
     timelineSupport: true,
     disableVoip: true,
     verificationMethods: ['m.sas.v1'],
@@ -111,7 +111,13 @@ export async function startClient(client: MatrixClient): Promise<void> {
     lazyLoadMembers: true,
     disablePresence: true,
     pendingEventOrdering: PendingEventOrdering.Detached,
+    threadSupport: true,
   });
+}
+
+/** How many messages the server called unread in a room, last; undefined if it said nothing. */
+export function unreadNumbers(client: MatrixClient, roomId: string): UnreadNumbers | undefined {
+  return client.store instanceof SyncStore ? client.store.unread(roomId) : undefined;
 }
 
 /**

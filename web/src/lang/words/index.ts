@@ -16,6 +16,7 @@ import { settings } from './settings';
 import { shell } from './shell';
 import { signin } from './signin';
 import { signup } from './signup';
+import { threads } from './threads';
 import { timeline } from './timeline';
 
 export const words = {
@@ -35,5 +36,6 @@ export const words = {
   ...shell,
   ...signin,
   ...signup,
+  ...threads,
   ...timeline,
 };

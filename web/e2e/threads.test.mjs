@@ -1,0 +1,207 @@
+// A thread with answers by both, and a person named by keyboard alone; in two languages, wide and narrow, light and dark.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { openBrowser, Person, Server } from './harness.mjs';
+
+const server = new Server();
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {Person} */
+let lin;
+/** @type {Person} */
+let mio;
+/** @type {{ type: string, content: any }[]} what Mio’s browser sent into rooms */
+const sent = [];
+/** @type {{ type: string, body: any }[]} the receipts that Lin’s browser gave */
+const receipts = [];
+
+before(async () => {
+  await server.start();
+  browser = await openBrowser();
+  lin = await Person.sitsDown(browser, { name: '林秋砚', account: 'lin', locale: 'zh-CN' });
+  mio = await Person.sitsDown(browser, { name: '佐伯 澪', account: 'mio', locale: 'ja', dark: true });
+  mio.page.on('request', (request) => {
+    const type = /\/send\/([^/]+)\//.exec(request.url())?.[1];
+    if (request.method() === 'PUT' && type !== undefined) sent.push({ type, content: request.postDataJSON() });
+  });
+  lin.page.on('request', (request) => {
+    const type = /\/receipt\/([^/]+)\//.exec(request.url())?.[1];
+    if (type !== undefined) receipts.push({ type, body: request.postDataJSON() });
+  });
+  await lin.signsUp(await server.invite());
+  await mio.signsUp(await server.invite());
+  await lin.makesRoom('7号泊位岸桥检验');
+  await lin.invites('mio');
+  await mio.joins();
+  await lin.writes('年检报告放在三楼资料室。');
+  await mio.reads('年检报告');
+});
+after(async () => {
+  await browser?.close();
+  await server.close();
+});
+
+/** The room’s own timeline, and the thread beside it. @param {Person} person */
+const talk = (person) => person.page.locator('[role=log]').first();
+/** @param {Person} person */
+const thread = (person) => person.page.locator('section', { has: person.page.locator('h2', { hasText: /^(话题串|スレッド)$/ }) }).last();
+/** The line under a message that tells of its thread. @param {Person} person */
+const line = (person) => talk(person).locator('a[data-thread]');
+/** @param {import('playwright-core').Locator} where @param {string} text */
+const row = (where, text) => where.locator('article', { hasText: text }).last();
+/** The room in the list of rooms. @param {Person} person */
+const entry = (person) => person.page.locator('nav a', { hasText: '7号泊位岸桥检验' });
+
+test('an answer in a thread, by keyboard alone', async () => {
+  const { page } = mio;
+  await row(talk(mio), '年检报告').locator('[aria-haspopup=menu]').focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('menuitem', { name: 'スレッドで返信' }).press('Enter');
+  await thread(mio).locator('article', { hasText: '年检报告' }).waitFor();
+  await page.waitForFunction(() => document.activeElement?.getAttribute('aria-label') === 'スレッドで 1 人に返信');
+  assert.match(page.url(), /#\/room\/[^/]+\/thread\/[^/]+$/);
+  await page.keyboard.type('今日の15時に見に行きます。');
+  await page.keyboard.press('Enter');
+  await row(thread(mio), '15時に').locator('.state', { hasText: 'サーバーに保存済み' }).waitFor();
+  assert.equal(await talk(mio).locator('article', { hasText: '15時に' }).count(), 0);
+  const { type, content } = sent.at(-1) ?? { type: '', content: {} };
+  assert.equal(type, 'm.room.encrypted');
+  const { rel_type, event_id, is_falling_back, 'm.in_reply_to': to } = content['m.relates_to'];
+  assert.deepEqual({ rel_type, is_falling_back, to: to.event_id }, { rel_type: 'm.thread', is_falling_back: true, to: event_id });
+});
+
+test('it is counted at its root and unread in the list, until the thread is read', async () => {
+  await line(lin).filter({ hasText: '1 条回复' }).waitFor();
+  assert.match((await line(lin).textContent()) ?? '', /佐伯 澪/);
+  await lin.page.evaluate(() => (location.hash = '#/'));
+  await entry(lin).locator('.count', { hasText: '1' }).waitFor();
+  await entry(lin).click();
+  await talk(lin).locator('article', { hasText: '年检报告' }).waitFor();
+  await lin.page.locator('a', { hasText: '话题串中有 1 条未读回复' }).waitFor(); // the room was looked at, the thread not
+  await lin.shows('thread-unread');
+  assert.deepEqual(await lin.barriers(), []);
+  await line(lin).press('Enter');
+  await row(thread(lin), '15時に').waitFor();
+  await lin.page.waitForFunction(() => document.querySelector('nav .count') === null);
+  const { type, body } = receipts.at(-1) ?? { type: '', body: {} };
+  assert.equal(type, 'm.read.private');
+  assert.match(body.thread_id, /^\$/);
+});
+
+test('Escape closes the thread and goes back to its line', async () => {
+  const { page } = mio;
+  await thread(mio).locator('textarea').focus();
+  await page.keyboard.press('Escape');
+  await page.waitForFunction(() => document.activeElement?.hasAttribute('data-thread'));
+  assert.equal(await thread(mio).count(), 0);
+  await page.evaluate(() => (location.hash = '#/'));
+});
+
+test('somebody is named by keyboard alone, and nothing is taken while characters are chosen', async () => {
+  const { page } = lin;
+  const field = thread(lin).locator('textarea');
+  await field.focus();
+  await page.keyboard.type('请@');
+  const list = page.getByRole('listbox', { name: '可提及的人' });
+  await list.waitFor();
+  assert.deepEqual(await list.getByRole('option').allTextContents(), ['佐佐伯 澪' + (await idOf(mio)), '@room会话里的所有人']);
+  await page.keyboard.type('mio');
+  await list.locator('[aria-selected=true]', { hasText: '佐伯 澪' }).waitFor();
+  assert.deepEqual(await lin.barriers(), []);
+  await lin.shows('mention-list');
+  await field.evaluate((node) => node.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', isComposing: true, bubbles: true })));
+  assert.equal(await field.inputValue(), '请@mio');
+  await page.keyboard.press('Escape');
+  await list.waitFor({ state: 'hidden' });
+  assert.equal(await thread(lin).count(), 1, 'Escape closes the list, not the thread');
+  await page.keyboard.press('Backspace');
+  await page.keyboard.press('Backspace');
+  await page.keyboard.press('Backspace');
+  await page.keyboard.press('Backspace');
+  await page.keyboard.type('@佐');
+  await list.waitFor();
+  await page.keyboard.press('Tab');
+  assert.equal(await field.inputValue(), '请@佐伯 澪 ');
+  await page.keyboard.type('也带上潮位表。');
+  await page.keyboard.press('Enter');
+  await row(thread(lin), '也带上潮位表').locator('.state', { hasText: '服务器已保存' }).waitFor();
+});
+
+test('the other one sees the name marked, in the thread and in the list of rooms', async () => {
+  const { page } = mio;
+  await entry(mio).getByText('未読メッセージにあなた宛てがあります').waitFor({ state: 'attached' });
+  await page.reload();
+  await mio.isIn();
+  await entry(mio).getByText('未読メッセージにあなた宛てがあります').waitFor({ state: 'attached' });
+  await entry(mio).locator('.count', { hasText: '1' }).waitFor();
+  await mio.shows('mention-in-list-dark');
+  await entry(mio).click();
+  await line(mio).filter({ hasText: '返信 2 件' }).click();
+  const named = row(thread(mio), '也带上潮位表').locator('[data-mention]');
+  assert.equal(await named.textContent(), '@佐伯 澪');
+  assert.equal(await named.getAttribute('data-mention'), await idOf(mio));
+  assert.equal(await page.locator('a[href*="matrix.to"]').count(), 0);
+  await page.waitForFunction(() => document.querySelector('nav .count') === null);
+});
+
+test('reactions, edits and deletion work in the thread as in the room', async () => {
+  const { page } = mio;
+  await row(thread(mio), '也带上潮位表').locator('[aria-haspopup=menu]').focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('menuitem', { name: 'リアクション…' }).press('Enter');
+  await page.getByRole('dialog').getByRole('button', { name: '👍' }).press('Enter');
+  await row(thread(lin), '也带上潮位表').locator('button[aria-pressed]').waitFor();
+  await thread(mio).locator('textarea').focus();
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('End');
+  await page.keyboard.type('16時かもしれません。');
+  await page.keyboard.press('Enter');
+  await row(thread(lin), '16時かも').waitFor();
+  assert.equal(await thread(lin).locator('article').count(), 3);
+  await lin.page.keyboard.type('删掉的回复');
+  await thread(lin).locator('textarea').focus();
+  await lin.page.keyboard.type('写错了');
+  await lin.page.keyboard.press('Enter');
+  await line(mio).filter({ hasText: '返信 3 件' }).waitFor();
+  await row(thread(lin), '写错了').locator('[aria-haspopup=menu]').focus();
+  await lin.page.keyboard.press('Enter');
+  await lin.page.getByRole('menuitem', { name: '删除…' }).press('Enter');
+  await lin.page.getByRole('button', { name: '为所有人删除' }).press('Enter');
+  await thread(mio).getByText('このメッセージは削除されました').waitFor();
+  assert.equal(await talk(mio).getByText('このメッセージは削除されました').count(), 0);
+  await line(mio).filter({ hasText: '返信 2 件' }).waitFor();
+});
+
+test('after a reload all of it is still there, and looks right', async () => {
+  for (const person of [lin, mio]) {
+    const { page } = person;
+    await page.reload();
+    await person.isIn();
+    await row(thread(person), '16時かも').waitFor();
+    await row(thread(person), '也带上潮位表').locator('button[aria-pressed]').waitFor();
+    await row(thread(person), '也带上潮位表').locator('[data-mention]').waitFor();
+    await row(thread(person), '年检报告').waitFor();
+    assert.equal(await talk(person).locator('article', { hasText: '也带上潮位表' }).count(), 0);
+    assert.deepEqual(await person.barriers(), []);
+    const name = person === lin ? 'thread-zh' : 'thread-ja-dark';
+    await person.shows(`${name}-wide`);
+    await page.setViewportSize({ width: 390, height: 800 });
+    assert.deepEqual(await person.barriers(), []);
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    assert.equal(over, 0);
+    await person.shows(`${name}-phone`);
+    await page.evaluate(() => history.back());
+    await page.setViewportSize({ width: 1280, height: 800 });
+  }
+});
+
+test('nobody’s page complained', () => {
+  assert.deepEqual(lin.complaints, []);
+  assert.deepEqual(mio.complaints, []);
+});
+
+/** @param {Person} person */
+async function idOf(person) {
+  return `@${person.who.account}:localhost`;
+}

@@ -1,0 +1,165 @@
+import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { Composer } from './composer/Composer';
+import { Away } from './connection/Away';
+import { DropPlace } from './files/DropPlace';
+import { FileMessage } from './files/FileMessage';
+import { SendFiles } from './files/SendFiles';
+import { Tray } from './files/Tray';
+import { IconButton } from './kit/Button';
+import { IconBack, IconClose } from './kit/icons';
+import { rich, useSay } from './lang/useSay';
+import type { Connection } from './state/connection';
+import type { MessageFile } from './state/file';
+import { route } from './state/route';
+import type { RoomState } from './state/room';
+import type { ThreadState } from './state/thread';
+import { useStore } from './state/useStore';
+import { subject, type Subject } from './subject';
+import look from './Thread.module.css';
+import type { Acts } from './timeline/acts';
+import { Timeline } from './timeline/Timeline';
+
+interface Props {
+  room: RoomState;
+  thread: ThreadState;
+  connection: Connection;
+  /** The message to go to. */
+  show: string | undefined;
+  /** Back to the room. */
+  onClose: () => void;
+}
+
+// Its rows stand in the room's timeline too, and a name in the document is given once.
+const idOf = (id: string): string => `thread:${id}`;
+const eventOf = (id: string): string => id.replace(/^thread:/, '');
+const nobody = new Map<string, never>();
+const nothing = (): void => undefined;
+
+/** A thread beside its room, on a phone in its place: the message it begins with, the answers, and where one answers. */
+export function Thread({ room, thread, connection, show, onClose }: Props) {
+  const say = useSay();
+  const { people, invited, mayWrite } = useStore(room);
+  const view = useStore(thread);
+  const { root, items } = view;
+  const [about, setAbout] = useState<Subject>();
+  const [files, setFiles] = useState<readonly File[]>([]);
+  const ref = useRef<HTMLElement>(null);
+  const others = people + invited - 1;
+  // Each goal is gone to once, so it must stay the same object.
+  const goal = useMemo(() => (view.goal?.at === 'message' ? { ...view.goal, id: idOf(view.goal.id) } : view.goal), [view.goal]);
+  const drawFile = useCallback((file: MessageFile) => <FileMessage file={file} fetch={room.fetchFile} />, [room]);
+
+  // The thread follows the client's events for as long as it is on the screen. Whoever opens it goes on in it: where
+  // there are keys, by writing.
+  useEffect(() => {
+    thread.open();
+    const writes = matchMedia('(pointer: fine)').matches ? ref.current?.querySelector('textarea') : undefined;
+    (writes ?? ref.current)?.focus();
+    const { root } = thread.snapshot();
+    return () => {
+      thread.close();
+      requestAnimationFrame(() => goBack(root));
+    };
+  }, [thread]);
+
+  // An address that names an answer is gone to once; it then names the thread alone.
+  useEffect(() => {
+    if (show === undefined) return;
+    route.replace({ at: 'room', id: room.snapshot().id, thread: thread.snapshot().root });
+    void thread.show(show);
+  }, [room, thread, show]);
+
+  const acts = useMemo<Acts>(
+    () => ({
+      retry: room.retry,
+      discard: (key) => void room.discard(key),
+      reply: (message) => setAbout({ is: 'reply', message }),
+      edit: (message) => setAbout({ is: 'edit', message }),
+      remove: room.remove,
+      react: (message, key) => {
+        if (message.id !== undefined) void room.react(message.id, key);
+      },
+      unreact: room.unreact,
+      answerInThread: undefined,
+      threadHref: undefined,
+      jump: (id) => void thread.show(id),
+    }),
+    [room, thread],
+  );
+  const first = items.find((item) => item.id === root);
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const { target } = event;
+    if (event.key !== 'Escape' || event.nativeEvent.isComposing || (target instanceof Element && target.closest('dialog') !== null)) return;
+    event.stopPropagation();
+    onClose();
+  };
+  return (
+    <section ref={ref} className={look['thread']} aria-label={say('thread.title')} tabIndex={-1} onKeyDown={onKeyDown}>
+      <DropPlace onFiles={mayWrite ? setFiles : undefined}>
+        <header className={look['head']}>
+          <span className={look['back']}>
+            <IconButton icon={IconBack} label={say('common.back')} onClick={onClose} />
+          </span>
+          <div className="grow">
+            <h2>{say('thread.title')}</h2>
+            {first !== undefined && <span className="meta">{rich(say, 'thread.of', { name: <span lang={first.sender.lang}>{first.sender.name}</span> })}</span>}
+          </div>
+          <span className={look['close']}>
+            <IconButton icon={IconClose} label={say('common.close')} onClick={onClose} />
+          </span>
+        </header>
+        <Timeline
+          items={items}
+          fromStart={view.fromStart}
+          toEnd={view.toEnd}
+          newFrom={view.newFrom}
+          goal={goal}
+          marked={view.marked}
+          fetching={view.fetching}
+          failed={view.failed}
+          unread={view.unread}
+          readers={nobody}
+          others={others}
+          mayWrite={mayWrite}
+          acts={acts}
+          drawFile={drawFile}
+          onMore={thread.more}
+          onStands={thread.stands}
+          onLatest={thread.latest}
+          onSeen={(id, atEnd) => thread.seen(eventOf(id), atEnd)}
+          onLook={nothing}
+          label={say('thread.messages')}
+          idOf={idOf}
+        />
+        <Composer
+          others={others}
+          inThread
+          mayWrite={mayWrite}
+          about={about}
+          find={room.findNameable}
+          onDrop={() => setAbout(undefined)}
+          onEditLast={() => {
+            const last = items.findLast((item) => item.is === 'message' && item.mine && item.id !== undefined && item.id !== root && item.file === undefined);
+            if (last?.is === 'message') setAbout({ is: 'edit', message: last });
+          }}
+          onSend={(text) => {
+            if (about?.is !== 'edit') thread.latest(); // what one writes oneself, one wants to see
+            return thread.write(text, subject(about));
+          }}
+          onFiles={setFiles}
+        >
+          <Away connection={useStore(connection)} onTry={connection.again} />
+          <Tray uploads={thread.uploads} />
+        </Composer>
+        {files.length > 0 && <SendFiles files={files} others={others} onSend={thread.uploads.add} onClose={() => setFiles([])} />}
+      </DropPlace>
+    </section>
+  );
+}
+
+// The focus that was in the thread goes to what opened it.
+function goBack(root: string): void {
+  if (document.activeElement !== document.body) return;
+  const line = document.querySelector<HTMLElement>(`[data-thread="${CSS.escape(root)}"]`);
+  (line ?? document.getElementById(root))?.focus();
+}

@@ -1,0 +1,106 @@
+// What the page of a room shows, from what is known of it. Pure.
+
+import { EventType, KnownMembership, type MatrixClient, type Room } from 'matrix-js-sdk';
+import { languageOf } from '../lang/script';
+import { unreadNumbers } from '../wire/client';
+import type { Outbox } from './outbox';
+import type { Goal, Position } from './position';
+import { readersOf, type Reader } from './readers';
+import { relationOut } from './relations';
+import { mayChange, stateValue } from './roomstate';
+import { same } from './same';
+import { sharesReading } from './seen';
+import { itemsOf, newFrom, type TimelineItem } from './timeline';
+import { unreadIn, type UnreadIn } from './unread';
+
+/** A room one is in, as its page shows it. */
+export interface RoomView {
+  readonly id: string;
+  /** Empty where the room has no name and nobody else is in it. */
+  readonly name: string;
+  readonly lang: string | undefined;
+  /** How many are in it, oneself included. */
+  readonly people: number;
+  readonly invited: number;
+  readonly encrypted: boolean;
+  readonly mayWrite: boolean;
+  readonly mayInvite: boolean;
+  readonly mayRename: boolean;
+  /** What the room is about; empty where nobody said. */
+  readonly topic: string;
+  readonly items: readonly TimelineItem[];
+  /** Whether the items begin where the room begins. */
+  readonly fromStart: boolean;
+  /** Whether they end with the latest. */
+  readonly toEnd: boolean;
+  /** The item before which stands the line between what one has read and what is new. */
+  readonly newFrom: string | undefined;
+  readonly goal: Goal | undefined;
+  /** The message that one went to. */
+  readonly marked: string | undefined;
+  readonly fetching: Position['fetching'];
+  /** What could not be fetched. */
+  readonly failed: Position['failed'];
+  /** How many messages of others one has not read. */
+  readonly unread: number;
+  /** Who is known to have read one's own messages, by event id. */
+  readonly readers: ReadonlyMap<string, readonly Reader[]>;
+  /** Whether the others may see how far one has read. */
+  readonly sharesReading: boolean;
+  /** How many answers are unread in threads, and the root of the thread with the newest of them. */
+  readonly unreadThreads: { readonly answers: number; readonly newest: string } | undefined;
+}
+
+export function viewOf(client: MatrixClient, room: Room, outbox: Outbox, position: Position): RoomView {
+  const me = client.getSafeUserId();
+  const { stretch } = position;
+  const unread = unreadIn(room, me, unreadNumbers(client, room.roomId));
+  const events = position.blank ? [] : stretch.events();
+  const known = room.getUnfilteredTimelineSet().getTimelines().flatMap((timeline) => timeline.getEvents());
+  // What is on its way out will stand at the end: where the end is not on the page, only what it says about others is.
+  const outgoing = stretch.toEnd ? outbox.snapshot() : outbox.snapshot().filter((out) => relationOut(out, me) !== undefined);
+  const items = position.blank ? [] : itemsOf(room, me, events, outgoing, { known, unread });
+  const name = room.name === room.roomId ? '' : room.name;
+  return {
+    id: room.roomId,
+    name,
+    lang: languageOf(name),
+    people: room.getJoinedMemberCount(),
+    invited: room.getInvitedMemberCount(),
+    encrypted: room.hasEncryptionStateEvent(),
+    mayWrite: room.getMyMembership() === KnownMembership.Join && room.maySendMessage(),
+    mayInvite: room.canInvite(me),
+    mayRename: mayChange(room, EventType.RoomName, me) && mayChange(room, EventType.RoomTopic, me),
+    topic: topicOf(room),
+    items,
+    fromStart: stretch.fromStart,
+    toEnd: stretch.toEnd,
+    newFrom: newFrom(items, events, position.newAfter),
+    goal: position.goal,
+    marked: position.marked,
+    fetching: position.fetching,
+    failed: position.failed,
+    unread: unread.main.messages,
+    unreadThreads: unreadThreads(room, unread),
+    readers: readersOf(room, me, events),
+    sharesReading: sharesReading(room),
+  };
+}
+
+export function keepReaders(before: RoomView['readers'], now: RoomView['readers']): RoomView['readers'] {
+  return new Map([...now].map(([id, readers]) => [id, same(before.get(id), readers) ? (before.get(id) ?? readers) : readers]));
+}
+
+function unreadThreads(room: Room, { threads }: UnreadIn): RoomView['unreadThreads'] {
+  const newest = [...threads.keys()].sort((a, b) => lastIn(room, b) - lastIn(room, a))[0];
+  return newest === undefined ? undefined : { answers: [...threads.values()].reduce((n, { messages }) => n + messages, 0), newest };
+}
+
+function lastIn(room: Room, root: string): number {
+  return room.getThread(root)?.events.at(-1)?.getTs() ?? 0;
+}
+
+function topicOf(room: Room): string {
+  const topic = stateValue(room, EventType.RoomTopic, 'topic');
+  return typeof topic === 'string' ? topic : '';
+}
