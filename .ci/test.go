@@ -151,13 +151,15 @@ func vulnerabilities(t *tally) {
 	command("go", "tool", "-modfile=.ci/tools.mod", "govulncheck", "./...")(t)
 }
 
-// uninstrumented lets the race detector pass over SQLite, which is C in Go's words and locks by itself: watching each of its
-// memory accesses took half of all the time, and all checks of our own code stay.
-const uninstrumented = "-gcflags=modernc.org/...=-race=false -d=checkptr=0"
+// sqlite lets the race detector pass over SQLite, which is C in Go's words and locks by itself: watching each of its memory
+// accesses took half of all the time. It names the one package that holds nothing else. In one with generic code of the standard
+// library in it, as its driver has of sync.Map, the linker may take that code for everybody's, and the detector would no longer
+// see who waits for whom.
+const sqlite = "-gcflags=modernc.org/sqlite/lib=-race=false -d=checkptr=0"
 
 // goTests runs all Go tests with the race detector and shows the output of those that fail.
 func goTests(t *tally) {
-	cmd := exec.Command("go", "test", "-race", uninstrumented, "-count=1", "-timeout=15m", "-json", "./...")
+	cmd := exec.Command("go", "test", "-race", sqlite, "-count=1", "-timeout=15m", "-json", "./...")
 	cmd.Stderr = os.Stderr
 	pipe, err := cmd.StdoutPipe()
 	if err == nil {
