@@ -97,6 +97,8 @@ func (a *API) routes() []route {
 		a.directoryRoutes(),
 		a.accountDataRoutes(),
 		a.pushRoutes(),
+		a.notificationRoutes(),
+		a.reportRoutes(),
 		a.syncRoutes(),
 		a.mediaRoutes(),
 	} {

@@ -41,6 +41,11 @@ type Disk interface {
 	// Unread counts the events in the room that count for a and that a's receipts do not cover, at most 1000: of the main
 	// timeline under "", of each thread under its root.
 	Unread(v stream.View, no room.No, a account.No, since stream.Position) (map[mxid.Event]int, error)
+	// Counting gives the newest events before before that count in the rooms that who, with account a, is joined to, of other
+	// senders, whether they are read or not, whether who was in the room then or not; newest first, at most limit.
+	Counting(v stream.View, who mxid.User, a account.No, before stream.Position, limit int) ([]Counted, error)
+	// ReadTo gives how far a has read in the room: the position of the event that the furthest receipt points to, by thread.
+	ReadTo(v stream.View, no room.No, a account.No) (map[string]stream.Position, error)
 
 	// ReceiptPosition gives the position of the event that a's receipt points to; 0 where there is none.
 	ReceiptPosition(v stream.View, no room.No, a account.No, typ, thread string) (stream.Position, error)
@@ -48,6 +53,12 @@ type Disk interface {
 	SetReceipt(u stream.Unit, no room.No, a account.No, r Receipt, event, pos stream.Position) error
 	// ReceiptsSince gives the room's receipts of after < position <= upto: the public ones, and a's private ones.
 	ReceiptsSince(v stream.View, no room.No, a account.No, after, upto stream.Position) ([]GivenReceipt, error)
+}
+
+// Counted is an event that counts, and the room that it is in.
+type Counted struct {
+	room.Event
+	In mxid.Room
 }
 
 // GivenReceipt is a receipt and whose it is.

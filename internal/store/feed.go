@@ -153,20 +153,40 @@ func (db *DB) Unread(v stream.View, no room.No, a account.No, since stream.Posit
 	if err != nil || len(replies) == 0 {
 		return counts, err
 	}
-	read := map[mxid.Event]stream.Position{}
-	rows, err = t.query(`SELECT thread, max(event_pos) FROM receipt WHERE room = $1 AND account = $2 GROUP BY thread`, no, a)
-	_, err = collect(rows, err, func(rows *sql.Rows) (pos stream.Position, err error) {
-		var thread mxid.Event
-		err = rows.Scan(&thread, &pos)
-		read[thread] = pos
-		return pos, err
-	})
+	read, err := db.ReadTo(v, no, a)
 	for _, r := range replies {
-		if r.pos > read[r.root] {
+		if r.pos > read[string(r.root)] {
 			counts[r.root]++
 		}
 	}
 	return counts, err
+}
+
+// ReadTo implements feed.Disk.
+func (db *DB) ReadTo(v stream.View, no room.No, a account.No) (map[string]stream.Position, error) {
+	read := map[string]stream.Position{}
+	rows, err := in(v).query(`SELECT thread, max(event_pos) FROM receipt WHERE room = $1 AND account = $2 GROUP BY thread`, no, a)
+	_, err = collect(rows, err, func(rows *sql.Rows) (pos stream.Position, err error) {
+		var thread string
+		err = rows.Scan(&thread, &pos)
+		read[thread] = pos
+		return pos, err
+	})
+	return read, err
+}
+
+// Counting implements feed.Disk. Of each room the newest are taken from the index that unread messages are counted by.
+func (db *DB) Counting(v stream.View, who mxid.User, a account.No, before stream.Position, limit int) ([]feed.Counted, error) {
+	rows, err := in(v).query(`
+		SELECT `+eventColumns+`, room.id FROM state CROSS JOIN room CROSS JOIN event
+		WHERE state.state_key = $1 AND state.type = 'm.room.member' AND state.until = 9223372036854775807 AND state.membership = 'join'
+			AND room.no = state.room AND event.pos IN (SELECT one.pos FROM event AS one
+				WHERE one.room = state.room AND one.pos < $3 AND one.counts AND one.sender <> $2 ORDER BY one.pos DESC LIMIT $4)
+		ORDER BY event.pos DESC LIMIT $4`, who, a, before, limit)
+	return collect(rows, err, func(rows *sql.Rows) (c feed.Counted, err error) {
+		c.Event, err = scanEvent(rows, (*string)(&c.In))
+		return c, err
+	})
 }
 
 // StateSince implements feed.Disk.

@@ -1,0 +1,102 @@
+package clientapi_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// notified pages through all notifications and returns the ciphertexts, the newest first, each with "read " before it where it
+// is read.
+func (p *person) notified(t *testing.T, limit int) (all []string) {
+	t.Helper()
+	for from := ""; ; {
+		answer := p.ok(t, "GET", fmt.Sprintf("%s/notifications?limit=%d&from=%s", v3, limit, from), nil)
+		for _, one := range objects(answer["notifications"]) {
+			e, _ := one["event"].(object)
+			content, _ := e["content"].(object)
+			what := text(content["ciphertext"])
+			if one["read"] == true {
+				what = "read " + what
+			}
+			if one["ts"] != e["origin_server_ts"] || text(one["room_id"]) == "" || len(one["actions"].([]any)) != 1 {
+				t.Errorf("a notification is %v", one)
+			}
+			all = append(all, what)
+		}
+		if from = text(answer["next_token"]); from == "" {
+			return all
+		}
+	}
+}
+
+func TestNotificationsAreWhatCountedAsUnread(t *testing.T) {
+	s := newServer(t)
+	lin, mei, sora := s.newPerson(t, "lin"), s.newPerson(t, "mei"), s.newPerson(t, "sora")
+	quay, gate, other := lin.newRoom(t, object{}), lin.newRoom(t, object{}), lin.newRoom(t, object{})
+	lin.say(t, quay, "0", cipher("before mei came"))
+	for _, room := range []string{quay, gate} {
+		lin.invite(t, room, mei)
+		mei.join(t, room)
+	}
+	first := lin.say(t, quay, "1", cipher("one"))
+	mei.say(t, quay, "1", cipher("her own"))
+	lin.say(t, gate, "2", cipher("two"))
+	lin.say(t, other, "3", cipher("not hers to know"))
+	reply := cipher("three, in a thread")
+	reply["m.relates_to"] = object{"rel_type": "m.thread", "event_id": first}
+	threaded := lin.say(t, quay, "4", reply)
+	gone := lin.say(t, quay, "5", cipher("taken back"))
+	lin.ok(t, "PUT", in(quay, "redact", gone, "6"), object{})
+	last := lin.say(t, quay, "7", cipher("four"))
+
+	want := []string{"four", "three, in a thread", "two", "one"}
+	for _, limit := range []int{0, 1, 2, 3, 50} {
+		if got := mei.notified(t, limit); !slices.Equal(got, want) {
+			t.Errorf("%d at a time, mei's notifications are %q, want %q", limit, got, want)
+		}
+	}
+	if got := sora.notified(t, 10); len(got) > 0 {
+		t.Errorf("who is in no room was notified of %q", got)
+	}
+	if got := mei.ok(t, "GET", v3+"/notifications?only=highlight", nil); len(objects(got["notifications"])) > 0 {
+		t.Errorf("the server took something for a highlight: %v", got)
+	}
+
+	mei.ok(t, "POST", in(quay, "receipt", "m.read.private", first), object{"thread_id": "main"})
+	want = []string{"four", "three, in a thread", "two", "read one"}
+	if got := mei.notified(t, 2); !slices.Equal(got, want) {
+		t.Errorf("after the first was read they are %q, want %q", got, want)
+	}
+	mei.ok(t, "POST", in(quay, "receipt", "m.read", threaded), object{"thread_id": first})
+	mei.ok(t, "POST", in(quay, "receipt", "m.read", last), object{"thread_id": "main"})
+	want = []string{"read four", "read three, in a thread", "two", "read one"}
+	if got := mei.notified(t, 2); !slices.Equal(got, want) {
+		t.Errorf("after the thread was read they are %q, want %q", got, want)
+	}
+
+	mei.ok(t, "POST", in(quay, "leave"), object{})
+	if got := mei.notified(t, 2); !slices.Equal(got, []string{"two"}) {
+		t.Errorf("out of the room she is told of %q", got)
+	}
+	for _, q := range []string{"from=made+up", "limit=-1", "limit=x"} {
+		mei.refused(t, 400, "M_INVALID_PARAM", "GET", v3+"/notifications?"+q, nil)
+	}
+}
+
+// A report that is taken is a promise that somebody reads it.
+func TestAReportThatNobodyWouldReadIsRefusedInWords(t *testing.T) {
+	s := newServer(t)
+	lin := s.newPerson(t, "lin")
+	room := lin.newRoom(t, object{})
+	said := lin.say(t, room, "1", cipher("x"))
+	paths := map[string]string{"a room": in(room, "report"), "a message": in(room, "report", said), "a person": v3 + "/users/@lin:wardroom.test/report", "what is not there": in("!none", "report")}
+	for _, what := range slices.Sorted(maps.Keys(paths)) {
+		answer := lin.refused(t, 403, "M_FORBIDDEN", "POST", paths[what], object{"reason": "it is loud"})
+		if says := text(answer["error"]); !strings.Contains(says, "not kept") {
+			t.Errorf("who reports %s reads %q", what, says)
+		}
+	}
+}
