@@ -299,7 +299,7 @@ func TestARoomComesAnewToWhoComesBack(t *testing.T) {
 	}
 }
 
-// Matrix clients send the steps of verifying somebody in clear, also where the room is encrypted.
+// Matrix clients send the steps of verifying somebody in clear, also where the room is encrypted. Nothing else fits into a step.
 func TestPeopleCanVerifyEachOtherInARoom(t *testing.T) {
 	s := newServer(t)
 	lin, mei := s.newPerson(t, "lin"), s.newPerson(t, "mei")
@@ -313,6 +313,9 @@ func TestPeopleCanVerifyEachOtherInARoom(t *testing.T) {
 	for _, step := range []string{"ready", "start", "accept", "key", "mac", "done", "cancel"} {
 		mei.ok(t, "PUT", in(room, "send", "m.key.verification."+step, step), object{
 			"m.relates_to": object{"rel_type": "m.reference", "event_id": first},
+		})
+		mei.refused(t, 403, "M_FORBIDDEN", "PUT", in(room, "send", "m.key.verification."+step, "more "+step), object{
+			"m.relates_to": object{"rel_type": "m.reference", "event_id": first}, "body": "in clear",
 		})
 	}
 	request["url"] = "mxc://wardroom.test/plain"

@@ -3,6 +3,8 @@ package room
 import (
 	"cmp"
 	"math"
+	"slices"
+	"strings"
 
 	"wardroom/internal/event"
 	"wardroom/internal/fault"
@@ -103,26 +105,48 @@ func (d *draft) checkClear(pdu *event.PDU) error {
 	return fault.Forbidden.New("This room is end-to-end encrypted, and this server takes nothing unencrypted (%s) in it. Send it with a client that encrypts.", pdu.Type)
 }
 
-// verifies reports whether pdu is a step of two people's verifying each other, which clients send in clear. The request is
-// a message: it may hold nothing beyond what a request holds.
+// verifies reports whether pdu is a step of two people's verifying each other. Clients built on matrix-js-sdk send them in
+// clear in every room (docs/decisions/trust.md); a step may hold nothing beyond what such a step holds.
 //
 // Spec: client-server API, "Key verification framework".
 func verifies(pdu *event.PDU) bool {
-	switch pdu.Type {
-	case "m.key.verification.ready", "m.key.verification.start", "m.key.verification.accept", "m.key.verification.key",
-		"m.key.verification.mac", "m.key.verification.done", "m.key.verification.cancel":
-		return true
-	case typeMessage:
-		for key := range event.Value(pdu.Content).Each() {
-			switch key {
-			case "msgtype", "from_device", "methods", "to", "body", "format", "formatted_body":
-			default:
-				return false
-			}
-		}
-		return pdu.Get("msgtype").Text() == "m.key.verification.request"
+	step, ok := strings.CutPrefix(pdu.Type, "m.key.verification.")
+	if pdu.Type == typeMessage && pdu.Get("msgtype").Text() == "m.key.verification.request" {
+		step, ok = "request", true
 	}
-	return false
+	if !ok {
+		return false
+	}
+	holds := holdsOf(step)
+	for key := range event.Value(pdu.Content).Each() {
+		if !slices.Contains(holds, key) {
+			return false
+		}
+	}
+	return len(holds) > 0
+}
+
+// holdsOf gives the keys that a step of verification has in its content, or none where there is no such step.
+func holdsOf(step string) []string {
+	switch step {
+	case "request":
+		return []string{"msgtype", "from_device", "methods", "to", "body", "format", "formatted_body"}
+	case "ready":
+		return []string{"m.relates_to", "from_device", "methods"}
+	case "start":
+		return []string{"m.relates_to", "from_device", "method", "next_method", "key_agreement_protocols", "hashes", "message_authentication_codes", "short_authentication_string", "secret"}
+	case "accept":
+		return []string{"m.relates_to", "method", "key_agreement_protocol", "hash", "message_authentication_code", "short_authentication_string", "commitment"}
+	case "key":
+		return []string{"m.relates_to", "key"}
+	case "mac":
+		return []string{"m.relates_to", "mac", "keys"}
+	case "done":
+		return []string{"m.relates_to"}
+	case "cancel":
+		return []string{"m.relates_to", "code", "reason"}
+	}
+	return nil
 }
 
 // checkEncryption refuses to make a room's encryption weaker than it is, or other than clients here know.
