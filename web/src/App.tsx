@@ -4,9 +4,9 @@ import { Say } from './kit/Say';
 import { sayFault } from './lang/sayFault';
 import { useSay } from './lang/useSay';
 
+import { Locked } from './Locked';
 import { Entry } from './signin/Entry';
 import { NewKey } from './signin/NewKey';
-import { Restore } from './signin/Restore';
 import { SignIn } from './signin/SignIn';
 import { SignUp } from './signin/SignUp';
 import { route } from './state/route';
@@ -68,7 +68,7 @@ export function App() {
     case 'newKey':
       return <NewKey wardroom={wardroom} session={standing.session} account={standing.session.me.snapshot().id} afresh={standing.afresh} />;
     case 'locked':
-      return <Restore wardroom={wardroom} />;
+      return <Locked wardroom={wardroom} session={standing.session} compared={standing.compared} />;
     case 'in':
       return <Workplace session={standing.session} onSignOut={() => void wardroom.signOut()} />;
   }

@@ -15,12 +15,16 @@ import { RoomHeader } from './room/RoomHeader';
 import { RoomList } from './roomlist/RoomList';
 import { ChangePicture } from './picture/ChangePicture';
 import { Settings } from './settings/Settings';
+import type { Person } from './state/person';
 import type { RoomState } from './state/room';
 import { route } from './state/route';
 import type { Session } from './state/session';
 import { useStore } from './state/useStore';
 import { Talk } from './Talk';
 import { Thread } from './Thread';
+import { IdentityNews } from './verify/IdentityNews';
+import { PersonCard } from './verify/PersonCard';
+import { Verify } from './verify/Verify';
 import look from './Workplace.module.css';
 
 /** The working view: the rooms, and one of them open. */
@@ -32,22 +36,37 @@ export function Workplace({ session, onSignOut }: { session: Session; onSignOut:
   const me = useStore(session.me);
   const connection = useStore(session.connection);
   const [facts, setFacts] = useState(false);
+  const [verifying, setVerifying] = useState<number>();
+  const [about, setAbout] = useState<Person>();
   const [picturing, setPicturing] = useState<string>();
   const id = here.at === 'room' ? here.id : undefined;
   const room = id === undefined ? undefined : session.room(id);
   const root = here.at === 'room' ? here.thread : undefined;
 
+  const { verifications } = session;
+  const verify = (userId: string): void => {
+    setAbout(undefined);
+    setVerifying(verifications.askPerson(userId));
+  };
   const go = (roomId: string): void => route.go({ at: 'room', id: roomId });
   return (
     <PicturesContext value={session.pictures}>
       <div className={id === undefined && here.at !== 'search' ? look['frame'] : `${look['frame'] ?? ''} ${look['inRoom'] ?? ''}`}>
         <Top me={me} connection={connection} unsent={() => session.unsent()} onSignOut={onSignOut} />
-        <div className={look['notices']}>
-          <NewVersion />
-          {rooms.rooms.length + rooms.people.length > 0 && <OfferNotices />}
+        <div>
+          <div className={look['offers']}>
+            <NewVersion />
+            {rooms.rooms.length + rooms.people.length > 0 && <OfferNotices />}
+          </div>
+          <Verify verifications={verifications} open={verifying} onOpen={setVerifying} />
         </div>
         {here.at === 'settings' ? (
-          <Settings session={session} section={here.section} onPicture={() => setPicturing(me.id)} />
+          <Settings
+            session={session}
+            section={here.section}
+            onPicture={() => setPicturing(me.id)}
+            onCompare={(deviceId) => setVerifying(verifications.askOwn(deviceId))}
+          />
         ) : (
           <main className={root === undefined ? look['main'] : `${look['main'] ?? ''} ${look['inThread'] ?? ''}`}>
             <div className={look['rooms']}>
@@ -91,6 +110,9 @@ export function Workplace({ session, onSignOut }: { session: Session; onSignOut:
                     if (root !== undefined) go(room.snapshot().id);
                   }}
                   onPicture={setPicturing}
+                  other={rooms.people.find((one) => one.id === id)?.with}
+                  onAbout={setAbout}
+                  onVerify={verify}
                 />
               )}
             </section>
@@ -104,6 +126,9 @@ export function Workplace({ session, onSignOut }: { session: Session; onSignOut:
                 <People
                   key={room.snapshot().id}
                   members={room.members}
+                  trust={room.trust}
+                  onAbout={(userId) => setAbout(room.members.snapshot().find((one) => one.person.id === userId)?.person)}
+                  onVerify={verify}
                   onConverse={async (userId) => {
                     go(await session.converse(userId));
                     setFacts(false);
@@ -114,6 +139,7 @@ export function Workplace({ session, onSignOut }: { session: Session; onSignOut:
             )}
           </main>
         )}
+        {about && room && <PersonCard person={about} trust={room.trust} onVerify={() => verify(about.id)} onClose={() => setAbout(undefined)} />}
         {picturing !== undefined && (
           <ChangePicture
             title={say(picturing === me.id ? 'picture.mine' : 'picture.room')}
@@ -135,12 +161,17 @@ interface RoomProps {
   show: string | undefined;
   /** Whether a thread stands in front of it. */
   covered: boolean;
+  /** Whom a direct conversation is with. */
+  other: Person | undefined;
+  onAbout: (person: Person) => void;
+  onVerify: (userId: string) => void;
   onPeople: () => void;
   onPicture: (id: string) => void;
 }
 
-function Room({ session, room, show, covered, onPeople, onPicture }: RoomProps) {
+function Room({ session, room, show, covered, other, onAbout, onVerify, onPeople, onPicture }: RoomProps) {
   const view = useStore(room);
+  const trust = useStore(room.trust);
   const me = useStore(session.me);
   useStore(session.levels);
   const [files, setFiles] = useState<readonly File[]>([]);
@@ -173,13 +204,15 @@ function Room({ session, room, show, covered, onPeople, onPicture }: RoomProps) 
         level={session.levels.of(view.id)}
         onLevel={(level) => session.levels.choose(view.id, level)}
         onPeople={onPeople}
+        other={other && { standing: trust.standing.get(other.id) ?? 'none', onAbout: () => onAbout(other) }}
         onLeave={async () => {
           await room.leave();
           route.go({ at: 'rooms' });
         }}
         onBack={() => route.go({ at: 'rooms' })}
       />
-      <RoomBanner room={view} server={session.server} />
+      <RoomBanner room={view} trust={trust} server={session.server} />
+      <IdentityNews trust={room.trust} onVerify={onVerify} />
       <Talk room={room} connection={session.connection} covered={covered} onFiles={setFiles} />
       {files.length > 0 && <SendFiles files={files} others={others} onSend={room.uploads.add} onClose={() => setFiles([])} />}
     </DropPlace>

@@ -1,7 +1,8 @@
-import { EventStatus, MatrixEvent, type MatrixClient } from 'matrix-js-sdk';
+import { EventStatus, KnownMembership, MatrixEvent, type MatrixClient } from 'matrix-js-sdk';
 import { OnlySignedDevicesIsolationMode } from 'matrix-js-sdk/lib/crypto-api';
 import type { Content } from './envelope';
 import { cryptoOf, machineOf } from './machine';
+import { standingOf } from './trust';
 
 /** What goes over the wire in place of an event. */
 export interface Encrypted {
@@ -9,13 +10,24 @@ export interface Encrypted {
   content: object;
 }
 
+/** Thrown where nothing may be sent because people who were verified have other identities now. */
+export class IdentityChanged extends Error {
+  readonly who: readonly string[];
+
+  constructor(who: readonly string[], cause: unknown) {
+    super('the identity of somebody who was verified has changed', { cause });
+    this.name = 'IdentityChanged';
+    this.who = who;
+  }
+}
+
 /**
  * Encrypts an event of any type for the people in a room, reactions and edits too. Relations stay readable outside the
  * ciphertext, as Matrix has it, so that the server can answer for threads and replies.
  *
  * The keys go only to devices that their owner has signed (MSC4153): a device that somebody else adds to an account,
- * the server included, gets none. It throws where this device is not signed itself, and where the identity of a
- * person who was verified has changed.
+ * the server included, gets none. It throws where this device is not signed itself, and IdentityChanged where somebody
+ * who was verified has another identity now (docs/decisions/trust.md).
  *
  * matrix-js-sdk sends reactions in clear, and ties the same choice of devices to what it decrypts; messages from
  * unsigned devices are to be readable here and marked. So its encryptor is called directly.
@@ -27,8 +39,20 @@ export async function encrypt(client: MatrixClient, roomId: string, type: string
   if (encryptor === undefined) throw new Error(`no encryption in ${roomId}`);
   const event = new MatrixEvent({ type, content, room_id: roomId, sender: client.getSafeUserId() });
   event.setStatus(EventStatus.SENDING);
-  await encryptor.encryptEvent(event, false, new OnlySignedDevicesIsolationMode());
+  try {
+    await encryptor.encryptEvent(event, false, new OnlySignedDevicesIsolationMode());
+  } catch (error) {
+    const who = await changedIn(client, roomId);
+    throw who.length > 0 ? new IdentityChanged(who, error) : error;
+  }
   return { type: event.getWireType(), content: event.getWireContent() };
+}
+
+async function changedIn(client: MatrixClient, roomId: string): Promise<readonly string[]> {
+  const members = client.getRoom(roomId)?.getMembers() ?? [];
+  const who = members.filter((one) => one.membership === KnownMembership.Join || one.membership === KnownMembership.Invite).map((one) => one.userId);
+  const standing = await Promise.all(who.map((userId) => standingOf(client, userId)));
+  return who.filter((_, n) => standing[n] === 'changed');
 }
 
 /** Whether everything said in a room must be encrypted. Once it was so, a server cannot take it back. */

@@ -6,6 +6,7 @@ import type { CryptoApi, DeviceIsolationMode } from 'matrix-js-sdk/lib/crypto-ap
 interface Machine {
   olmMachine: OlmMachine;
   outgoingRequestProcessor: { makeOutgoingRequest: (request: object, prove?: UIAuthCallback<void>) => Promise<void> };
+  outgoingRequestsManager: { doProcessOutgoingRequests: () => Promise<void> };
   shareRoomHistoryWithUser: (roomId: string, userId: string) => Promise<void>;
   maybeAcceptKeyBundle: (roomId: string, inviter: string) => Promise<boolean>;
   roomEncryptors: Partial<Record<string, { encryptEvent: (event: MatrixEvent, blacklist: boolean, mode: DeviceIsolationMode) => Promise<void> }>>;

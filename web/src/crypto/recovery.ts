@@ -1,18 +1,19 @@
 // The recovery key: what a person keeps on paper. It opens secret storage, where the server holds, encrypted, the
 // signing keys that make a device this person's and the key of the backup of room keys.
 
-import type { AuthDict, MatrixClient, UIAuthCallback } from 'matrix-js-sdk';
-import { ImportRoomKeyStage, type CryptoCallbacks, type GeneratedSecretStorageKey } from 'matrix-js-sdk/lib/crypto-api';
+import { ClientEvent, type AuthDict, type MatrixClient, type UIAuthCallback } from 'matrix-js-sdk';
+import { CryptoEvent, ImportRoomKeyStage, type CryptoCallbacks, type GeneratedSecretStorageKey } from 'matrix-js-sdk/lib/crypto-api';
 import { decodeRecoveryKey } from 'matrix-js-sdk/lib/crypto-api/recovery-key';
 import { cryptoOf, machineOf } from './machine';
+import { onTrust } from './trust';
 
 /** What this device is for its owner's account. */
 export type Standing =
-  /** Signed by its owner: others send to it, and it reads the backup. */
+  /** Signed by its owner and given all the keys: others send to it, it reads the backup, and it can verify others. */
   | 'signed'
   /** The account has no signing keys yet: they are to be made. */
   | 'new'
-  /** The account has signing keys and this device does not: the recovery key brings them. */
+  /** The account has keys that this device lacks: the recovery key brings them, or another device. */
   | 'locked';
 
 /** Thrown where what was typed does not open this account's secret storage. */
@@ -30,6 +31,17 @@ export class PasswordNeeded extends Error {
     this.name = 'PasswordNeeded';
   }
 }
+
+/** Thrown where another device verified this one and then did not hand over the account's keys. */
+export class KeysNotGiven extends Error {
+  constructor(cause?: unknown) {
+    super('the other device gave no keys', { cause });
+    this.name = 'KeysNotGiven';
+  }
+}
+
+/** How long another device may take to hand over the keys, in milliseconds. */
+const patience = 60_000;
 
 /** A recovery key that was made here and that nobody else has. */
 export interface NewRecoveryKey {
@@ -57,8 +69,7 @@ export class Recovery {
   async standing(client: MatrixClient): Promise<Standing> {
     const crypto = cryptoOf(client);
     if (!(await crypto.userHasCrossSigningKeys(client.getSafeUserId(), true))) return 'new';
-    const device = await crypto.getDeviceVerificationStatus(client.getSafeUserId(), client.getDeviceId() ?? '');
-    return device?.signedByOwner === true ? 'signed' : 'locked';
+    return (await hasKeys(client, (await crypto.getKeyBackupInfo()) !== null)) ? 'signed' : 'locked';
   }
 
   /** Makes a recovery key. Nothing of it leaves this device before setUp. */
@@ -108,21 +119,65 @@ export class Recovery {
     try {
       await crypto.bootstrapCrossSigning({});
       await crypto.loadSessionBackupPrivateKeyFromSecretStorage();
-      await crypto.checkKeyBackupAndEnable();
-      await crypto.restoreKeyBackup({
-        progressCallback: (at) => {
-          if (at.stage === ImportRoomKeyStage.LoadKeys) progress(at.successes, at.total);
-        },
-      });
+      await fetchBackup(client, progress);
     } finally {
       this.#forget();
     }
+  }
+
+  /**
+   * Waits, after another device of this person has verified this one, until that device has signed it and handed over the
+   * signing keys and the key of the backup, and fetches the backup. It throws KeysNotGiven where the keys do not come.
+   *
+   * Spec: client-server API, secrets: sharing.
+   */
+  async takeOver(client: MatrixClient, progress: (done: number, total: number) => void): Promise<void> {
+    const backup = (await cryptoOf(client).getKeyBackupInfo()) !== null;
+    await new Promise<void>((resolve, reject) => {
+      const end = (then: () => void): void => {
+        clearTimeout(late);
+        stop();
+        client.off(CryptoEvent.KeyBackupDecryptionKeyCached, look);
+        client.off(ClientEvent.Sync, look);
+        then();
+      };
+      const look = (): void => {
+        hasKeys(client, backup).then(
+          (here) => here && end(resolve),
+          (error: unknown) => end(() => reject(new KeysNotGiven(error))),
+        );
+      };
+      const late = setTimeout(() => end(() => reject(new KeysNotGiven())), patience);
+      const stop = onTrust(client, look);
+      client.on(CryptoEvent.KeyBackupDecryptionKeyCached, look);
+      client.on(ClientEvent.Sync, look); // of the signing keys nobody is told otherwise
+      look();
+    });
+    if (backup) await fetchBackup(client, progress);
   }
 
   #forget(): void {
     this.#open?.key.fill(0);
     this.#open = undefined;
   }
+}
+
+async function fetchBackup(client: MatrixClient, progress: (done: number, total: number) => void): Promise<void> {
+  const crypto = cryptoOf(client);
+  await crypto.checkKeyBackupAndEnable();
+  await crypto.restoreKeyBackup({
+    progressCallback: (at) => {
+      if (at.stage === ImportRoomKeyStage.LoadKeys) progress(at.successes, at.total);
+    },
+  });
+}
+
+async function hasKeys(client: MatrixClient, backup: boolean): Promise<boolean> {
+  const crypto = cryptoOf(client);
+  const { masterKey, selfSigningKey, userSigningKey } = (await crypto.getCrossSigningStatus()).privateKeysCachedLocally;
+  const device = await crypto.getDeviceVerificationStatus(client.getSafeUserId(), client.getDeviceId() ?? '');
+  const keys = masterKey && selfSigningKey && userSigningKey && device?.signedByOwner === true;
+  return keys && (!backup || (await crypto.getSessionBackupPrivateKey()) !== null);
 }
 
 function decode(typed: string): Uint8Array<ArrayBuffer> {

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { Icon, type Glyph } from './Icon';
+import { IconNotConfirmed, IconVerified, IconWarning } from './icons';
 
 interface Props {
   kind?: 'ok' | 'wait' | 'stop' | 'seal';
@@ -7,6 +8,15 @@ interface Props {
   children: ReactNode;
   title?: string;
 }
+
+/** How it looks what is known of who somebody is. */
+export const looksOf = {
+  verified: { icon: IconVerified, kind: 'ok' },
+  unverified: { icon: IconNotConfirmed },
+  none: { icon: IconNotConfirmed },
+  renewed: { icon: IconNotConfirmed },
+  changed: { icon: IconWarning, kind: 'wait' },
+} as const;
 
 /** What is known: icon and words. The colour only repeats them. */
 export function State({ kind, icon, children, title }: Props) {

@@ -3,25 +3,32 @@ import { Button, IconButton } from '../kit/Button';
 import { Dialog } from '../kit/Dialog';
 import { IconClose, IconMore } from '../kit/icons';
 import { Menu } from '../kit/Menu';
+import { looksOf, State } from '../kit/State';
 import { Tag } from '../kit/Tag';
 import { WhoStamp } from '../kit/WhoStamp';
 import { sayFault } from '../lang/sayFault';
 import { rich, useSay } from '../lang/useSay';
 import type { Member, Members, Role } from '../state/members';
+import type { RoomTrust, Standing } from '../state/roomtrust';
 import { useStore } from '../state/useStore';
 import { useTask } from '../state/useTask';
 import look from './People.module.css';
 
 interface Props {
   members: Members;
+  trust: RoomTrust;
+  /** Shows who somebody is. */
+  onAbout: (userId: string) => void;
+  onVerify: (userId: string) => void;
   onConverse: (userId: string) => Promise<void>;
   onClose: () => void;
 }
 
 /** Who is in the room, what each may do there, and what one may do about it. */
-export function People({ members, onConverse, onClose }: Props) {
+export function People({ members, trust, onAbout, onVerify, onConverse, onClose }: Props) {
   const say = useSay();
   const all = useStore(members);
+  const { standing } = useStore(trust);
   const task = useTask();
   const [removing, setRemoving] = useState<Member>();
 
@@ -38,6 +45,9 @@ export function People({ members, onConverse, onClose }: Props) {
         <Row
           key={one.person.id}
           member={one}
+          standing={one.me ? undefined : standing.get(one.person.id)}
+          onAbout={() => onAbout(one.person.id)}
+          onVerify={() => onVerify(one.person.id)}
           onConverse={() => void task.run(() => onConverse(one.person.id))}
           onGive={(role) => void task.run(() => members.give(one.person.id, role))}
           onRemove={() => setRemoving(one)}
@@ -66,12 +76,15 @@ export function People({ members, onConverse, onClose }: Props) {
 
 interface RowProps {
   member: Member;
+  standing: Standing | undefined;
+  onAbout: () => void;
+  onVerify: () => void;
   onConverse: () => void;
   onGive: (role: Role) => void;
   onRemove: () => void;
 }
 
-function Row({ member, onConverse, onGive, onRemove }: RowProps) {
+function Row({ member, standing, onAbout, onVerify, onConverse, onGive, onRemove }: RowProps) {
   const say = useSay();
   const { person, role } = member;
   const name = person.name;
@@ -81,6 +94,7 @@ function Row({ member, onConverse, onGive, onRemove }: RowProps) {
       <span className="grow">
         <b lang={person.lang}>{name}</b>
         <span className="meta">{person.id}</span>
+        {standing && <State {...looksOf[standing]}>{say(`trust.${standing}`)}</State>}
       </span>
       {member.me && <Tag kind="ink">{say('people.you')}</Tag>}
       {role !== 'member' && <Tag>{say(`people.role.${role}`)}</Tag>}
@@ -89,6 +103,8 @@ function Row({ member, onConverse, onGive, onRemove }: RowProps) {
           label={name}
           opener={(props) => <IconButton icon={IconMore} label={say('people.more', { name })} {...props} />}
           items={[
+            { words: say('trust.about'), do: onAbout },
+            ...(standing === 'verified' ? [] : [{ words: say('verify.person'), do: onVerify }]),
             { words: say('people.write'), do: onConverse },
             ...(member.mayBecome.length > 0 ? (['rule'] as const) : []),
             ...member.mayBecome.map((one) => ({ words: say(`people.make.${one}`), chosen: one === role, do: () => onGive(one) })),

@@ -1,21 +1,38 @@
-import { IconLock, IconPlace, IconWithheld } from '../kit/icons';
+import { IconLock, IconNotConfirmed, IconPlace, IconWarning, IconWithheld } from '../kit/icons';
 import { Banner } from '../kit/Label';
 import { State } from '../kit/State';
 import { useSay } from '../lang/useSay';
+import type { RoomTrustView } from '../state/roomtrust';
 import type { RoomView } from '../state/roomview';
 
-/** What holds in a room, under its title: its label and what follows from it, who can read, where it lives. */
-export function RoomBanner({ room, server }: { room: RoomView; server: string }) {
+interface Props {
+  room: RoomView;
+  trust: Pick<RoomTrustView, 'changed' | 'unverified'>;
+  server: string;
+}
+
+/** What holds in a room, under its title: its label and what follows from it, who can read, whether one knows who they are, where it lives. */
+export function RoomBanner({ room, trust, server }: Props) {
   const say = useSay();
+  const { unverified } = trust;
+  const changed = trust.changed.length;
   return (
     <Banner level={0} word={say('room.label.none')} end={<State icon={IconPlace}>{say('room.livesOn', { server })}</State>}>
-      {room.encrypted ? (
-        <State icon={IconLock}>{say('room.encrypted')}</State>
-      ) : (
-        <State icon={IconWithheld} kind="wait">
-          {say('room.notEncrypted')}
-        </State>
-      )}
+      <span className="row wrap">
+        {room.encrypted ? (
+          <State icon={IconLock}>{say('room.encrypted')}</State>
+        ) : (
+          <State icon={IconWithheld} kind="wait">
+            {say('room.notEncrypted')}
+          </State>
+        )}
+        {changed > 0 && (
+          <State icon={IconWarning} kind="wait">
+            {say('trust.room.changed', { n: changed })}
+          </State>
+        )}
+        {room.encrypted && unverified > changed && <State icon={IconNotConfirmed}>{say('trust.room.unverified', { n: unverified - changed })}</State>}
+      </span>
     </Banner>
   );
 }

@@ -5,10 +5,12 @@ import { Icon } from '../kit/Icon';
 import { IconBack, IconInvite, IconMore, IconPeople, IconSearch } from '../kit/icons';
 import { Menu } from '../kit/Menu';
 import { RoomStamp } from '../kit/RoomStamp';
+import { looksOf, State } from '../kit/State';
 import type { Choice } from '../kit/Picker';
 import { sayFault } from '../lang/sayFault';
 import { rich, useSay } from '../lang/useSay';
 import type { Level } from '../state/levels';
+import type { Standing } from '../state/roomtrust';
 import type { RoomView } from '../state/roomview';
 import { hrefOf } from '../state/route';
 import { useTask } from '../state/useTask';
@@ -33,11 +35,13 @@ interface Props {
   onLevel: (level: Level) => Promise<void>;
   onLeave: () => Promise<void>;
   onPeople: () => void;
+  /** Whom a direct conversation is with, as far as it is known who that is. */
+  other?: { standing: Standing; onAbout: () => void } | undefined;
   onBack: () => void;
 }
 
 /** The title of a room, who is in it, and what can be done with it. */
-export function RoomHeader({ room, userId, example, find, onInvite, onDescribe, onPicture, level, onLevel, onLeave, onPeople, onBack }: Props) {
+export function RoomHeader({ room, userId, example, find, onInvite, onDescribe, onPicture, level, onLevel, onLeave, onPeople, other, onBack }: Props) {
   const say = useSay();
   const [asking, setAsking] = useState<'invite' | 'describe' | 'notices' | 'leave'>();
   const close = () => setAsking(undefined);
@@ -55,6 +59,11 @@ export function RoomHeader({ room, userId, example, find, onInvite, onDescribe, 
           {people}
           {room.invited > 0 && ` · ${say('room.invitedToo', { n: room.invited })}`}
         </span>
+        {other && (
+          <button type="button" className={look['standing']} aria-haspopup="dialog" onClick={other.onAbout}>
+            <State {...looksOf[other.standing]}>{say(`trust.${other.standing}`)}</State>
+          </button>
+        )}
         {room.topic !== '' && (
           <span className={`meta clip ${look['topic'] ?? ''}`} title={room.topic}>
             {room.topic}
@@ -79,6 +88,7 @@ export function RoomHeader({ room, userId, example, find, onInvite, onDescribe, 
         opener={(props) => <IconButton icon={IconMore} label={say('room.more')} {...props} />}
         items={[
           { words: say('room.showPeople'), do: onPeople },
+          ...(other ? [{ words: say('trust.about'), do: other.onAbout }] : []),
           ...(room.mayInvite ? [{ words: say('room.invite.title'), do: () => setAsking('invite') }] : []),
           ...(room.mayRename ? [{ words: say('room.settings'), do: () => setAsking('describe') }] : []),
           ...(onPicture ? [{ words: say('picture.change'), do: onPicture }] : []),

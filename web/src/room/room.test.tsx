@@ -80,10 +80,14 @@ test('who may not invite is not offered to; leaving asks first', async () => {
 });
 
 test('the banner says who can read, and where it lives', async () => {
-  const { container, rerender } = render(<RoomBanner room={room} server="port.example" />);
+  const { container, rerender } = render(<RoomBanner room={room} trust={{ changed: [], unverified: 0 }} server="port.example" />);
   expect(screen.getByText('End-to-end encrypted')).toBeTruthy();
   expect(screen.getByText('Lives on port.example')).toBeTruthy();
   expect(await barriers(container)).toEqual([]);
-  rerender(<RoomBanner room={{ ...room, encrypted: false }} server="port.example" />);
+  expect(screen.queryByText(/not verified/)).toBeNull();
+  rerender(<RoomBanner room={room} trust={{ changed: [{ id: '@a:port', name: 'A', lang: 'en' }], unverified: 3 }} server="port.example" />);
+  expect(screen.getByText('1 changed identity')).toBeTruthy();
+  expect(screen.getByText('2 not verified')).toBeTruthy();
+  rerender(<RoomBanner room={{ ...room, encrypted: false }} trust={{ changed: [], unverified: 0 }} server="port.example" />);
   expect(screen.getByText(/the server can read what is written here/)).toBeTruthy();
 });

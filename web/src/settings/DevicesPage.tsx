@@ -18,7 +18,7 @@ import look from './DevicesPage.module.css';
 type Asked = { device: OwnDevice; what: 'rename' | 'signOut' | 'stranger' };
 
 /** This person's devices: which of them are signed, and what one may do about each. */
-export function DevicesPage({ devices }: { devices: Devices }) {
+export function DevicesPage({ devices, onCompare }: { devices: Devices; onCompare: (deviceId: string) => void }) {
   const say = useSay();
   const { list, fault } = useStore(devices);
   const [asked, setAsked] = useState<Asked>();
@@ -47,7 +47,7 @@ export function DevicesPage({ devices }: { devices: Devices }) {
       )}
       {list
         ?.filter((one) => !one.signed && !one.here)
-        .map((one) => <Doubt key={one.id} device={one} onStranger={() => setAsked({ device: one, what: 'stranger' })} />)}
+        .map((one) => <Doubt key={one.id} device={one} onCompare={() => onCompare(one.id)} onStranger={() => setAsked({ device: one, what: 'stranger' })} />)}
       <ul className={look['devices']}>
         {list?.map((one) => (
           <Device key={one.id} device={one} onRename={() => setAsked({ device: one, what: 'rename' })} onSignOut={() => setAsked({ device: one, what: 'signOut' })} />
@@ -62,7 +62,7 @@ export function DevicesPage({ devices }: { devices: Devices }) {
   );
 }
 
-function Doubt({ device, onStranger }: { device: OwnDevice; onStranger: () => void }) {
+function Doubt({ device, onCompare, onStranger }: { device: OwnDevice; onCompare: () => void; onStranger: () => void }) {
   const say = useSay();
   return (
     <section className={look['doubt']}>
@@ -71,7 +71,8 @@ function Doubt({ device, onStranger }: { device: OwnDevice; onStranger: () => vo
         <h2>{say('devices.doubt')}</h2>
         <p>{rich(say, 'devices.doubt.text', { name: <b>{device.name}</b> })}</p>
         <p>{say('devices.doubt.yes')}</p>
-        <div className="row">
+        <div className="row wrap">
+          <Button onClick={onCompare}>{say('devices.doubt.compare')}</Button>
           <Button kind="stop" onClick={onStranger}>
             {say('devices.doubt.no')}
           </Button>

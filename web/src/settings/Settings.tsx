@@ -10,8 +10,16 @@ import look from './Settings.module.css';
 
 const icons: Record<Section, Glyph> = { profile: IconPerson, notifications: IconBell, devices: IconDevice };
 
+interface Props {
+  session: Session;
+  section: Section;
+  onPicture: () => void;
+  /** Compares emoji with another device. */
+  onCompare: (deviceId: string) => void;
+}
+
 /** The settings: what there is to set on the left, one of it open. */
-export function Settings({ session, section, onPicture }: { session: Session; section: Section; onPicture: () => void }) {
+export function Settings({ session, section, onPicture, onCompare }: Props) {
   const say = useSay();
   return (
     <div className={look['settings']}>
@@ -31,7 +39,7 @@ export function Settings({ session, section, onPicture }: { session: Session; se
         <div className={look['in']}>
           {section === 'profile' && <ProfilePage me={session.me} onName={session.nameMyself} onPicture={onPicture} />}
           {section === 'notifications' && <NotificationsPage />}
-          {section === 'devices' && <DevicesPage devices={session.devices} />}
+          {section === 'devices' && <DevicesPage devices={session.devices} onCompare={onCompare} />}
         </div>
       </main>
     </div>

@@ -1,16 +1,26 @@
-import { useState, type SubmitEvent } from 'react';
+import { useState, type ReactNode, type SubmitEvent } from 'react';
 import { Button } from '../kit/Button';
 import { Field } from '../kit/Field';
-import { IconWithheld } from '../kit/icons';
+import { IconVerified, IconWithheld } from '../kit/icons';
 import { Say } from '../kit/Say';
 import { sayFault } from '../lang/sayFault';
 import { useSay } from '../lang/useSay';
 import { useTask } from '../state/useTask';
-import type { Wardroom } from '../state/wardroom';
+import type { Compared, Wardroom } from '../state/wardroom';
 import { Entry } from './Entry';
 
+interface Props {
+  wardroom: Pick<Wardroom, 'restore' | 'startAfresh' | 'signOut'>;
+  /** Another device verified this one: how far that is. */
+  compared: Compared | undefined;
+  /** Verifications that are under way. */
+  notices: ReactNode;
+  /** Asks the person's other devices to compare; undefined where there is none that could. */
+  onCompare: (() => void) | undefined;
+}
+
 /** A new device asks for the recovery key, or for what to do without one. */
-export function Restore({ wardroom }: { wardroom: Pick<Wardroom, 'restore' | 'startAfresh' | 'signOut'> }) {
+export function Restore({ wardroom, compared, notices, onCompare }: Props) {
   const say = useSay();
   const [typed, setTyped] = useState('');
   const [keys, setKeys] = useState<{ done: number; total: number }>();
@@ -25,6 +35,17 @@ export function Restore({ wardroom }: { wardroom: Pick<Wardroom, 'restore' | 'st
     <Entry>
       <h1>{say('restore.title')}</h1>
       <p className="sub">{say('restore.text')}</p>
+      {notices}
+      {compared?.at === 'opening' && (
+        <p className="sub" role="status">
+          {say('restore.compared')} {compared.total > 0 && `${compared.done} / ${compared.total}`}
+        </p>
+      )}
+      {compared?.at === 'failed' && (
+        <Say kind="stop" icon={IconWithheld} live>
+          {sayFault(say, compared.fault)} <code>{compared.fault.code}</code>
+        </Say>
+      )}
       <form className="stack" onSubmit={submit} noValidate>
         <Field
           label={say('restore.key')}
@@ -55,6 +76,18 @@ export function Restore({ wardroom }: { wardroom: Pick<Wardroom, 'restore' | 'st
           </Button>
         </div>
       </form>
+      {onCompare && (
+        <div className="card">
+          <div className="pad stack">
+            <p>{say('restore.compare.text')}</p>
+            <div className="row">
+              <Button icon={IconVerified} onClick={onCompare}>
+                {say('restore.compare')}
+              </Button>
+            </div>
+          </div>
+        </div>
+      )}
       {lost && (
         <div className="card">
           <div className="pad stack">

@@ -71,6 +71,11 @@ export function isAside(event: MatrixEvent): boolean {
   return event.isRelation('m.annotation') || relationOf(event) !== undefined;
 }
 
+/** Whether an event asks somebody to verify: it is a message by its type, and nothing that anybody wrote. */
+export function isVerification(event: MatrixEvent): boolean {
+  return event.getType() === 'm.room.message' && event.getContent()['msgtype'] === 'm.key.verification.request';
+}
+
 /** Whether what was deleted was an edit or a reaction: then no row tells of it. */
 export function wasAside(event: MatrixEvent): boolean {
   const because: unknown = event.getUnsigned().redacted_because?.content;

@@ -1,6 +1,7 @@
 import { ClientEvent, MatrixEventEvent, RoomEvent, RoomMemberEvent, RoomStateEvent, SyncState, ThreadEvent, type EventTimelineSet, type MatrixClient, type MatrixEvent, type Room } from 'matrix-js-sdk';
 import type { Content } from '../crypto/envelope';
 import { decryptFile, TamperedFile } from '../crypto/attachment';
+import { judge, onTrust } from '../crypto/trust';
 import { tryAgain } from '../crypto/unreadable';
 import { languageToSend } from '../lang/script';
 import { FaultError } from '../wire/fault';
@@ -18,6 +19,7 @@ import type { Person } from './person';
 import { Position } from './position';
 import { deletedKey, threadKey } from './relations';
 import { keepReaders, viewOf, type RoomView } from './roomview';
+import { RoomTrust } from './roomtrust';
 import { keep } from './same';
 import { readUpTo, Seen, shareReading } from './seen';
 import { Store } from './store';
@@ -46,6 +48,7 @@ export class RoomState extends Store<RoomView> {
   #leave: (() => void) | undefined;
 
   readonly members: Members;
+  readonly trust: RoomTrust;
 
   constructor(client: MatrixClient, room: Room, outbox: Outbox, tokens: Tokens) {
     const me = client.getSafeUserId();
@@ -57,6 +60,7 @@ export class RoomState extends Store<RoomView> {
     this.#position = position;
     this.#seen = new Seen(client, room);
     this.members = new Members(client, room);
+    this.trust = new RoomTrust(client, room);
     this.#outbox = outbox;
     this.#tokens = tokens;
     this.uploads = this.#newUploads((file) => file);
@@ -91,6 +95,8 @@ export class RoomState extends Store<RoomView> {
     this.#client.on(MatrixEventEvent.Decrypted, here);
     this.#client.on(RoomMemberEvent.Name, here);
     const stop = this.#outbox.subscribe(soon);
+    const stopTrust = onTrust(this.#client, () => void this.#judge(true));
+    this.trust.open();
     this.#leave = () => {
       room.off(RoomEvent.Timeline, came);
       room.off(RoomEvent.TimelineReset, gap);
@@ -100,6 +106,8 @@ export class RoomState extends Store<RoomView> {
       this.#client.off(MatrixEventEvent.Decrypted, here);
       this.#client.off(RoomMemberEvent.Name, here);
       stop();
+      stopTrust();
+      this.trust.close();
     };
     room.loadMembersIfNeeded().then(soon, () => undefined); // whoever reads and never writes is somebody too
     this.#position.arrive();
@@ -241,6 +249,12 @@ export class RoomState extends Store<RoomView> {
     const view = viewOf(this.#client, this.#room, this.#outbox, this.#position);
     this.set({ ...view, items: keep(before.items, view.items), readers: keepReaders(before.readers, view.readers) });
     this.#retryUnreadable();
+    void this.#judge(false);
+  }
+
+  // What the crypto says about a message's origin is asked after it is shown: nothing waits for it.
+  async #judge(again: boolean): Promise<void> {
+    if (await judge(this.#client, this.#position.stretch.events(), this.#room.hasEncryptionStateEvent(), again)) this.#soon();
   }
 
   // A message's key may reach the backup some seconds after the message itself, and nobody is told.

@@ -4,6 +4,7 @@ import { cleanTag, languageOf } from '../lang/script';
 import { unreadNumbers } from '../wire/client';
 import { directRooms } from './people';
 import { personIn, type Person } from './person';
+import { isVerification } from './relations';
 import { Store } from './store';
 import { isAnswer } from './threads';
 import { sum, unreadIn } from './unread';
@@ -132,7 +133,7 @@ function entryOf(client: MatrixClient, room: Room, other: Person | undefined): R
 }
 
 function isMessage(event: MatrixEvent): boolean {
-  return event.getType() === 'm.room.message' && !event.isRedacted() && !event.isRelation('m.replace');
+  return event.getType() === 'm.room.message' && !event.isRedacted() && !event.isRelation('m.replace') && !isVerification(event);
 }
 
 function previewOf(room: Room, event: MatrixEvent, me: string): Preview {

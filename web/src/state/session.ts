@@ -2,7 +2,7 @@
 
 import { ClientEvent, Direction, EventType, UserEvent, type MatrixClient } from 'matrix-js-sdk';
 import { keepBackingUp } from '../crypto/backup';
-import { encrypt, isEncrypted } from '../crypto/encrypt';
+import { encrypt, IdentityChanged, isEncrypted } from '../crypto/encrypt';
 import { Recovery } from '../crypto/recovery';
 import { askForPast, cryptoDatabases, openCrypto } from '../crypto/store';
 import { wipe, type Vault } from '../keep/vault';
@@ -24,6 +24,7 @@ import { Removals } from './removals';
 import { RoomList } from './roomlist';
 import { Search } from './search';
 import { Store } from './store';
+import { Verifications } from './verifications';
 
 const boxes = 'outbox/';
 
@@ -65,6 +66,7 @@ export class Session {
   readonly devices: Devices;
   readonly search: Search;
   readonly asking: Asking;
+  readonly verifications: Verifications;
   readonly recovery: Recovery;
   readonly client: MatrixClient;
   readonly #notifier: Notifier;
@@ -88,6 +90,7 @@ export class Session {
     this.#notifier = new Notifier(client, this.rooms, this.levels);
     this.search = new Search(client);
     this.asking = new Asking(this.search);
+    this.verifications = new Verifications(client, this.converse);
     for (const [roomId, box] of kept) this.#outboxes.set(roomId, new Outbox(this.#post(roomId), box));
     this.connection.subscribe(() => {
       const { is } = this.connection.snapshot();
@@ -238,6 +241,7 @@ export class Session {
       judge: (error) => {
         const again = limitedFor(error);
         if (again !== undefined || isUnreachable(error) || error instanceof RoomNotKnown) return { again };
+        if (error instanceof IdentityChanged) return { refused: { id: 'fault.identityChanged', code: 'IDENTITY_CHANGED' } };
         return { refused: error instanceof FaultError ? error.fault : faultOf(error) };
       },
       keep: (box) => this.#vault.put(boxes + roomId, box),

@@ -1,4 +1,5 @@
 import { ClientEvent, MatrixEventEvent, ReceiptType, RoomEvent, SyncState, ThreadEvent, type EventTimelineSet, type MatrixClient, type MatrixEvent, type Room, type Thread } from 'matrix-js-sdk';
+import { judge, onTrust } from '../crypto/trust';
 import type { Content } from '../crypto/envelope';
 import { languageToSend } from '../lang/script';
 import { unreadNumbers } from '../wire/client';
@@ -94,6 +95,7 @@ export class ThreadState extends Store<ThreadView> {
     client.on(MatrixEventEvent.Decrypted, here);
     client.on(ClientEvent.Sync, sync);
     const stop = outbox.subscribe(soon);
+    const stopTrust = onTrust(client, () => void this.#judge(true));
     this.#leave = () => {
       for (const name of room$) room.off(name as ThreadEvent.Update, soon);
       room.off(RoomEvent.Timeline, came);
@@ -101,6 +103,7 @@ export class ThreadState extends Store<ThreadView> {
       client.off(MatrixEventEvent.Decrypted, here);
       client.off(ClientEvent.Sync, sync);
       stop();
+      stopTrust();
     };
     this.#position?.arrive();
     this.#now();
@@ -221,6 +224,12 @@ export class ThreadState extends Store<ThreadView> {
       if (this.#goal !== undefined) void this.#position.show(this.#goal);
     }
     if (this.#position !== undefined) this.set(this.#view(this.#position));
+    void this.#judge(false);
+  }
+
+  async #judge(again: boolean): Promise<void> {
+    const { client, room } = this.#around;
+    if (await judge(client, this.#position?.stretch.events() ?? [], room.hasEncryptionStateEvent(), again)) this.#soon();
   }
 
   #view(position: Position): ThreadView {

@@ -2,6 +2,7 @@
 
 import { Direction, MsgType, type MatrixEvent, type Room } from 'matrix-js-sdk';
 import { readEnvelope } from '../crypto/envelope';
+import { doubtOf, type Doubt } from '../crypto/trust';
 import { whyUnreadable, type Unreadable } from '../crypto/unreadable';
 import { cleanTag, languageOf } from '../lang/script';
 import { captionOf, fileOf, type MessageFile } from './file';
@@ -9,7 +10,7 @@ import { toldOf, type Told } from './happening';
 import type { Outgoing, OutgoingState } from './outbox';
 import { mentionsIn, type Mentions } from './mentions';
 import { personIn, type Person } from './person';
-import { deletedFrom, editInForce, gather, isAside, isRecord, reactionsIn, relationOf, relationOut, wasAside, type Relation } from './relations';
+import { deletedFrom, editInForce, gather, isAside, isRecord, isVerification, reactionsIn, relationOf, relationOut, wasAside, type Relation } from './relations';
 import { answersIn, summaryOf, threadOf, type ThreadSummary } from './threads';
 import type { UnreadIn } from './unread';
 
@@ -50,6 +51,8 @@ export interface Message extends Common {
   readonly within?: string | undefined;
   /** The thread that begins with it; not said inside of that thread. */
   readonly thread?: ThreadSummary | undefined;
+  /** Why one should look twice at it, or at the edit in force. */
+  readonly doubt?: Doubt | undefined;
 }
 
 /** What is shown of the message that another one answers. */
@@ -160,6 +163,7 @@ function itemOf(place: Place, event: MatrixEvent): TimelineItem | undefined {
   }
   if (event.isRedacted()) return deleted(place, event, common);
   if (isAside(event)) return undefined;
+  if (isVerification(event)) return { ...common, is: 'happening', say: { id: 'happening.verifying', args: { name: common.sender } } };
   const why = whyUnreadable(event);
   if (why !== undefined) return { ...common, is: 'unreadable', why };
   if (event.isBeingDecrypted() || event.shouldAttemptDecryption()) return event.isRelation('m.replace') ? undefined : { ...common, is: 'opening' };
@@ -201,6 +205,7 @@ function message({ room, me, about, thread, unread }: Place, event: MatrixEvent,
     quote,
     reactions: reactionsIn(relations, me).map(({ key, who, mine }) => ({ key, who: who.map((id) => personIn(room, id)), mine })),
     edits: relations.flatMap((r) => (r.rel === 'm.replace' && r.sender === common.sender.id ? (r.id ?? []) : [])),
+    doubt: doubtOf((edit?.id === undefined ? undefined : room.findEventById(edit.id)) ?? event) ?? doubtOf(event),
     mayDelete: room.getLiveTimeline().getState(Direction.Forward)?.maySendRedactionForEvent(event, me) ?? false,
     mentions: mentionsIn(room, me, common.sender.id, content),
     within: answersIn(event),

@@ -1,6 +1,6 @@
 // Where a person stands with this browser: signed out, on the way in, or in.
 
-import { PasswordNeeded, WrongRecoveryKey, type NewRecoveryKey } from '../crypto/recovery';
+import { KeysNotGiven, PasswordNeeded, WrongRecoveryKey, type NewRecoveryKey } from '../crypto/recovery';
 import { Vault } from '../keep/vault';
 import { FaultError, faultOf, type Fault } from '../wire/fault';
 import { deviceKnown, invitationOf, nameYourself, signIn, signOut, signUp, type SignUpInvitation } from '../wire/login';
@@ -20,9 +20,12 @@ export type Standing =
   | { at: 'signedOut'; why: Fault | undefined; account?: string }
   /** Signed in, and the account needs a recovery key. */
   | { at: 'newKey'; session: Session; afresh: boolean }
-  /** Signed in, and this device needs the recovery key that there is. */
-  | { at: 'locked'; session: Session }
+  /** Signed in, and this device needs the recovery key that there is, or another device that verifies it. */
+  | { at: 'locked'; session: Session; compared?: Compared }
   | { at: 'in'; session: Session };
+
+/** Another device has verified this one: its keys are being taken over, or did not come. */
+export type Compared = { at: 'opening'; done: number; total: number } | { at: 'failed'; fault: Fault };
 
 const keptReady = 'device/signed';
 
@@ -126,6 +129,31 @@ export class Wardroom extends Store<Standing> {
   /** Back from startAfresh, before anything was done. */
   readonly backToKey = (): void => this.set({ at: 'locked', session: this.#session() });
 
+  // Another device may be the first to ask, so the verifications are followed, not the button.
+  #awaitCompared(session: Session): void {
+    const stop = session.verifications.subscribe(() => {
+      const done = session.verifications.snapshot().find((one) => one.with === undefined && one.stage.at === 'done');
+      if (done === undefined) return;
+      stop();
+      session.verifications.dismiss(done.id);
+      void this.#takeOver(session);
+    });
+  }
+
+  async #takeOver(session: Session): Promise<void> {
+    const tell = (compared: Compared): void => {
+      if (this.#open === session && this.snapshot().at === 'locked') this.set({ at: 'locked', session, compared });
+    };
+    tell({ at: 'opening', done: 0, total: 0 });
+    try {
+      await faults(() => session.recovery.takeOver(session.client, (done, total) => tell({ at: 'opening', done, total })));
+      if (this.#open === session && this.snapshot().at === 'locked') await this.#signed(session);
+    } catch (error) {
+      tell({ at: 'failed', fault: faultOf(error) });
+      this.#awaitCompared(session);
+    }
+  }
+
   #session(): Session {
     if (this.#open === undefined) throw new Error('nobody is signed in');
     return this.#open;
@@ -161,6 +189,7 @@ export class Wardroom extends Store<Standing> {
         return;
       case 'locked':
         this.set({ at: 'locked', session });
+        this.#awaitCompared(session);
     }
   }
 
@@ -214,6 +243,7 @@ async function faults<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (error instanceof WrongRecoveryKey) throw new FaultError({ id: 'fault.recoveryKey', code: 'WRONG_RECOVERY_KEY' }, error);
+    if (error instanceof KeysNotGiven) throw new FaultError({ id: 'fault.keysNotGiven', code: 'KEYS_NOT_GIVEN' }, error);
     if (error instanceof PasswordNeeded) throw new FaultError({ id: 'fault.passwordNeeded', code: 'PASSWORD_NEEDED' }, error);
     throw new FaultError(faultOf(error), error);
   }

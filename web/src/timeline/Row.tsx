@@ -7,6 +7,7 @@ import type { Person } from '../state/person';
 import type { Reader } from '../state/readers';
 import type { Happening, Message, TimelineItem } from '../state/timeline';
 import type { Acts } from './acts';
+import { Doubtful } from './Doubtful';
 import { OwnState } from './OwnState';
 import { Quoted } from './Quoted';
 import { Reactions } from './Reactions';
@@ -44,6 +45,7 @@ export function Row({ item, follows, acts, mayWrite, drawFile, readers, others =
           <div className={look['said']} data-said>
             {item.quote && <Quoted quote={item.quote} onJump={acts.jump} />}
             <Body item={item} drawFile={drawFile} />
+            <Doubtful doubt={item.doubt} />
             <Reactions item={item} acts={acts} mayWrite={mayWrite} />
             <ThreadLine thread={item.thread} acts={acts} />
           </div>
@@ -100,6 +102,7 @@ function Own({ item, acts, mayWrite, drawFile, readers, others = 0 }: Omit<Props
       <Reactions item={item} acts={acts} mayWrite={mayWrite} />
       <ThreadLine thread={item.thread} acts={acts} />
       <footer>
+        <Doubtful doubt={item.doubt} />
         {item.state && (
           <OwnState state={item.state} readers={readers} others={others} onRetry={stopped ? () => acts.retry(item.outKey) : undefined} onDiscard={stopped ? () => acts.discard(item.outKey) : undefined} />
         )}

@@ -15,6 +15,24 @@ export const faults = sentences({
     'zh-Hant': '短時間內嘗試次數過多。請在 {seconds} 秒後再試。',
     ja: '短い時間に試した回数が多すぎます。{seconds} 秒後にもう一度お試しください。',
   },
+  'fault.identityChanged': {
+    en: 'Somebody here whom you had verified has a new identity. Say above whether you accept it or verify again; then try again.',
+    'zh-Hans': '这里有您验证过的人换了身份。请先在上方选择接受或重新验证，然后重试。',
+    'zh-Hant': '這裡有您驗證過的人換了身分。請先在上方選擇接受或重新驗證，然後重試。',
+    ja: '本人確認した方の本人情報が変わっています。上で「受け入れる」か「もう一度確認する」を選んでから、再送してください。',
+  },
+  'fault.noIdentity': {
+    en: 'This person has not finished signing in anywhere yet, so there is nothing to compare.',
+    'zh-Hans': '对方还没有在任何设备上完成登录，所以没有可以核对的内容。',
+    'zh-Hant': '對方還沒有在任何裝置上完成登入，所以沒有可以核對的內容。',
+    ja: 'この方はまだどの端末でもサインインを終えていないため、見比べるものがありません。',
+  },
+  'fault.keysNotGiven': {
+    en: 'The other device verified this one and did not hand over the keys. Keep it open and compare once more, or enter the recovery key.',
+    'zh-Hans': '另一台设备已验证本设备，但没有交出密钥。请保持那台设备打开，再核对一次，或输入恢复密钥。',
+    'zh-Hant': '另一台裝置已驗證本裝置，但沒有交出金鑰。請保持那台裝置開啟，再核對一次，或輸入復原金鑰。',
+    ja: '別の端末はこの端末を確認しましたが、鍵を渡していません。その端末を開いたままもう一度見比べるか、回復キーを入力してください。',
+  },
   'fault.password': {
     en: 'Account name or password is not right.',
     'zh-Hans': '账号名或密码不正确。',
@@ -92,12 +110,6 @@ export const faults = sentences({
     'zh-Hans': '服务器在接受新密钥之前需要核对密码。请输入您的账号密码。',
     'zh-Hant': '伺服器在接受新金鑰之前需要核對密碼。請輸入您的帳號密碼。',
     ja: '新しい鍵を受け付ける前に、サーバーがパスワードを確認します。アカウントのパスワードを入力してください。',
-  },
-  'fault.identityChanged': {
-    en: 'Not sent: the identity of a person you verified has changed. Verify them again first.',
-    'zh-Hans': '未发送：您验证过的人更换了身份密钥。请先重新验证。',
-    'zh-Hant': '未傳送：您驗證過的人更換了身分金鑰。請先重新驗證。',
-    ja: '送信していません。確認済みの方の本人鍵が変わりました。先に確認し直してください。',
   },
   'fault.browser': {
     en: 'This browser cannot keep encrypted data. A private window, or blocked site storage, may be the cause.',

@@ -18,6 +18,7 @@ import { signin } from './signin';
 import { signup } from './signup';
 import { threads } from './threads';
 import { timeline } from './timeline';
+import { verify } from './verify';
 
 export const words = {
   ...common,
@@ -38,4 +39,5 @@ export const words = {
   ...signup,
   ...threads,
   ...timeline,
+  ...verify,
 };

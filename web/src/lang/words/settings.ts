@@ -55,10 +55,10 @@ export const settings = sentences({
     ja: '{name} があなたのアカウントにサインインしています。まだ確認されていないので、メッセージは読めません。',
   },
   'devices.doubt.yes': {
-    en: 'If it is yours, enter your recovery key on that device: that verifies it.',
-    'zh-Hans': '如果是您的设备，请在那台设备上输入恢复密钥，即完成验证。',
-    'zh-Hant': '如果是您的裝置，請在那台裝置上輸入復原金鑰，即完成驗證。',
-    ja: '自分の端末であれば、その端末で回復キーを入力してください。それで確認されます。',
+    en: 'If it is yours, enter your recovery key there, or compare emoji with this device: either verifies it.',
+    'zh-Hans': '如果是您的设备，请在那里输入恢复密钥，或与本设备核对表情符号，即完成验证。',
+    'zh-Hant': '如果是您的裝置，請在那裡輸入復原金鑰，或與本裝置核對表情符號，即完成驗證。',
+    ja: '自分の端末であれば、そこで回復キーを入力するか、この端末と絵文字を見比べてください。それで確認されます。',
   },
   'devices.doubt.no': { en: 'It is not mine…', 'zh-Hans': '不是我的…', 'zh-Hant': '不是我的…', ja: '心当たりがない…' },
 });

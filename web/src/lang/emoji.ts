@@ -1,0 +1,78 @@
+import type { Language } from './languages';
+
+// The emoji of a verification and what the Matrix specification calls them, so that people with different clients read
+// the same names to each other.
+// Spec: client-server API, SAS method: emoji.
+type Names = Readonly<Record<Language, string>>;
+const names: Readonly<Partial<Record<string, Names>>> = {
+  '🐶': { en: 'Dog', 'zh-Hans': '狗', 'zh-Hant': '狗', ja: '犬' },
+  '🐱': { en: 'Cat', 'zh-Hans': '猫', 'zh-Hant': '貓', ja: '猫' },
+  '🦁': { en: 'Lion', 'zh-Hans': '狮子', 'zh-Hant': '獅子', ja: 'ライオン' },
+  '🐎': { en: 'Horse', 'zh-Hans': '马', 'zh-Hant': '馬', ja: '馬' },
+  '🦄': { en: 'Unicorn', 'zh-Hans': '独角兽', 'zh-Hant': '獨角獸', ja: 'ユニコーン' },
+  '🐷': { en: 'Pig', 'zh-Hans': '猪', 'zh-Hant': '豬', ja: 'ブタ' },
+  '🐘': { en: 'Elephant', 'zh-Hans': '大象', 'zh-Hant': '大象', ja: 'ゾウ' },
+  '🐰': { en: 'Rabbit', 'zh-Hans': '兔子', 'zh-Hant': '兔子', ja: 'うさぎ' },
+  '🐼': { en: 'Panda', 'zh-Hans': '熊猫', 'zh-Hant': '熊貓', ja: 'パンダ' },
+  '🐓': { en: 'Rooster', 'zh-Hans': '公鸡', 'zh-Hant': '公雞', ja: 'ニワトリ' },
+  '🐧': { en: 'Penguin', 'zh-Hans': '企鹅', 'zh-Hant': '企鵝', ja: 'ペンギン' },
+  '🐢': { en: 'Turtle', 'zh-Hans': '乌龟', 'zh-Hant': '烏龜', ja: '亀' },
+  '🐟': { en: 'Fish', 'zh-Hans': '鱼', 'zh-Hant': '魚', ja: '魚' },
+  '🐙': { en: 'Octopus', 'zh-Hans': '章鱼', 'zh-Hant': '章魚', ja: 'たこ' },
+  '🦋': { en: 'Butterfly', 'zh-Hans': '蝴蝶', 'zh-Hant': '蝴蝶', ja: 'ちょうちょ' },
+  '🌷': { en: 'Flower', 'zh-Hans': '花', 'zh-Hant': '花', ja: '花' },
+  '🌳': { en: 'Tree', 'zh-Hans': '树', 'zh-Hant': '樹', ja: '木' },
+  '🌵': { en: 'Cactus', 'zh-Hans': '仙人掌', 'zh-Hant': '仙人掌', ja: 'サボテン' },
+  '🍄': { en: 'Mushroom', 'zh-Hans': '蘑菇', 'zh-Hant': '蘑菇', ja: 'きのこ' },
+  '🌏': { en: 'Globe', 'zh-Hans': '地球', 'zh-Hant': '地球', ja: '地球' },
+  '🌙': { en: 'Moon', 'zh-Hans': '月亮', 'zh-Hant': '月亮', ja: '月' },
+  '☁️': { en: 'Cloud', 'zh-Hans': '云', 'zh-Hant': '雲朵', ja: '雲' },
+  '🔥': { en: 'Fire', 'zh-Hans': '火', 'zh-Hant': '火', ja: '炎' },
+  '🍌': { en: 'Banana', 'zh-Hans': '香蕉', 'zh-Hant': '香蕉', ja: 'バナナ' },
+  '🍎': { en: 'Apple', 'zh-Hans': '苹果', 'zh-Hant': '蘋果', ja: 'リンゴ' },
+  '🍓': { en: 'Strawberry', 'zh-Hans': '草莓', 'zh-Hant': '草莓', ja: 'いちご' },
+  '🌽': { en: 'Corn', 'zh-Hans': '玉米', 'zh-Hant': '玉米', ja: 'とうもろこし' },
+  '🍕': { en: 'Pizza', 'zh-Hans': '披萨', 'zh-Hant': '披薩', ja: 'ピザ' },
+  '🎂': { en: 'Cake', 'zh-Hans': '蛋糕', 'zh-Hant': '蛋糕', ja: 'ケーキ' },
+  '❤️': { en: 'Heart', 'zh-Hans': '心', 'zh-Hant': '愛心', ja: 'ハート' },
+  '😀': { en: 'Smiley', 'zh-Hans': '笑脸', 'zh-Hant': '笑臉', ja: 'スマイル' },
+  '🤖': { en: 'Robot', 'zh-Hans': '机器人', 'zh-Hant': '機器人', ja: 'ロボット' },
+  '🎩': { en: 'Hat', 'zh-Hans': '帽子', 'zh-Hant': '帽子', ja: '帽子' },
+  '👓': { en: 'Glasses', 'zh-Hans': '眼镜', 'zh-Hant': '眼鏡', ja: 'めがね' },
+  '🔧': { en: 'Spanner', 'zh-Hans': '扳手', 'zh-Hant': '扳手', ja: 'スパナ' },
+  '🎅': { en: 'Santa', 'zh-Hans': '圣诞老人', 'zh-Hant': '聖誕老人', ja: 'サンタ' },
+  '👍': { en: 'Thumbs Up', 'zh-Hans': '赞', 'zh-Hant': '讚', ja: 'いいね' },
+  '☂️': { en: 'Umbrella', 'zh-Hans': '伞', 'zh-Hant': '雨傘', ja: '傘' },
+  '⌛': { en: 'Hourglass', 'zh-Hans': '沙漏', 'zh-Hant': '沙漏', ja: '砂時計' },
+  '⏰': { en: 'Clock', 'zh-Hans': '时钟', 'zh-Hant': '時鐘', ja: '時計' },
+  '🎁': { en: 'Gift', 'zh-Hans': '礼物', 'zh-Hant': '禮物', ja: 'ギフト' },
+  '💡': { en: 'Light Bulb', 'zh-Hans': '灯泡', 'zh-Hant': '燈泡', ja: '電球' },
+  '📕': { en: 'Book', 'zh-Hans': '书', 'zh-Hant': '書', ja: '本' },
+  '✏️': { en: 'Pencil', 'zh-Hans': '铅笔', 'zh-Hant': '鉛筆', ja: '鉛筆' },
+  '📎': { en: 'Paperclip', 'zh-Hans': '回形针', 'zh-Hant': '迴紋針', ja: 'クリップ' },
+  '✂️': { en: 'Scissors', 'zh-Hans': '剪刀', 'zh-Hant': '剪刀', ja: 'はさみ' },
+  '🔒': { en: 'Lock', 'zh-Hans': '锁', 'zh-Hant': '鎖頭', ja: '錠前' },
+  '🔑': { en: 'Key', 'zh-Hans': '钥匙', 'zh-Hant': '鑰匙', ja: '鍵' },
+  '🔨': { en: 'Hammer', 'zh-Hans': '锤子', 'zh-Hant': '鎚子', ja: '金槌' },
+  '☎️': { en: 'Telephone', 'zh-Hans': '电话', 'zh-Hant': '電話', ja: '電話機' },
+  '🏁': { en: 'Flag', 'zh-Hans': '旗帜', 'zh-Hant': '旗幟', ja: '旗' },
+  '🚂': { en: 'Train', 'zh-Hans': '火车', 'zh-Hant': '火車', ja: '電車' },
+  '🚲': { en: 'Bicycle', 'zh-Hans': '自行车', 'zh-Hant': '腳踏車', ja: '自転車' },
+  '✈️': { en: 'Aeroplane', 'zh-Hans': '飞机', 'zh-Hant': '飛機', ja: '飛行機' },
+  '🚀': { en: 'Rocket', 'zh-Hans': '火箭', 'zh-Hant': '火箭', ja: 'ロケット' },
+  '🏆': { en: 'Trophy', 'zh-Hans': '奖杯', 'zh-Hant': '獎盃', ja: 'トロフィー' },
+  '⚽': { en: 'Ball', 'zh-Hans': '球', 'zh-Hant': '足球', ja: 'ボール' },
+  '🎸': { en: 'Guitar', 'zh-Hans': '吉他', 'zh-Hant': '吉他', ja: 'ギター' },
+  '🎺': { en: 'Trumpet', 'zh-Hans': '喇叭', 'zh-Hant': '喇叭', ja: 'トランペット' },
+  '🔔': { en: 'Bell', 'zh-Hans': '铃铛', 'zh-Hant': '鈴鐺', ja: 'ベル' },
+  '⚓': { en: 'Anchor', 'zh-Hans': '锚', 'zh-Hant': '船錨', ja: 'いかり' },
+  '🎧': { en: 'Headphones', 'zh-Hans': '耳机', 'zh-Hant': '耳機', ja: 'ヘッドホン' },
+  '📁': { en: 'Folder', 'zh-Hans': '文件夹', 'zh-Hant': '資料夾', ja: 'フォルダー' },
+  '📌': { en: 'Pin', 'zh-Hans': '图钉', 'zh-Hant': '圖釘', ja: 'ピン' },
+};
+
+/** What one emoji of a verification is called. */
+export function emojiName(emoji: string, language: Language): string {
+  const all = names[emoji] ?? names[emoji.replace('\ufe0f', '')] ?? names[`${emoji}\ufe0f`];
+  return all?.[language] ?? emoji;
+}

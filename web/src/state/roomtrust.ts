@@ -1,0 +1,85 @@
+import { KnownMembership, RoomStateEvent, type MatrixClient, type MatrixEvent, type Room } from 'matrix-js-sdk';
+import { acceptIdentity, devicesOf, learnIdentity, NoIdentity, onTrust, standingOf, type Device, type Standing } from '../crypto/trust';
+import { personIn, type Person } from './person';
+import { Store } from './store';
+
+export type { Device, Doubt, Standing } from '../crypto/trust';
+
+/** What is known of who the people of a room are. */
+export interface RoomTrustView {
+  readonly standing: ReadonlyMap<string, Standing>;
+  /** Those who were verified and have another identity now: nothing is sent here until that is settled. */
+  readonly changed: readonly Person[];
+  /** Those who have another identity than was first seen, and were never verified. */
+  readonly renewed: readonly Person[];
+  /** How many others are in the room whom nobody here has verified. */
+  readonly unverified: number;
+}
+
+/** Who the people of a room are, as far as this device knows. It follows the room from `open` to `close`. */
+export class RoomTrust extends Store<RoomTrustView> {
+  readonly #client: MatrixClient;
+  readonly #room: Room;
+  readonly #standing = new Map<string, Standing>();
+  #stop: (() => void) | undefined;
+
+  constructor(client: MatrixClient, room: Room) {
+    super({ standing: new Map(), changed: [], renewed: [], unverified: 0 });
+    this.#client = client;
+    this.#room = room;
+  }
+
+  /** Begins to follow the people of the room. */
+  open(): void {
+    if (this.#stop !== undefined) return;
+    const client = this.#client;
+    const members = (event: MatrixEvent): void => {
+      if (event.getRoomId() === this.#room.roomId && event.getType() === 'm.room.member') void this.#look(undefined);
+    };
+    const stopTrust = onTrust(client, (userIds) => void this.#look(userIds));
+    client.on(RoomStateEvent.Events, members);
+    this.#stop = () => {
+      stopTrust();
+      client.off(RoomStateEvent.Events, members);
+    };
+    this.#room.loadMembersIfNeeded().then(
+      () => this.#look(undefined),
+      () => undefined, // what is known is shown; the header says offline
+    );
+    void this.#look(undefined);
+  }
+
+  close(): void {
+    this.#stop?.();
+    this.#stop = undefined;
+  }
+
+  /** Somebody's devices, as the server lists them and this device judges them. It throws where the server does not answer. */
+  readonly devicesOf = async (userId: string): Promise<readonly Device[]> => {
+    await learnIdentity(this.#client, userId).catch((error: unknown) => {
+      if (!(error instanceof NoIdentity)) throw error;
+    });
+    return devicesOf(this.#client, userId);
+  };
+
+  /** Takes somebody's new identity as theirs without verifying it. */
+  readonly accept = async (userId: string): Promise<void> => {
+    await acceptIdentity(this.#client, userId);
+    await this.#look([userId]);
+  };
+
+  async #look(only: readonly string[] | undefined): Promise<void> {
+    const me = this.#client.getSafeUserId();
+    const here = this.#room.getMembers().filter((one) => one.userId !== me && (one.membership === KnownMembership.Join || one.membership === KnownMembership.Invite));
+    for (const { userId } of here) {
+      if (only?.includes(userId) ?? true) this.#standing.set(userId, await standingOf(this.#client, userId));
+    }
+    const with_ = (standing: Standing): readonly Person[] => here.filter((one) => this.#standing.get(one.userId) === standing).map((one) => personIn(this.#room, one.userId));
+    this.set({
+      standing: new Map(this.#standing),
+      changed: with_('changed'),
+      renewed: with_('renewed'),
+      unverified: here.filter((one) => one.membership === KnownMembership.Join && this.#standing.get(one.userId) !== 'verified').length,
+    });
+  }
+}
