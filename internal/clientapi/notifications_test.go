@@ -100,3 +100,24 @@ func TestAReportThatNobodyWouldReadIsRefusedInWords(t *testing.T) {
 		}
 	}
 }
+
+func TestANewNameReadsNothing(t *testing.T) {
+	s := newServer(t)
+	lin, mei := s.newPerson(t, "lin"), s.newPerson(t, "mei")
+	room := lin.newRoom(t, object{})
+	lin.invite(t, room, mei)
+	mei.join(t, room)
+	lin.say(t, room, "1", cipher("one"))
+	lin.say(t, room, "2", cipher("two"))
+	mei.ok(t, "PUT", v3+"/profile/"+string(mei.user)+"/displayname", object{"displayname": "Mei of the night shift"})
+	rooms, _ := mei.ok(t, "GET", v3+"/sync", nil)["rooms"].(object)
+	joined, _ := rooms["join"].(object)
+	one, _ := joined[room].(object)
+	unread, _ := one["unread_notifications"].(object)
+	if unread["notification_count"] != 2.0 {
+		t.Errorf("after a new name %v are unread, want 2", unread["notification_count"])
+	}
+	if got := mei.notified(t, 10); len(got) != 2 {
+		t.Errorf("the notifications are %q", got)
+	}
+}

@@ -38,9 +38,9 @@ type Disk interface {
 	Joined(v stream.View, no room.No) ([]mxid.User, error)
 	// Heroes gives up to five people other than who, joined or invited now; earliest first.
 	Heroes(v stream.View, no room.No, who mxid.User) ([]mxid.User, error)
-	// Unread counts the events in the room that count for a and that a's receipts do not cover, at most 1000: of the main
-	// timeline under "", of each thread under its root.
-	Unread(v stream.View, no room.No, a account.No, since stream.Position) (map[mxid.Event]int, error)
+	// Unread counts the events in the room that count for who, with account a, since they joined, and that a's receipts do not
+	// cover, at most 1000: of the main timeline under "", of each thread under its root.
+	Unread(v stream.View, no room.No, who mxid.User, a account.No) (map[mxid.Event]int, error)
 	// Counting gives the newest events before before that count in the rooms that who, with account a, is joined to, of other
 	// senders, whether they are read or not, whether who was in the room then or not; newest first, at most limit.
 	Counting(v stream.View, who mxid.User, a account.No, before stream.Position, limit int) ([]Counted, error)

@@ -354,7 +354,7 @@ func (l *looking) summary(st room.Stay) (*summary, error) {
 }
 
 func (l *looking) unread(j *joined, st room.Stay) error {
-	counts, err := l.Disk.Unread(l.v, st.Room, l.s.Account, st.Pos)
+	counts, err := l.Disk.Unread(l.v, st.Room, l.s.User, l.s.Account)
 	if err != nil {
 		return err
 	}

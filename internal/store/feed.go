@@ -119,14 +119,18 @@ func (db *DB) ReceiptsSince(v stream.View, no room.No, a account.No, after, upto
 	})
 }
 
+// came is where somebody, $3, joined a room, $1, and has not left it since. A new name is a membership event too, and no coming.
+const came = `SELECT min(pos) AS pos FROM state WHERE room = $1 AND type = 'm.room.member' AND state_key = $3 AND pos >
+	(SELECT coalesce(max(pos), 0) FROM state WHERE room = $1 AND type = 'm.room.member' AND state_key = $3 AND membership IS DISTINCT FROM 'join')`
+
 // Unread implements feed.Disk. Where somebody has read to is one value, so that counting begins there and not where they joined.
-func (db *DB) Unread(v stream.View, no room.No, a account.No, since stream.Position) (map[mxid.Event]int, error) {
+func (db *DB) Unread(v stream.View, no room.No, who mxid.User, a account.No) (map[mxid.Event]int, error) {
 	t := in(v)
 	var main int
 	err := t.row(`
-		SELECT count(*) FROM (SELECT 1 FROM event WHERE room = $1 AND pos > (SELECT max(pos) FROM (SELECT CAST($3 AS BIGINT) AS pos
+		SELECT count(*) FROM (SELECT 1 FROM event WHERE room = $1 AND pos > (SELECT max(pos) FROM (`+came+`
 				UNION ALL SELECT event_pos FROM receipt WHERE room = $1 AND account = $2 AND thread IN ('', 'main')) AS read)
-			AND counts AND sender <> $2 AND relation IS DISTINCT FROM 'm.thread' LIMIT 1000) AS unread`, no, a, since).Scan(&main)
+			AND counts AND sender <> $2 AND relation IS DISTINCT FROM 'm.thread' LIMIT 1000) AS unread`, no, a, who).Scan(&main)
 	if err != nil {
 		return nil, err
 	}
@@ -136,10 +140,10 @@ func (db *DB) Unread(v stream.View, no room.No, a account.No, since stream.Posit
 	}
 	rows, err := t.query(`
 		SELECT root.id, reply.pos FROM event AS reply JOIN event AS root ON root.pos = reply.relates
-		WHERE reply.room = $1 AND reply.pos > (SELECT max(pos) FROM (SELECT CAST($3 AS BIGINT) AS pos
+		WHERE reply.room = $1 AND reply.pos > (SELECT max(pos) FROM (`+came+`
 				UNION ALL SELECT event_pos FROM receipt WHERE room = $1 AND account = $2 AND thread = '') AS read)
 			AND reply.counts AND reply.sender <> $2 AND reply.relation = 'm.thread'
-		ORDER BY reply.pos LIMIT 1000`, no, a, since)
+		ORDER BY reply.pos LIMIT 1000`, no, a, who)
 	replies, err := collect(rows, err, func(rows *sql.Rows) (r reply, err error) {
 		var id []byte
 		err = rows.Scan(&id, &r.pos)
