@@ -1,5 +1,5 @@
 // A day of an office, once with a pointer and once by keyboard alone: three people, three languages, a room and a
-// conversation of two, a photograph, an edit, a reaction, a server that is killed in between, a second device.
+// conversation of two, a photograph, an edit, a reaction, a thread, a server that is killed in between, a second device.
 // Everybody ends with the same messages.
 
 import assert from 'node:assert/strict';
@@ -60,6 +60,23 @@ for (const keyboard of [false, true]) {
       for (const person of [lin, mio]) await person.page.locator('[role=log] article').getByRole('button', { name: 'crane 7.png' }).locator('img').waitFor();
     });
 
+    test('two go on in a thread', async () => {
+      await mio.does('I can be there', 'スレッドで返信');
+      const field = (/** @type {Person} */ person) => person.page.locator('main textarea').last();
+      await mio.page.locator('main textarea').nth(1).waitFor();
+      await mio.hands.write(field(mio), '先に鍵を借りておきます。');
+      await mio.page.keyboard.press('Enter');
+      await jonas.hands.press(jonas.page.locator('a[data-thread]').last());
+      await jonas.reads('先に鍵を');
+      await jonas.hands.write(field(jonas), 'Thank you, berth office is open from 14:00.');
+      await jonas.page.keyboard.press('Enter');
+      await mio.reads('berth office is open');
+      for (const person of [mio, jonas]) {
+        await person.page.keyboard.press('Escape');
+        await person.page.locator('main textarea').nth(1).waitFor({ state: 'detached' });
+      }
+    });
+
     test('two of them talk alone', async () => {
       await mio.talksTo('jonas');
       await mio.writes('検査の件、先に二人で確認しませんか。');
@@ -98,6 +115,11 @@ for (const keyboard of [false, true]) {
       assert.deepEqual(room.map(({ says }) => says).slice(0, 3), ['各位早上好，年检报告放在三楼资料室。', 'I can be there at 15:00.', 'crane 7.png']);
       assert.deepEqual(room[0]?.reactions, ['✅ 1']);
       for (const person of [jonas, mio, tablet]) assert.deepEqual(await told(person, 7), room);
+      for (const person of [lin, jonas, mio, tablet]) {
+        await person.hands.press(person.page.locator('a[data-thread]').last());
+        const thread = (await told(person, 3, 1)).map(({ says }) => says);
+        assert.deepEqual(thread, ['I can be there at 15:00.', '先に鍵を借りておきます。', 'Thank you, berth office is open from 14:00.']);
+      }
       await mio.opens('Jonas Wedekind');
       await tablet.opens('Jonas Wedekind');
       await jonas.opens('佐伯 澪');
@@ -126,11 +148,17 @@ async function photograph(person) {
   return Buffer.from(drawn, 'base64');
 }
 
-/** What the open room says on somebody’s screen, once n messages stand there and all are on the server. @param {Person} person @param {number} n */
-async function told(person, n) {
-  await person.page.waitForFunction((wanted) => document.querySelectorAll('[role=log] [id^="$"] article').length === wanted, n);
-  return person.page.evaluate(() =>
-    [...document.querySelectorAll('[role=log] [id^="$"]')].flatMap((place) => {
+/**
+ * What the open room says on somebody’s screen, once n messages stand there and all are on the server.
+ *
+ * @param {Person} person
+ * @param {number} n
+ * @param {number} [log] 0 for the room, 1 for the thread beside it
+ */
+async function told(person, n, log = 0) {
+  await person.page.waitForFunction(([wanted, at]) => document.querySelectorAll('[role=log]')[at ?? 0]?.querySelectorAll('[id*="$"] article').length === wanted, [n, log]);
+  return person.page.evaluate((at) =>
+    [...(document.querySelectorAll('[role=log]')[at]?.querySelectorAll('[id*="$"]') ?? [])].flatMap((place) => {
       const article = place.querySelector('article');
       if (article === null) return [];
       const words = [...article.querySelectorAll('p[lang]')].map((p) => [...p.childNodes].filter((part) => !(part instanceof Element && part.matches('.meta'))).map((part) => part.textContent).join('').trim());
@@ -141,6 +169,5 @@ async function told(person, n) {
           reactions: [...article.querySelectorAll('button[aria-pressed]')].map((one) => [...one.querySelectorAll('[aria-hidden]')].map((part) => part.textContent).join(' ')),
         },
       ];
-    }),
-  );
+    }), log);
 }
