@@ -167,6 +167,15 @@ test('a new device is verified by another one, and reads history without the rec
 });
 
 test('an identity that was begun anew is seen by those who verified it, and stops their sending until they decide', async () => {
+  // Somebody who never verified anybody.
+  const sora = await Person.sitsDown(browser, { name: 'Sora', account: 'sora', locale: 'zh-CN' });
+  await sora.signsUp(await server.invite());
+  await lin.page.getByRole('link', { name: 'Harbour watch' }).click();
+  await lin.invites('sora');
+  await sora.joins();
+  await sora.writes('好的，收到。');
+  await mio.reads('好的，收到。');
+
   const device = await Person.sitsDown(browser, { name: '佐伯 澪', account: 'mio' });
   await device.page.goto(server.url);
   await device.signsIn();
@@ -182,14 +191,21 @@ test('an identity that was begun anew is seen by those who verified it, and stop
   await isSound(lin, 'identity-changed');
   await lin.writes('Written while it was not clear.');
   await page.locator('article', { hasText: 'Written while it was not clear.' }).getByText('has a new identity').waitFor();
+  await device.page.getByRole('link', { name: 'Harbour watch' }).click();
+  await device.writes('From the new identity.');
+  await page.locator('article', { hasText: 'From the new identity.' }).getByText('has changed since you verified it').waitFor();
+  await isSound(lin, 'identity-changed-messages');
+  await sora.page.getByText('佐伯 澪的身份与这里最初看到的不同').waitFor();
+  await isSound(sora, 'identity-renewed-zh');
+  await sora.page.getByRole('button', { name: '我知道了' }).click();
+  await sora.page.getByText('佐伯 澪的身份与这里最初看到的不同').waitFor({ state: 'detached' });
   await page.getByRole('button', { name: 'Accept without verifying…' }).click();
   await isSound(lin, 'identity-accept');
   await page.getByRole('button', { name: 'Accept and send again' }).click();
   await page.getByText('The identity of 佐伯 澪 has changed').waitFor({ state: 'detached' });
   await page.getByRole('button', { name: 'Try again' }).click();
   await lin.seesSaved('Written while it was not clear.');
-  await device.page.getByRole('link', { name: 'Harbour watch' }).click();
   await device.reads('Written while it was not clear.');
-  assert.deepEqual([...lin.complaints, ...mio.complaints], []);
+  assert.deepEqual([...lin.complaints, ...mio.complaints, ...sora.complaints], []);
   await device.context.close();
 });

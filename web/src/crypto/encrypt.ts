@@ -43,7 +43,11 @@ export async function encrypt(client: MatrixClient, roomId: string, type: string
     await encryptor.encryptEvent(event, false, new OnlySignedDevicesIsolationMode());
   } catch (error) {
     const who = await changedIn(client, roomId);
-    throw who.length > 0 ? new IdentityChanged(who, error) : error;
+    if (who.length === 0) throw error;
+    // The library may have made a new session before it refused, and not have kept the half that decrypts: what was sent
+    // with it later, this device itself could not read.
+    await cryptoOf(client).forceDiscardSession(roomId);
+    throw new IdentityChanged(who, error);
   }
   return { type: event.getWireType(), content: event.getWireContent() };
 }
