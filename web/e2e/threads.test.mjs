@@ -196,6 +196,55 @@ test('after a reload all of it is still there, and looks right', async () => {
   }
 });
 
+test('what was said in a thread is found there', async () => {
+  const { page } = lin;
+  await page.evaluate(() => (location.hash = '#/search'));
+  await page.locator('input[type=search]').fill('潮位表');
+  await page.locator('button[data-hit]').press('Enter');
+  const around = page.locator('[role=group]:visible');
+  await around.locator('li', { hasText: '16時かも' }).waitFor();
+  assert.equal(await around.locator('li').count(), 4, 'the root, two answers and a deleted one');
+  await around.locator('a').press('Enter');
+  await row(thread(lin), '也带上潮位表').waitFor();
+  await page.waitForFunction(() => document.activeElement?.textContent?.includes('也带上潮位表') === true);
+  assert.match(page.url(), /thread/);
+  await page.keyboard.press('Escape');
+  await thread(lin).waitFor({ state: 'detached' });
+});
+
+test('a long thread is fetched back to its beginning', async () => {
+  const { page } = lin;
+  await lin.writes('值班安排');
+  await lin.seesSaved('值班安排', '服务器已保存');
+  await row(talk(lin), '值班安排').locator('[aria-haspopup=menu]').focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('menuitem', { name: '在话题串中回复' }).press('Enter');
+  const field = thread(lin).locator('textarea');
+  await field.waitFor();
+  for (let n = 1; n <= 60; n++) {
+    await field.fill(`第${n}班`);
+    await field.press('Enter');
+  }
+  await row(thread(lin), '第60班').locator('.state', { hasText: '服务器已保存' }).waitFor();
+  await page.reload();
+  await lin.isIn();
+  await row(thread(lin), '第60班').waitFor();
+  await line(lin).filter({ hasText: '60 条回复' }).waitFor();
+  const log = thread(lin).locator('[role=log]');
+  await log.evaluate(async (box) => {
+    for (let n = 0; n < 100 && !box.textContent?.includes('值班安排'); n++) {
+      box.scrollTop = 0;
+      await new Promise((done) => setTimeout(done, 100));
+    }
+  });
+  await row(thread(lin), '值班安排').waitFor();
+  const said = await log.locator('article').allTextContents();
+  for (let n = 1; n <= 60; n++) assert.equal(said.filter((text) => text.includes(`第${n}班`)).length, 1, `answer ${n}`);
+  await line(mio).filter({ hasText: '60 件' }).waitFor();
+  await mio.page.evaluate(() => (location.hash = '#/'));
+  await entry(mio).locator('.count', { hasText: '60' }).waitFor();
+});
+
 test('nobody’s page complained', () => {
   assert.deepEqual(lin.complaints, []);
   assert.deepEqual(mio.complaints, []);

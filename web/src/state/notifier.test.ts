@@ -31,6 +31,7 @@ function set(unread = 0) {
     getUserId: () => '@me:port',
     getSafeUserId: () => '@me:port',
     getRoom: () => room,
+    getSyncState: () => 'SYNCING',
     decryptEventIfNeeded: () => Promise.resolve(),
     getPushActionsForEvent: notify,
   });

@@ -8,6 +8,7 @@ import { notifying, type Said } from './notifying';
 import { personIn } from './person';
 import type { RoomList } from './roomlist';
 import { route } from './route';
+import { answersIn } from './threads';
 
 /** What is shown outside of the page. */
 export interface Notice {
@@ -59,6 +60,7 @@ export class Notifier {
   }
 
   readonly #onEvent = (event: MatrixEvent, room: Room | undefined, toStart: boolean | undefined, _removed: boolean, data: IRoomTimelineData): void => {
+    if (this.#client.getSyncState() === null) return; // what was kept from last time, and told of then
     if (room === undefined || toStart === true || data.liveEvent !== true || event.getSender() === this.#client.getUserId()) return;
     this.#client.decryptEventIfNeeded(event).then(
       () => this.#consider(room, event),
@@ -95,7 +97,8 @@ export class Notifier {
       roomId,
       this.#show(notice, () => {
         window.focus();
-        route.go({ at: 'room', id: roomId });
+        const thread = answersIn(last);
+        route.go({ at: 'room', id: roomId, ...(thread === undefined ? {} : { thread }) });
         this.#takeAway(roomId);
       }),
     );

@@ -5,6 +5,7 @@ import { judge, onTrust } from '../crypto/trust';
 import { tryAgain } from '../crypto/unreadable';
 import { languageToSend } from '../lang/script';
 import { FaultError } from '../wire/fault';
+import { eventOf } from '../wire/history';
 import { download, upload } from '../wire/media';
 import type { Tokens } from '../wire/tokens';
 import { redactEvent, unreadNumbers } from '../wire/client';
@@ -18,12 +19,14 @@ import { inviteTo } from './people';
 import type { Person } from './person';
 import { Position } from './position';
 import { deletedKey, threadKey } from './relations';
+import { route } from './route';
 import { keepReaders, viewOf, type RoomView } from './roomview';
 import { RoomTrust } from './roomtrust';
 import { keep } from './same';
 import { readUpTo, Seen, shareReading } from './seen';
 import { Store } from './store';
 import { ThreadState } from './thread';
+import { answersIn } from './threads';
 import type { Message } from './timeline';
 import { unreadIn } from './unread';
 import { Uploads } from './uploads';
@@ -164,8 +167,15 @@ export class RoomState extends Store<RoomView> {
     await redactEvent(this.#client, this.#room.roomId, message.id, where);
   };
 
-  /** Goes to a message, wherever in the room's history it is, and marks it. It returns whether it is there. */
-  readonly show = (id: string): Promise<boolean> => this.#position.show(id);
+  /** Goes to a message, wherever in the room's history or in which thread it is, and marks it. It returns whether it is there. */
+  readonly show = async (id: string): Promise<boolean> => {
+    const { roomId } = this.#room;
+    const known = this.#room.findEventById(id) ?? (await eventOf(this.#client, roomId, id).catch(() => undefined));
+    const root = known && answersIn(known);
+    if (root === undefined) return this.#position.show(id);
+    route.go({ at: 'room', id: roomId, thread: root, event: id });
+    return true;
+  };
 
   /** Goes to the latest message. */
   readonly latest = (): void => this.#position.latest();

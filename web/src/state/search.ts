@@ -13,7 +13,9 @@ import { Attention, pause } from './attention';
 import { changeOf, type Change } from './findable';
 import { personIn, type Person } from './person';
 import { Reading, type Gap } from './reading';
+import { deletedFrom } from './relations';
 import { Store } from './store';
+import { answersIn } from './threads';
 import { itemsOf } from './timeline';
 
 const pageSize = 100;
@@ -155,11 +157,15 @@ export class Search extends Store<Reach> {
     return { total: answer.total, shown: answer.hits.length, rooms, senders };
   }
 
-  /** What was said around a message in its room, the oldest first. It throws where the server does not give it. */
+  /** What was said around a message in its room, or in its thread, the oldest first. It throws where the server does not give it. */
   readonly around = async (roomId: string, id: string): Promise<readonly Neighbour[]> => {
     const room = this.#client.getRoom(roomId);
     if (room === null) return [];
-    const items = itemsOf(room, this.#client.getSafeUserId(), await contextOf(this.#client, roomId, id, 8), []);
+    const events = await contextOf(this.#client, roomId, id, 8);
+    const found = events.find((event) => event.getId() === id);
+    const thread = found && answersIn(found);
+    const beside = events.filter((event) => (answersIn(event) ?? deletedFrom(event)) === thread || event.getId() === thread || event.isRelation('m.replace'));
+    const items = itemsOf(room, this.#client.getSafeUserId(), beside, [], thread === undefined ? {} : { thread });
     return items.flatMap((item): Neighbour[] => {
       if (item.id === undefined || (item.is !== 'message' && item.is !== 'deleted')) return [];
       const said = item.is === 'message' ? [item.file?.name, item.body].filter(Boolean).join('\n') : undefined;

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { htmlOf } from '../state/markdown';
+import { namesOf } from '../state/mentions';
 import { fromHtml, fromText, type Link, type Rich } from './richtext';
 
 const tagsIn = (pieces: readonly Rich[]): string[] => pieces.flatMap((piece) => (typeof piece === 'string' ? [] : [piece.tag, ...tagsIn(piece.inside)]));
@@ -74,4 +75,13 @@ test('what people mark becomes HTML, and what they do not mark none', () => {
   expect(htmlOf('```js\n**a** <b>\n```\nafter')).toBe('<pre><code>**a** &lt;b&gt;\n</code></pre><p>after</p>');
   expect(htmlOf('```\nnever closed')).toBeUndefined();
   expect(htmlOf('[x](javascript:alert(1)) <script>')).toBeUndefined();
+});
+
+test('a person is a mention and never a link; the words of the sender do not say who it is', () => {
+  expect(fromHtml('<a href="https://matrix.to/#/@lin:port.example">@Jonas</a>')).toEqual([{ tag: 'mention', id: '@lin:port.example', inside: ['@Jonas'] }]);
+  expect(fromText('ask https://matrix.to/#/@lin:port.example now')).toEqual(['ask ', { tag: 'mention', id: '@lin:port.example', inside: ['https://matrix.to/#/@lin:port.example'] }, ' now']);
+  expect(fromHtml('<a href="https://matrix.to/#/!room:port.example">room</a>')).toEqual(['room']);
+  expect(linksIn(fromText('https://matrix.to/#/#room:port.example'))).toEqual([]);
+  const names = namesOf([{ id: '@lin:port.example', name: '林秋砚' }]);
+  expect(tagsIn(fromHtml(htmlOf('请**@林秋砚**看', names) ?? ''))).toEqual(['p', 'strong', 'mention']);
 });

@@ -15,6 +15,11 @@ export async function historyOf(client: MatrixClient, roomId: string, from: stri
   return { events: await Promise.all(chunk.map((raw) => decrypted(client, roomId, raw))), before: end };
 }
 
+/** An event of a room, decrypted as far as this device can. It throws where the server does not give it. */
+export async function eventOf(client: MatrixClient, roomId: string, eventId: string): Promise<MatrixEvent> {
+  return decrypted(client, roomId, await client.fetchRoomEvent(roomId, eventId));
+}
+
 /** An event, and the edit that the server says is its newest. */
 export async function eventAndEdit(client: MatrixClient, roomId: string, eventId: string): Promise<MatrixEvent[]> {
   return withEdit(client, roomId, await client.fetchRoomEvent(roomId, eventId));
