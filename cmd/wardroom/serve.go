@@ -133,6 +133,7 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 		return err
 	}
 	api.Log, api.Unlimited = log, conf.unlimited
+	api.Organisation = conf.Organisation
 	api.PublicURL, api.Proxied = conf.PublicURL, conf.TLS.From == config.Proxy
 	running := &server{&conf.Config, log, db, api, metrics, listener, certificates}
 	doors, err := running.doors()

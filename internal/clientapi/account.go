@@ -125,7 +125,8 @@ func (a *API) openIDUser(r *request) (any, error) {
 	return map[string]any{"sub": user}, nil
 }
 
-// wellKnown tells clients where the API is: at the configured public URL, or else where they asked.
+// wellKnown tells clients where the API is, at the configured public URL, or else where they asked; and, under a key of our
+// own, what the organisation calls itself, for the page on which one signs in.
 //
 // Spec: client-server API, GET /.well-known/matrix/client.
 func (a *API) wellKnown(r *request) (any, error) {
@@ -136,5 +137,9 @@ func (a *API) wellKnown(r *request) (any, error) {
 			base = "https://" + r.Host
 		}
 	}
-	return map[string]any{"m.homeserver": map[string]string{"base_url": base}}, nil
+	says := map[string]any{"m.homeserver": map[string]string{"base_url": base}}
+	if a.Organisation != "" {
+		says["org.wardroom.organisation"] = map[string]string{"name": a.Organisation}
+	}
+	return says, nil
 }

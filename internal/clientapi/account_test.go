@@ -392,6 +392,16 @@ func TestWhatClientsAreTold(t *testing.T) {
 	if got := wellKnown(); got != "https://chat.example.org" {
 		t.Errorf("clients are sent to %v", got)
 	}
+	organisation := func() any {
+		return s.call(t, "", "GET", "/.well-known/matrix/client", nil).body["org.wardroom.organisation"]
+	}
+	if got := organisation(); got != nil {
+		t.Errorf("an organisation without a name is said to be %v", got)
+	}
+	s.api.Organisation = "隼湾港务局"
+	if got, _ := organisation().(object); got["name"] != "隼湾港务局" {
+		t.Errorf("the organisation is said to be %v", got)
+	}
 	if r := lin.ok(t, "GET", "/_matrix/client/v3/account/3pid", nil); len(r["threepids"].([]any)) != 0 {
 		t.Errorf("addresses are %v", r)
 	}

@@ -26,16 +26,17 @@ import (
 
 // API is the client-server API. Its fields are the domain packages it calls.
 type API struct {
-	Accounts  *account.Accounts
-	Devices   *device.Devices
-	Backups   *device.Backups
-	Rooms     *room.Rooms
-	Feed      *feed.Feed
-	Media     *media.Files
-	Log       *slog.Logger
-	PublicURL string // where clients find this server, without a "/" at the end; empty: where they asked
-	Proxied   bool   // a reverse proxy stands in front: it says whom it speaks for
-	Unlimited bool   // nothing is counted: for tests and measurements on this machine alone
+	Accounts     *account.Accounts
+	Devices      *device.Devices
+	Backups      *device.Backups
+	Rooms        *room.Rooms
+	Feed         *feed.Feed
+	Media        *media.Files
+	Log          *slog.Logger
+	PublicURL    string // where clients find this server, without a "/" at the end; empty: where they asked
+	Organisation string // what the organisation calls itself; empty: nobody said
+	Proxied      bool   // a reverse proxy stands in front: it says whom it speaks for
+	Unlimited    bool   // nothing is counted: for tests and measurements on this machine alone
 
 	limits   limits
 	confirms confirms

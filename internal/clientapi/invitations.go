@@ -52,11 +52,12 @@ func (a *API) invited(r *request) (any, error) {
 	}
 	out := struct {
 		Server  mxid.Server `json:"server"`
+		Name    string      `json:"organisation,omitempty"`
 		Note    string      `json:"note,omitempty"`
 		Uses    int         `json:"uses_left"`
 		Expires int64       `json:"expires_ts"`
 		By      *inviter    `json:"invited_by,omitempty"` // missing: the invitation came from the server's command line
-	}{Server: a.Accounts.Server, Note: i.Note, Uses: i.Uses, Expires: i.Until.UnixMilli()}
+	}{Server: a.Accounts.Server, Name: a.Organisation, Note: i.Note, Uses: i.Uses, Expires: i.Until.UnixMilli()}
 	if by.User != "" {
 		out.By = &inviter{by.User, by.Name}
 	}

@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"wardroom/internal/mxid"
 )
@@ -24,6 +26,10 @@ type Config struct {
 	// server first starts, because it is part of every account and every room. Left empty, it is the host of
 	// public_url, or "localhost" where there is none.
 	Name string `toml:"name"`
+
+	// What the organisation calls itself, such as "Kestrel Bay Port". Everybody sees it above their rooms and where one
+	// signs up and in, before they have said who they are. Left empty, nothing stands there but the product's name.
+	Organisation string `toml:"organisation"`
 
 	// Address at which people reach this server, such as "https://chat.example.org". Web browsers only allow
 	// encrypted chat over https, except on the machine itself. Left empty, the server is for this machine alone.
@@ -85,6 +91,9 @@ const (
 	Off   = "off"
 )
 
+// maxOrganisation is how many characters the organisation's name may have: it stands in one line.
+const maxOrganisation = 80
+
 // Complete fills in what follows from the other fields and checks everything. It returns all mistakes, joined; each says
 // which field is wrong and what it may be.
 func (c *Config) Complete() error {
@@ -105,6 +114,10 @@ func (c *Config) Complete() error {
 	}
 	if _, err := mxid.ParseServer(c.Name); err != nil {
 		say("name", "%q is not a server name; write a host name such as example.org", c.Name)
+	}
+	c.Organisation = strings.TrimSpace(c.Organisation)
+	if utf8.RuneCountInString(c.Organisation) > maxOrganisation || strings.ContainsFunc(c.Organisation, unicode.IsControl) {
+		say("organisation", "is longer than %d characters, or has line breaks in it; write a name", maxOrganisation)
 	}
 	if err := listenAddress(c.Listen); err != nil {
 		say("listen", "%v", err)

@@ -163,9 +163,9 @@ email = true
 		}
 	}
 
-	c := config.Config{Name: "a b", PublicURL: "chat.example.org", Listen: "8008", OperatorListen: "x", UploadLimit: 0, TLS: config.TLS{From: "magic", Key: "k"}}
+	c := config.Config{Name: "a b", Organisation: "a\nb", PublicURL: "chat.example.org", Listen: "8008", OperatorListen: "x", UploadLimit: 0, TLS: config.TLS{From: "magic", Key: "k"}}
 	err = c.Complete()
-	for _, want := range []string{"name:", "public_url:", "listen:", "operator_listen:", "data:", "upload_limit:", "tls.from:", "tls.certificate:"} {
+	for _, want := range []string{"name:", "organisation:", "public_url:", "listen:", "operator_listen:", "data:", "upload_limit:", "tls.from:", "tls.certificate:"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not name %q", err, want)
 		}

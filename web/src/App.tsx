@@ -5,6 +5,7 @@ import { sayFault } from './lang/sayFault';
 import { useSay } from './lang/useSay';
 
 import { Locked } from './Locked';
+import { AlreadyIn } from './signin/AlreadyIn';
 import { Entry } from './signin/Entry';
 import { NewKey } from './signin/NewKey';
 import { SignIn } from './signin/SignIn';
@@ -70,6 +71,7 @@ export function App() {
     case 'locked':
       return <Locked wardroom={wardroom} session={standing.session} compared={standing.compared} />;
     case 'in':
+      if (here.at === 'invite') return <AlreadyIn me={standing.session.me.snapshot()} onRooms={() => route.replace({ at: 'rooms' })} />;
       return <Workplace session={standing.session} onSignOut={() => void wardroom.signOut()} />;
   }
 }

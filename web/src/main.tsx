@@ -1,6 +1,7 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './App';
+import { organisation } from './state/organisation';
 import { version } from './state/version';
 import { wardroom } from './state/wardroom';
 
@@ -13,3 +14,4 @@ createRoot(root).render(
   </StrictMode>,
 );
 void version.watch();
+void organisation.learn();

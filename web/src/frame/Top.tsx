@@ -11,8 +11,10 @@ import { WhoStamp } from '../kit/WhoStamp';
 import { changeLanguage } from '../lang/lang';
 import { clock } from '../lang/dates';
 import { languageNames, languages } from '../lang/languages';
+import { languageOf } from '../lang/script';
 import { useLanguage, useSay } from '../lang/useSay';
 import type { ConnectionState } from '../state/connection';
+import { organisation } from '../state/organisation';
 import type { Person } from '../state/person';
 import { hrefOf, route } from '../state/route';
 import { theme, type Theme } from '../state/theme';
@@ -31,13 +33,14 @@ const themes: Theme[] = ['system', 'light', 'dark'];
 /** The bar on top of everything: where one is, the way to the server, oneself. */
 export function Top({ me, connection, unsent, onSignOut }: Props) {
   const say = useSay();
+  const named = useStore(organisation);
   const language = useLanguage();
   const { at } = useStore(route);
   const chosenTheme = useStore(theme);
   const [leaving, setLeaving] = useState<number>();
   return (
     <header className="top">
-      <Brand name="Wardroom" />
+      <Brand name={named ?? say('shell.name')} lang={named === undefined ? undefined : languageOf(named)} />
       <nav className="nav">
         <a href="#/" aria-current={at === 'rooms' || at === 'room' ? 'page' : undefined}>
           {say('rooms.title')}

@@ -52,6 +52,7 @@ export async function invitationOf(token: string): Promise<SignUpInvitation> {
   const answer = await reach('/_matrix/client/unstable/org.wardroom/invitation', { token });
   const json = (await answer.json().catch(() => ({}))) as {
     server?: string;
+    organisation?: string;
     expires_ts?: number;
     uses_left?: number;
     invited_by?: { user_id: string; displayname?: string };
@@ -61,11 +62,24 @@ export async function invitationOf(token: string): Promise<SignUpInvitation> {
   if (!answer.ok) throw new MatrixError(json, answer.status, undefined, undefined, answer.headers);
   const by = json.invited_by;
   return {
-    server: json.server ?? location.host,
+    server: json.organisation ?? json.server ?? location.host,
     expires: json.expires_ts ?? 0,
     uses: json.uses_left ?? 1,
     by: by === undefined ? undefined : { id: by.user_id, name: by.displayname ?? by.user_id },
   };
+}
+
+/**
+ * What the organisation calls itself, or undefined where it does not say. It throws where the server does not answer.
+ *
+ * Spec: client-server API, GET /.well-known/matrix/client; the key is our own.
+ */
+export async function organisationName(): Promise<string | undefined> {
+  const answer = await fetch('/.well-known/matrix/client');
+  if (!answer.ok) throw new MatrixError({}, answer.status);
+  const says = (await answer.json()) as { 'org.wardroom.organisation'?: { name?: unknown } };
+  const name = says['org.wardroom.organisation']?.name;
+  return typeof name === 'string' && name !== '' ? name : undefined;
 }
 
 async function reach(url: string, body: unknown): Promise<Response> {

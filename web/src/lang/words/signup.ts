@@ -1,6 +1,21 @@
 import { sentences } from '../sentences';
 
 export const signup = sentences({
+  'signup.already.title': { en: 'This link is for a new account', 'zh-Hans': '这个链接用来注册新账号', 'zh-Hant': '這個連結用來註冊新帳號', ja: 'このリンクは新しいアカウント用です' },
+  'signup.already.who': { en: 'You are signed in as {name} ({id})', 'zh-Hans': '您已登录为 {name}（{id}）', 'zh-Hant': '您已登入為 {name}（{id}）', ja: '{name}（{id}）としてサインインしています' },
+  'signup.already.text': {
+    en: 'Nothing has happened to the invitation. If it is meant for somebody else, pass the link on to them.',
+    'zh-Hans': '邀请尚未使用。如果是给别人的，请把链接转给对方。',
+    'zh-Hant': '邀請尚未使用。如果是給別人的，請把連結轉給對方。',
+    ja: '招待はまだ使われていません。ほかの方のためのものでしたら、その方にリンクを渡してください。',
+  },
+  'signup.already.other': {
+    en: 'To make a second account yourself, open the link in another browser, or sign out here first and open it again.',
+    'zh-Hans': '如果您自己要再注册一个账号，请用另一个浏览器打开链接，或先在这里退出登录再打开。',
+    'zh-Hant': '如果您自己要再註冊一個帳號，請用另一個瀏覽器開啟連結，或先在這裡登出再開啟。',
+    ja: 'ご自身でもう一つアカウントを作る場合は、別のブラウザーでリンクを開くか、ここでサインアウトしてから開き直してください。',
+  },
+  'signup.already.do': { en: 'To my rooms', 'zh-Hans': '去我的会话', 'zh-Hant': '前往我的聊天室', ja: '自分のルームへ' },
   'signup.title': { en: 'Make your account', 'zh-Hans': '开通您的账号', 'zh-Hant': '建立您的帳號', ja: 'アカウントを作成します' },
   'signup.text': {
     en: 'You are invited to {server}.',
