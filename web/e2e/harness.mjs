@@ -6,7 +6,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -25,11 +25,17 @@ export class Server {
   #data = mkdtempSync(join(tmpdir(), 'wardroom-e2e-'));
   #port = 0;
   #said = '';
+  #config;
   url = '';
+
+  /** @param {string} config what stands in its configuration, in TOML */
+  constructor(config = '') {
+    this.#config = config;
+  }
 
   /** Starts it and waits until it says where it is. */
   async start() {
-    const child = spawn(program, ['serve', '--data', this.#data, '--listen', `127.0.0.1:${this.#port}`, '--unlimited'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, ['serve', ...this.#configured(), '--data', this.#data, '--listen', `127.0.0.1:${this.#port}`, '--unlimited'], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#process = child;
     this.#said = '';
     child.stderr.on('data', (chunk) => (this.#said += chunk));
@@ -45,6 +51,13 @@ export class Server {
       child.once('exit', (code) => failed(new Error(`wardroom ended with ${code}:\n${this.#said}`)));
       child.once('error', failed);
     });
+  }
+
+  #configured() {
+    if (this.#config === '') return [];
+    const file = join(this.#data, 'wardroom.toml');
+    writeFileSync(file, this.#config);
+    return ['--config', file];
   }
 
   /** A link with which one more person signs up. */

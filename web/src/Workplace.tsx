@@ -4,6 +4,7 @@ import { SendFiles } from './files/SendFiles';
 import { Find } from './find/Find';
 import { NewVersion } from './frame/NewVersion';
 import { OfferNotices } from './frame/OfferNotices';
+import { Tabs } from './frame/Tabs';
 import { Top } from './frame/Top';
 import { PicturesContext } from './kit/pictures';
 import { RoomStamp } from './kit/RoomStamp';
@@ -15,10 +16,12 @@ import { RoomHeader } from './room/RoomHeader';
 import { RoomList } from './roomlist/RoomList';
 import { ChangePicture } from './picture/ChangePicture';
 import { Settings } from './settings/Settings';
+import { waitingIn } from './state/notifier';
 import type { Person } from './state/person';
 import type { RoomState } from './state/room';
 import { route } from './state/route';
 import type { Session } from './state/session';
+import { useBackCloses } from './state/useBackCloses';
 import { useStore } from './state/useStore';
 import { Talk } from './Talk';
 import { Thread } from './Thread';
@@ -38,6 +41,8 @@ export function Workplace({ session, onSignOut }: { session: Session; onSignOut:
   const [facts, setFacts] = useState(false);
   const [verifying, setVerifying] = useState<number>();
   const [about, setAbout] = useState<Person>();
+  const closeFacts = useBackCloses(facts, () => setFacts(false));
+  useStore(session.levels);
   const [picturing, setPicturing] = useState<string>();
   const id = here.at === 'room' ? here.id : undefined;
   const room = id === undefined ? undefined : session.room(id);
@@ -106,8 +111,9 @@ export function Workplace({ session, onSignOut }: { session: Session; onSignOut:
                   show={here.at === 'room' && root === undefined ? here.event : undefined}
                   covered={root !== undefined && matchMedia('(max-width: 900px)').matches}
                   onPeople={() => {
-                    setFacts(!facts || root !== undefined);
                     if (root !== undefined) go(room.snapshot().id);
+                    else if (facts) return closeFacts();
+                    setFacts(true);
                   }}
                   onPicture={setPicturing}
                   other={rooms.people.find((one) => one.id === id)?.with}
@@ -133,13 +139,14 @@ export function Workplace({ session, onSignOut }: { session: Session; onSignOut:
                     go(await session.converse(userId));
                     setFacts(false);
                   }}
-                  onClose={() => setFacts(false)}
+                  onClose={closeFacts}
                 />
               </div>
             )}
           </main>
         )}
         {about && room && <PersonCard person={about} trust={room.trust} onVerify={() => verify(about.id)} onClose={() => setAbout(undefined)} />}
+        <Tabs unread={waitingIn(rooms, session.levels)} />
         {picturing !== undefined && (
           <ChangePicture
             title={say(picturing === me.id ? 'picture.mine' : 'picture.room')}

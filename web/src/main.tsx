@@ -3,6 +3,7 @@ import { createRoot } from 'react-dom/client';
 import { App } from './App';
 import { organisation } from './state/organisation';
 import { version } from './state/version';
+import { followViewport } from './state/viewport';
 import { wardroom } from './state/wardroom';
 
 const root = document.getElementById('root');
@@ -13,5 +14,6 @@ createRoot(root).render(
     <App />
   </StrictMode>,
 );
+followViewport();
 void version.watch();
 void organisation.learn();

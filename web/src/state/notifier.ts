@@ -6,7 +6,7 @@ import { currentLanguage, say } from '../lang/lang';
 import type { Levels } from './levels';
 import { notifying, type Said } from './notifying';
 import { personIn } from './person';
-import type { RoomList } from './roomlist';
+import type { RoomList, RoomListView } from './roomlist';
 import { route } from './route';
 import { answersIn } from './threads';
 
@@ -129,10 +129,14 @@ export class Notifier {
   }
 
   readonly #count = (): void => {
-    const { rooms, people, invitations } = this.#rooms.snapshot();
-    const unread = [...rooms, ...people].filter((room) => this.#levels.of(room.id) !== 'nothing').reduce((sum, room) => sum + room.unread, 0);
-    mark(unread + invitations.length);
+    mark(waitingIn(this.#rooms.snapshot(), this.#levels));
   };
+}
+
+/** How much waits for this person: what is unread, where they want to be told of anything, and invitations. */
+export function waitingIn({ rooms, people, invitations }: RoomListView, levels: Pick<Levels, 'of'>): number {
+  const told = [...rooms, ...people].filter((room) => levels.of(room.id) !== 'nothing');
+  return told.reduce((sum, room) => sum + room.unread, invitations.length);
 }
 
 function onScreen(roomId: string): boolean {

@@ -1,0 +1,26 @@
+import { Count } from '../kit/Count';
+import { Icon } from '../kit/Icon';
+import { IconPerson, IconRooms } from '../kit/icons';
+import { useSay } from '../lang/useSay';
+import { hrefOf, route } from '../state/route';
+import { useStore } from '../state/useStore';
+import look from './Tabs.module.css';
+
+/** The words at the bottom of a telephone: where one may go. */
+export function Tabs({ unread }: { unread: number }) {
+  const say = useSay();
+  const { at } = useStore(route);
+  return (
+    <nav className={look['tabs']} aria-label={say('shell.places')}>
+      <a href={hrefOf({ at: 'rooms' })} aria-current={at === 'rooms' || at === 'room' ? 'page' : undefined}>
+        <Icon of={IconRooms} />
+        <span>{say('rooms.title')}</span>
+        <Count n={unread} words={say('rooms.unread', { n: unread })} />
+      </a>
+      <a href={hrefOf({ at: 'settings', section: 'profile' })} aria-current={at === 'settings' ? 'page' : undefined}>
+        <Icon of={IconPerson} />
+        <span>{say('shell.me')}</span>
+      </a>
+    </nav>
+  );
+}
