@@ -102,6 +102,7 @@ func TestAuthorisation(t *testing.T) {
 	reading := o.open(t)
 	for _, r := range table {
 		t.Run(fmt.Sprintf("line %d", r.line), func(t *testing.T) {
+			t.Parallel() // most of it is waiting for the disk
 			var s *server
 			if r.method == "GET" {
 				s = reading
