@@ -39,6 +39,7 @@ try {
     await who.page.goto(url);
     await who.signsIn();
     await who.restores(role.recoveryKey);
+    await who.page.getByRole('button', { name: /^(No|不用|表示しない)$/ }).click(); // notifications
     await goesTo(who, shot.room);
     await who.page.mouse.move(640, 20);
     await pause(1_500); // pictures inside it are decrypted and drawn

@@ -47,10 +47,7 @@ await settles(pairs, async ({ members, lines }) => {
   return maker.makesRoom({ direct: other }, [other]);
 });
 for (const place of [...rooms, ...pairs]) await tell(place);
-for (const [one, other] of [["marta", "lin"], ["marta", "saeki"], ["saeki", "kataoka"]]) {
-  await people.get(one).verifies(people.get(other));
-  await people.get(other).verifies(people.get(one));
-}
+await Promise.all([...people.values()].map((one) => one.verifies([...people.values()].filter((other) => other !== one))));
 await Promise.all([...people.values()].map(({ device }) => until(`${device.name} has backed up its keys`, () => device.hasBackedUp(), 120_000)));
 for (const { device } of people.values()) await device.crash();
 
@@ -80,14 +77,16 @@ async function tell(place) {
   for (const [account, text, more = {}] of place.lines) {
     const writer = people.get(account);
     const id = await writer.speaks(place.id, text, more, named);
-    if (!more.react && !more.edit) events.push({ id, by: account });
+    if (!more.react && !more.edit) events.push({ id, inThread: more.in !== undefined });
     if (more.as) named.set(more.as, { id, user: writer.device.user, last: id });
     if (more.join) {
       await writer.letsIn(place.id, people.get(more.join));
       present.add(more.join);
     }
   }
-  for (const account of present) await people.get(account).hasRead(place.id, events.map((e) => e.id), place.unread[account] ?? 0);
+  const threads = [...named.values()].filter(({ id, last }) => id !== last);
+  const main = events.filter((e) => !e.inThread).map((e) => e.id);
+  for (const account of present) await people.get(account).hasRead(place.id, main, place.unread[account] ?? 0, threads);
 }
 
 /** Four short words and a number: typed easily, guessed by nobody. */

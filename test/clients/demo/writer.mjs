@@ -1,5 +1,6 @@
 // Somebody who writes: a device, and the outbox of the web client for each of its rooms.
 import { setTimeout as pause } from "node:timers/promises";
+import { UserId } from "@matrix-org/matrix-sdk-crypto-wasm";
 import { ReceiptType } from "matrix-js-sdk";
 import { Device } from "../rig/device.mjs";
 import { until } from "../rig/until.mjs";
@@ -139,18 +140,21 @@ export class Writer {
     return { ...key, url };
   }
 
-  /** Has read all but so many of the last of events, for oneself alone. */
-  async hasRead(room, events, unread) {
+  /** Has read all but so many of the last of events, and all threads, for oneself alone. */
+  async hasRead(room, events, unread, threads) {
+    const read = (event, body) => this.device.call("POST", `${v3}/rooms/${encodeURIComponent(room)}/receipt/${ReceiptType.ReadPrivate}/${encodeURIComponent(event)}`, body);
     const last = events.at(-1 - unread);
-    if (last) await this.device.call("POST", `${v3}/rooms/${encodeURIComponent(room)}/receipt/${ReceiptType.ReadPrivate}/${encodeURIComponent(last)}`, {});
+    if (last) await read(last, {});
+    for (const thread of threads) await read(thread.last, { thread_id: thread.id });
   }
 
-  /** Puts a signature under what another person is: as after comparing emoji. */
-  async verifies(other) {
+  /** Puts a signature under who others are, of those that one shares a room with: as after comparing emoji. */
+  async verifies(others) {
     const crypto = this.client.getCrypto();
-    await crypto.userHasCrossSigningKeys(other.device.user, true);
-    const { UserId } = await import("@matrix-org/matrix-sdk-crypto-wasm");
-    const identity = await crypto.olmMachine.getIdentity(new UserId(other.device.user));
-    await crypto.outgoingRequestProcessor.makeOutgoingRequest(await identity.verify());
+    for (const other of others) {
+      await crypto.userHasCrossSigningKeys(other.device.user, true);
+      const identity = await crypto.olmMachine.getIdentity(new UserId(other.device.user));
+      if (identity) await crypto.outgoingRequestProcessor.makeOutgoingRequest(await identity.verify());
+    }
   }
 }
