@@ -38,7 +38,9 @@ export class SyncStore extends IndexedDBStore {
   #read(rooms: Partial<IRooms> | undefined): void {
     for (const [id, room] of Object.entries(rooms?.join ?? {})) {
       const threads = Object.entries(room.unread_thread_notifications ?? {}).map(([root, { notification_count }]): [string, number] => [root, notification_count ?? 0]);
-      this.#unread.set(id, { main: room.unread_notifications.notification_count ?? 0, threads: new Map(threads) });
+      // Of a sync that was kept the numbers may be missing, whatever the SDK's type says.
+      const { notification_count } = (room as Partial<typeof room>).unread_notifications ?? {};
+      this.#unread.set(id, { main: notification_count ?? 0, threads: new Map(threads) });
     }
   }
 }
