@@ -1,22 +1,26 @@
-import { useCallback, useMemo, useState } from 'react';
+import { useCallback, useMemo } from 'react';
 import { Composer } from './composer/Composer';
 import { Away } from './connection/Away';
 import { FileMessage } from './files/FileMessage';
 import { Tray } from './files/Tray';
 import { useSay } from './lang/useSay';
 import type { Connection } from './state/connection';
+import type { Draft } from './state/draft';
 import type { MessageFile } from './state/file';
 import { hrefOf, route, type Route } from './state/route';
 import type { RoomState } from './state/room';
 import type { Message } from './state/timeline';
 import { useStore } from './state/useStore';
-import { subject, type Subject } from './subject';
+import { subject } from './subject';
 import type { Acts } from './timeline/acts';
 import look from './Talk.module.css';
 import { Timeline } from './timeline/Timeline';
+import { TypingLine } from './timeline/TypingLine';
 
 interface Props {
   room: RoomState;
+  /** What is written here and not sent. */
+  draft: Draft;
   connection: Connection;
   /** Whether something else is in front of it. */
   covered: boolean;
@@ -25,17 +29,17 @@ interface Props {
 }
 
 /** What is said in a room, and where one answers. */
-export function Talk({ room, connection, covered, onFiles }: Props) {
+export function Talk({ room, draft, connection, covered, onFiles }: Props) {
   const say = useSay();
   const view = useStore(room);
-  const [about, setAbout] = useState<Subject>();
-  const edit = useCallback((message: Message) => setAbout({ is: 'edit', message }), []);
+  const typing = useStore(room.typing);
+  const edit = useCallback((message: Message) => draft.turnTo({ is: 'edit', message }), [draft]);
   const drawFile = useCallback((file: MessageFile) => <FileMessage file={file} fetch={room.fetchFile} />, [room]);
   const acts = useMemo<Acts>(
     () => ({
       retry: room.retry,
       discard: (key) => void room.discard(key),
-      reply: (message) => setAbout({ is: 'reply', message }),
+      reply: (message) => draft.turnTo({ is: 'reply', message }),
       edit,
       remove: room.remove,
       react: (message, key) => {
@@ -48,7 +52,7 @@ export function Talk({ room, connection, covered, onFiles }: Props) {
       threadHref: (root) => hrefOf(threadIn(room, root)),
       jump: (id) => void room.show(id),
     }),
-    [room, edit],
+    [room, draft, edit],
   );
   return (
     <>
@@ -78,17 +82,19 @@ export function Talk({ room, connection, covered, onFiles }: Props) {
         onSeen={covered ? notSeen : room.seen}
         onLook={room.look}
       />
+      <TypingLine people={typing} />
       <Composer
         others={view.people + view.invited - 1}
         mayWrite={view.mayWrite}
-        about={about}
+        draft={draft}
+        onType={room.tellTyping.typed}
         find={room.findNameable}
-        onDrop={() => setAbout(undefined)}
         onEditLast={() => {
           const last = view.items.findLast((item) => item.is === 'message' && item.mine && item.id !== undefined && item.file === undefined);
           if (last?.is === 'message') edit(last);
         }}
-        onSend={(text) => {
+        onSend={(text, about) => {
+          room.tellTyping.stop();
           if (about?.is !== 'edit') room.latest(); // what one writes oneself, one wants to see
           return room.write(text, subject(about));
         }}

@@ -9,12 +9,13 @@ import { IconButton } from './kit/Button';
 import { IconBack, IconClose } from './kit/icons';
 import { rich, useSay } from './lang/useSay';
 import type { Connection } from './state/connection';
+import type { Draft } from './state/draft';
 import type { MessageFile } from './state/file';
 import { route } from './state/route';
 import type { RoomState } from './state/room';
 import type { ThreadState } from './state/thread';
 import { useStore } from './state/useStore';
-import { subject, type Subject } from './subject';
+import { subject } from './subject';
 import look from './Thread.module.css';
 import type { Acts } from './timeline/acts';
 import { Timeline } from './timeline/Timeline';
@@ -22,6 +23,8 @@ import { Timeline } from './timeline/Timeline';
 interface Props {
   room: RoomState;
   thread: ThreadState;
+  /** What is written here and not sent. */
+  draft: Draft;
   connection: Connection;
   /** The message to go to. */
   show: string | undefined;
@@ -31,22 +34,17 @@ interface Props {
 
 // Its rows stand in the room's timeline too, and a name in the document is given once.
 const idOf = (id: string): string => `thread:${id}`;
-const eventOf = (id: string): string => id.replace(/^thread:/, '');
-const nobody = new Map<string, never>();
 const nothing = (): void => undefined;
 
 /** A thread beside its room, on a phone in its place: the message it begins with, the answers, and where one answers. */
-export function Thread({ room, thread, connection, show, onClose }: Props) {
+export function Thread({ room, thread, draft, connection, show, onClose }: Props) {
   const say = useSay();
   const { people, invited, mayWrite } = useStore(room);
   const view = useStore(thread);
   const { root, items } = view;
-  const [about, setAbout] = useState<Subject>();
   const [files, setFiles] = useState<readonly File[]>([]);
   const ref = useRef<HTMLElement>(null);
   const others = people + invited - 1;
-  // Each goal is gone to once, so it must stay the same object.
-  const goal = useMemo(() => (view.goal?.at === 'message' ? { ...view.goal, id: idOf(view.goal.id) } : view.goal), [view.goal]);
   const drawFile = useCallback((file: MessageFile) => <FileMessage file={file} fetch={room.fetchFile} />, [room]);
 
   // The thread follows the client's events for as long as it is on the screen. Whoever opens it goes on in it: where
@@ -73,8 +71,8 @@ export function Thread({ room, thread, connection, show, onClose }: Props) {
     () => ({
       retry: room.retry,
       discard: (key) => void room.discard(key),
-      reply: (message) => setAbout({ is: 'reply', message }),
-      edit: (message) => setAbout({ is: 'edit', message }),
+      reply: (message) => draft.turnTo({ is: 'reply', message }),
+      edit: (message) => draft.turnTo({ is: 'edit', message }),
       remove: room.remove,
       react: (message, key) => {
         if (message.id !== undefined) void room.react(message.id, key);
@@ -84,7 +82,7 @@ export function Thread({ room, thread, connection, show, onClose }: Props) {
       threadHref: undefined,
       jump: (id) => void thread.show(id),
     }),
-    [room, thread],
+    [room, thread, draft],
   );
   const first = items.find((item) => item.id === root);
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -113,12 +111,12 @@ export function Thread({ room, thread, connection, show, onClose }: Props) {
           fromStart={view.fromStart}
           toEnd={view.toEnd}
           newFrom={view.newFrom}
-          goal={goal}
+          goal={view.goal}
           marked={view.marked}
           fetching={view.fetching}
           failed={view.failed}
           unread={view.unread}
-          readers={nobody}
+          readers={view.readers}
           others={others}
           mayWrite={mayWrite}
           acts={acts}
@@ -126,7 +124,7 @@ export function Thread({ room, thread, connection, show, onClose }: Props) {
           onMore={thread.more}
           onStands={thread.stands}
           onLatest={thread.latest}
-          onSeen={(id, atEnd) => thread.seen(eventOf(id), atEnd)}
+          onSeen={thread.seen}
           onLook={nothing}
           label={say('thread.messages')}
           idOf={idOf}
@@ -135,14 +133,15 @@ export function Thread({ room, thread, connection, show, onClose }: Props) {
           others={others}
           inThread
           mayWrite={mayWrite}
-          about={about}
+          draft={draft}
+          onType={room.tellTyping.typed}
           find={room.findNameable}
-          onDrop={() => setAbout(undefined)}
           onEditLast={() => {
             const last = items.findLast((item) => item.is === 'message' && item.mine && item.id !== undefined && item.id !== root && item.file === undefined);
-            if (last?.is === 'message') setAbout({ is: 'edit', message: last });
+            if (last?.is === 'message') draft.turnTo({ is: 'edit', message: last });
           }}
-          onSend={(text) => {
+          onSend={(text, about) => {
+            room.tellTyping.stop();
             if (about?.is !== 'edit') thread.latest(); // what one writes oneself, one wants to see
             return thread.write(text, subject(about));
           }}

@@ -13,6 +13,7 @@ import { useSay } from './lang/useSay';
 import { RoomBanner } from './room/RoomBanner';
 import { People } from './people/People';
 import { RoomHeader } from './room/RoomHeader';
+import { ShareReading } from './room/ShareReading';
 import { RoomList } from './roomlist/RoomList';
 import { ChangePicture } from './picture/ChangePicture';
 import { Settings } from './settings/Settings';
@@ -35,6 +36,7 @@ export function Workplace({ session, onSignOut }: { session: Session; onSignOut:
   const say = useSay();
   const here = useStore(route);
   const rooms = useStore(session.rooms);
+  const drafts = useStore(session.drafts);
   const removals = useStore(session.removals);
   const me = useStore(session.me);
   const connection = useStore(session.connection);
@@ -77,6 +79,7 @@ export function Workplace({ session, onSignOut }: { session: Session; onSignOut:
             <div className={look['rooms']}>
               <RoomList
                 view={rooms}
+                drafts={drafts}
                 removals={removals}
                 open={id}
                 find={session.findPeople}
@@ -124,7 +127,7 @@ export function Workplace({ session, onSignOut }: { session: Session; onSignOut:
             </section>
             {room !== undefined && root !== undefined && (
               <div className={`${look['facts'] ?? ''} ${look['thread'] ?? ''}`}>
-                <Thread key={root} room={room} thread={room.thread(root)} connection={session.connection} show={here.at === 'room' ? here.event : undefined} onClose={() => go(room.snapshot().id)} />
+                <Thread key={root} room={room} thread={room.thread(root)} draft={session.drafts.of(room.snapshot().id, root)} connection={session.connection} show={here.at === 'room' ? here.event : undefined} onClose={() => go(room.snapshot().id)} />
               </div>
             )}
             {room !== undefined && root === undefined && facts && (
@@ -141,6 +144,7 @@ export function Workplace({ session, onSignOut }: { session: Session; onSignOut:
                   }}
                   onClose={closeFacts}
                 />
+                <Sharing room={room} />
               </div>
             )}
           </main>
@@ -159,6 +163,11 @@ export function Workplace({ session, onSignOut }: { session: Session; onSignOut:
       </div>
     </PicturesContext>
   );
+}
+
+function Sharing({ room }: { room: RoomState }) {
+  const { sharesReading } = useStore(room);
+  return <ShareReading shared={sharesReading} onShare={room.shareReading} />;
 }
 
 interface RoomProps {
@@ -220,7 +229,7 @@ function Room({ session, room, show, covered, other, onAbout, onVerify, onPeople
       />
       <RoomBanner room={view} trust={trust} server={session.server} />
       <IdentityNews trust={room.trust} onVerify={onVerify} />
-      <Talk room={room} connection={session.connection} covered={covered} onFiles={setFiles} />
+      <Talk room={room} draft={session.drafts.of(view.id)} connection={session.connection} covered={covered} onFiles={setFiles} />
       {files.length > 0 && <SendFiles files={files} others={others} onSend={room.uploads.add} onClose={() => setFiles([])} />}
     </DropPlace>
   );

@@ -1,11 +1,5 @@
 import type { About } from './state/compose';
-import type { Message } from './state/timeline';
-
-/** The message that one is about to answer or edit. */
-export interface Subject {
-  readonly is: 'reply' | 'edit';
-  readonly message: Message;
-}
+import type { Subject } from './state/draft';
 
 /** What a text is about that is written to a subject. */
 export function subject(about: Subject | undefined): About | undefined {

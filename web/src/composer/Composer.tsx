@@ -1,9 +1,10 @@
-import { useEffect, useRef, useState, type ClipboardEvent, type KeyboardEvent, type ReactNode } from 'react';
+import { useEffect, useRef, type ClipboardEvent, type KeyboardEvent, type ReactNode } from 'react';
 import { Button, IconButton } from '../kit/Button';
 import { IconAttach, IconClose } from '../kit/icons';
 import { useSay } from '../lang/useSay';
-import type { Message } from '../state/timeline';
 import type { Choice } from '../kit/Picker';
+import type { Subject, Draft } from '../state/draft';
+import { useStore } from '../state/useStore';
 import look from './Composer.module.css';
 import { useNaming } from './Naming';
 
@@ -13,15 +14,15 @@ interface Props {
   /** Whether it stands under a thread. */
   inThread?: boolean;
   mayWrite: boolean;
-  /** The message that is answered or edited. */
-  about: { readonly is: 'reply' | 'edit'; readonly message: Message } | undefined;
+  /** What is written here, and what it is about. */
+  draft: Draft;
+  /** Something was typed. */
+  onType: (empty: boolean) => void;
   /** Finds people to name, by what is typed behind an @. */
   find: (typed: string) => Promise<readonly Choice[]>;
-  /** Back to a message of its own. */
-  onDrop: () => void;
   /** Arrow up in the empty field. */
   onEditLast: () => void;
-  onSend: (text: string) => Promise<void>;
+  onSend: (text: string, about: Subject | undefined) => Promise<void>;
   /** Files were chosen or pasted. */
   onFiles: (files: readonly File[]) => void;
   /** Stands above the place to write: that the server is not reached, the files on their way. */
@@ -29,22 +30,28 @@ interface Props {
 }
 
 /** Where one writes. It names its audience. Enter sends, Shift and Enter begin a new line. */
-export function Composer({ others, inThread = false, mayWrite, about, find, onDrop, onEditLast, onSend, onFiles, children }: Props) {
+export function Composer({ others, inThread = false, mayWrite, draft, find, onType, onEditLast, onSend, onFiles, children }: Props) {
   const say = useSay();
   const picker = useRef<HTMLInputElement>(null);
   const ref = useRef<HTMLTextAreaElement>(null);
-  const [draft, setDraft] = useState('');
-  const [edited, setEdited] = useState({ key: '', text: '' });
+  const { text: own, about, edited } = useStore(draft);
   const editing = about?.is === 'edit' ? about.message : undefined;
-  const text = editing === undefined ? draft : edited.key === editing.key ? edited.text : editing.body;
-  const setText = (next: string): void => (editing === undefined ? setDraft(next) : setEdited({ key: editing.key, text: next }));
+  const text = editing === undefined ? own : (edited ?? editing.body);
+  const setText = (next: string): void => {
+    draft.write(next);
+    onType(next.trim() === '');
+  };
 
   const naming = useNaming(ref, find, setText);
 
   // The focus is the browser's. Whoever chose to answer or edit goes on by writing.
   const subject = about === undefined ? '' : about.is + about.message.key;
+  const before = useRef(subject);
   useEffect(() => {
-    if (subject !== '') ref.current?.focus();
+    if (subject !== '' && subject !== before.current) ref.current?.focus();
+    before.current = subject;
+    // What is there already is written on at its end.
+    ref.current?.setSelectionRange(ref.current.value.length, ref.current.value.length);
   }, [subject]);
 
   if (!mayWrite) return <p className={look['closed']}>{say('composer.mayNot')}</p>;
@@ -52,14 +59,11 @@ export function Composer({ others, inThread = false, mayWrite, about, find, onDr
   const empty = text.trim() === '';
   const send = (): void => {
     if (empty) return;
-    setText('');
-    setEdited({ key: '', text: '' });
-    onDrop();
-    if (text.trim() !== editing?.body) void onSend(text.trim());
+    draft.sent();
+    if (text.trim() !== editing?.body) void onSend(text.trim(), about);
   };
   const drop = (): void => {
-    setEdited({ key: '', text: '' });
-    onDrop();
+    draft.drop();
     ref.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -101,6 +105,7 @@ export function Composer({ others, inThread = false, mayWrite, about, find, onDr
       )}
       <form
         className={look['write']}
+        onBlur={() => onType(true)}
         onSubmit={(event) => {
           event.preventDefault();
           send();

@@ -33,6 +33,8 @@ export { default as IconRooms } from '@tabler/icons-react/dist/esm/icons/IconMes
 /** Saved by the server. */
 export { default as IconSaved } from '@tabler/icons-react/dist/esm/icons/IconServer.mjs';
 export { default as IconSearch } from '@tabler/icons-react/dist/esm/icons/IconSearch.mjs';
+/** What others see. */
+export { default as IconSeen } from '@tabler/icons-react/dist/esm/icons/IconEye.mjs';
 /** Still here, on this device. */
 export { default as IconStillHere } from '@tabler/icons-react/dist/esm/icons/IconStopwatch.mjs';
 export { default as IconThread } from '@tabler/icons-react/dist/esm/icons/IconMessages.mjs';

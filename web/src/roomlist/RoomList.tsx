@@ -7,6 +7,7 @@ import type { Choice } from '../kit/Picker';
 import { RoomStamp } from '../kit/RoomStamp';
 import { WhoStamp } from '../kit/WhoStamp';
 import { exact, short } from '../lang/dates';
+import { languageOf } from '../lang/script';
 import { rich, useSay } from '../lang/useSay';
 import type { RoomEntry, RoomListView } from '../state/roomlist';
 import { now } from '../state/now';
@@ -21,6 +22,8 @@ import look from './RoomList.module.css';
 
 interface Props {
   view: RoomListView;
+  /** What is written and not sent, by room. */
+  drafts?: ReadonlyMap<string, string>;
   /** The rooms that somebody took this person out of. */
   removals: readonly Removal[];
   /** The room on the page beside. */
@@ -35,7 +38,7 @@ interface Props {
 }
 
 /** The rooms one is in, and above them what waits for an answer. */
-export function RoomList({ view, removals, open, find, userId, onCreate, onConverse, onJoin, onDecline, onDismiss }: Props) {
+export function RoomList({ view, drafts, removals, open, find, userId, onCreate, onConverse, onJoin, onDecline, onDismiss }: Props) {
   const say = useSay();
   const [making, setMaking] = useState<'room' | 'conversation'>();
   const close = (): void => setMaking(undefined);
@@ -62,11 +65,11 @@ export function RoomList({ view, removals, open, find, userId, onCreate, onConve
       {!view.ready && view.rooms.length === 0 && <p className={look['none']}>{say('rooms.loading')}</p>}
       {view.rooms.length > 0 && <h2>{say('rooms.title')}</h2>}
       {view.rooms.map((entry) => (
-        <Entry key={entry.id} entry={entry} open={entry.id === open} />
+        <Entry key={entry.id} entry={entry} open={entry.id === open} draft={drafts?.get(entry.id)} />
       ))}
       {view.people.length > 0 && <h2>{say('rooms.people')}</h2>}
       {view.people.map((entry) => (
-        <Entry key={entry.id} entry={entry} open={entry.id === open} />
+        <Entry key={entry.id} entry={entry} open={entry.id === open} draft={drafts?.get(entry.id)} />
       ))}
       {making === 'room' && <NewRoom find={find} onClose={close} onCreate={onCreate} />}
       {making === 'conversation' && <NewConversation find={find} userId={userId} onClose={close} onConverse={onConverse} />}
@@ -74,13 +77,15 @@ export function RoomList({ view, removals, open, find, userId, onCreate, onConve
   );
 }
 
-function Entry({ entry, open }: { entry: RoomEntry; open: boolean }) {
+function Entry({ entry, open, draft }: { entry: RoomEntry; open: boolean; draft: string | undefined }) {
   const say = useSay();
   const time = useStore(now);
   const { preview } = entry;
   const name = entry.name === '' ? say('room.unnamed') : entry.name;
   const words =
-    preview &&
+    draft !== undefined && !open
+      ? rich(say, 'draft.mark', { text: <span lang={languageOf(draft)}>{draft.split('\n')[0]}</span> })
+      : preview &&
     (preview.mine
       ? rich(say, 'rooms.preview.you', { text: <span lang={preview.lang}>{preview.text}</span> })
       : entry.with === undefined

@@ -1,14 +1,15 @@
 import { Icon, type Glyph } from '../kit/Icon';
-import { IconBell, IconDevice, IconPerson } from '../kit/icons';
+import { IconBell, IconDevice, IconPerson, IconSeen } from '../kit/icons';
 import { useSay } from '../lang/useSay';
 import { hrefOf, sections, type Section } from '../state/route';
 import type { Session } from '../state/session';
 import { DevicesPage } from './DevicesPage';
 import { NotificationsPage } from './NotificationsPage';
+import { PrivacyPage } from './PrivacyPage';
 import { ProfilePage } from './ProfilePage';
 import look from './Settings.module.css';
 
-const icons: Record<Section, Glyph> = { profile: IconPerson, notifications: IconBell, devices: IconDevice };
+const icons: Record<Section, Glyph> = { profile: IconPerson, notifications: IconBell, privacy: IconSeen, devices: IconDevice };
 
 interface Props {
   session: Session;
@@ -39,6 +40,7 @@ export function Settings({ session, section, onPicture, onCompare }: Props) {
         <div className={look['in']}>
           {section === 'profile' && <ProfilePage me={session.me} onName={session.nameMyself} onPicture={onPicture} />}
           {section === 'notifications' && <NotificationsPage />}
+          {section === 'privacy' && <PrivacyPage courtesy={session.courtesy} />}
           {section === 'devices' && <DevicesPage devices={session.devices} onCompare={onCompare} />}
         </div>
       </main>

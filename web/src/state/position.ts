@@ -37,6 +37,7 @@ export class Position {
   blank = false;
   readonly #reading: Reading;
   readonly #changed: () => void;
+  #here = false;
   #atEnd = true;
   #kept: Place | undefined;
   #journey = 0;
@@ -49,6 +50,7 @@ export class Position {
 
   /** The conversation is opened: one comes back to where one was, or to the first message not read, or to the end. */
   arrive(): void {
+    this.#here = true;
     this.newAfter = this.#reading.unread() > 0 ? this.#reading.readUpTo() : undefined;
     this.marked = undefined;
     this.failed = undefined;
@@ -62,6 +64,11 @@ export class Position {
         void this.#travel(this.newAfter, { at: 'line' });
       }
     }
+  }
+
+  /** The conversation is left. */
+  leave(): void {
+    this.#here = false;
   }
 
   /** Somebody who was away looks again: what came meanwhile stands below a line. */
@@ -90,8 +97,9 @@ export class Position {
     await this.#fetch(side, () => this.stretch.more(side));
   }
 
-  /** The page tells where it stands: at the end, or else at a row. */
+  /** The page tells where it stands: at the end, or else at a row. Before one has arrived it stands nowhere. */
   stands(at: Place | 'end'): void {
+    if (!this.#here) return;
     this.#atEnd = at === 'end' && this.stretch.toEnd;
     this.#kept = at === 'end' ? undefined : at;
   }

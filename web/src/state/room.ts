@@ -18,9 +18,10 @@ import type { Outbox } from './outbox';
 import { inviteTo } from './people';
 import type { Person } from './person';
 import { Position } from './position';
+import { noticed } from './readers';
 import { deletedKey, threadKey } from './relations';
 import { route } from './route';
-import { keepReaders, viewOf, type RoomView } from './roomview';
+import { viewOf, type RoomView } from './roomview';
 import { RoomTrust } from './roomtrust';
 import { keep } from './same';
 import { readUpTo, Seen, shareReading } from './seen';
@@ -28,6 +29,7 @@ import { Store } from './store';
 import { ThreadState } from './thread';
 import { answersIn } from './threads';
 import type { Message } from './timeline';
+import { TellTyping, Typing } from './typing';
 import { unreadIn } from './unread';
 import { Uploads } from './uploads';
 
@@ -46,14 +48,19 @@ export class RoomState extends Store<RoomView> {
   readonly #seen: Seen;
   readonly #threads = new Map<string, ThreadState>();
   #due = false;
+  /** Whether the view was of the time just before now, when it was last made. */
+  #followed = false;
   #retrying: ReturnType<typeof setTimeout> | undefined;
   #pause = firstPause;
   #leave: (() => void) | undefined;
 
   readonly members: Members;
   readonly trust: RoomTrust;
+  /** Who else is writing here. */
+  readonly typing: Typing;
+  readonly tellTyping: TellTyping;
 
-  constructor(client: MatrixClient, room: Room, outbox: Outbox, tokens: Tokens) {
+  constructor(client: MatrixClient, room: Room, outbox: Outbox, tokens: Tokens, showTyping: () => boolean) {
     const me = client.getSafeUserId();
     const reading = { readUpTo: () => readUpTo(room, me), unread: () => unreadIn(room, me, unreadNumbers(client, room.roomId)).main.messages };
     const position = new Position(client, room.getUnfilteredTimelineSet(), reading, () => this.#now());
@@ -64,6 +71,8 @@ export class RoomState extends Store<RoomView> {
     this.#seen = new Seen(client, room);
     this.members = new Members(client, room);
     this.trust = new RoomTrust(client, room);
+    this.typing = new Typing(client, room);
+    this.tellTyping = new TellTyping((typing, time) => client.sendTyping(room.roomId, typing, time), showTyping);
     this.#outbox = outbox;
     this.#tokens = tokens;
     this.uploads = this.#newUploads((file) => file);
@@ -113,6 +122,7 @@ export class RoomState extends Store<RoomView> {
       this.trust.close();
     };
     room.loadMembersIfNeeded().then(soon, () => undefined); // whoever reads and never writes is somebody too
+    this.typing.open();
     this.#position.arrive();
     this.#now();
   }
@@ -120,6 +130,10 @@ export class RoomState extends Store<RoomView> {
   /** Stops following the room. */
   close(): void {
     this.#leave?.();
+    this.#followed = false;
+    this.#position.leave();
+    this.typing.close();
+    this.tellTyping.stop();
     clearTimeout(this.#retrying);
     this.#retrying = undefined;
     this.#leave = undefined;
@@ -257,7 +271,10 @@ export class RoomState extends Store<RoomView> {
     this.#outbox.arrived(new Set(saved.filter((id) => this.#room.findEventById(id) !== undefined)));
     const before = this.snapshot();
     const view = viewOf(this.#client, this.#room, this.#outbox, this.#position);
-    this.set({ ...view, items: keep(before.items, view.items), readers: keepReaders(before.readers, view.readers) });
+    const there = new Set(before.items.map(({ id }) => id));
+    const readers = noticed(before.readers, (id) => this.#followed && there.has(id), view.readers, Date.now());
+    this.#followed = this.#leave !== undefined;
+    this.set({ ...view, items: keep(before.items, view.items), readers });
     this.#retryUnreadable();
     void this.#judge(false);
   }

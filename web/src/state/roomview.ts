@@ -8,7 +8,6 @@ import type { Goal, Position } from './position';
 import { readersOf, type Reader } from './readers';
 import { relationOut } from './relations';
 import { mayChange, stateValue } from './roomstate';
-import { same } from './same';
 import { sharesReading } from './seen';
 import { itemsOf, newFrom, type TimelineItem } from './timeline';
 import { unreadIn, type UnreadIn } from './unread';
@@ -85,10 +84,6 @@ export function viewOf(client: MatrixClient, room: Room, outbox: Outbox, positio
     readers: readersOf(room, me, events),
     sharesReading: sharesReading(room),
   };
-}
-
-export function keepReaders(before: RoomView['readers'], now: RoomView['readers']): RoomView['readers'] {
-  return new Map([...now].map(([id, readers]) => [id, same(before.get(id), readers) ? (before.get(id) ?? readers) : readers]));
 }
 
 function unreadThreads(room: Room, { threads }: UnreadIn): RoomView['unreadThreads'] {

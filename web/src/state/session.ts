@@ -12,7 +12,9 @@ import { FaultError, faultOf, isUnreachable, limitedFor } from '../wire/fault';
 import { Tokens, type Login } from '../wire/tokens';
 import { Asking } from './asking';
 import { Connection } from './connection';
+import { Courtesy } from './courtesy';
 import { Devices } from './devices';
+import { Drafts } from './draft';
 import { Levels } from './levels';
 import { Notifier } from './notifier';
 import { Outbox, type KeptBox, type Post } from './outbox';
@@ -64,6 +66,9 @@ export class Session {
   readonly levels: Levels;
   readonly pictures: Pictures;
   readonly devices: Devices;
+  /** What others see of what one is doing. */
+  readonly courtesy: Courtesy;
+  readonly drafts: Drafts;
   readonly search: Search;
   readonly asking: Asking;
   readonly verifications: Verifications;
@@ -75,7 +80,7 @@ export class Session {
   readonly #outboxes = new Map<string, Outbox>();
   readonly #rooms = new Map<string, RoomState>();
 
-  private constructor(client: MatrixClient, vault: Vault, tokens: Tokens, recovery: Recovery, removals: Removals, kept: Map<string, KeptBox>) {
+  private constructor(client: MatrixClient, vault: Vault, tokens: Tokens, recovery: Recovery, removals: Removals, drafts: Drafts, kept: Map<string, KeptBox>) {
     this.client = client;
     this.recovery = recovery;
     this.#vault = vault;
@@ -88,6 +93,8 @@ export class Session {
     this.levels = new Levels(client);
     this.pictures = new Pictures(client, tokens);
     this.#notifier = new Notifier(client, this.rooms, this.levels);
+    this.courtesy = new Courtesy(client);
+    this.drafts = drafts;
     this.search = new Search(client);
     this.asking = new Asking(this.search);
     this.verifications = new Verifications(client, this.converse);
@@ -115,7 +122,7 @@ export class Session {
       const box = await vault.get<KeptBox>(name);
       if (box !== undefined) kept.set(name.slice(boxes.length), box);
     }
-    const session = new Session(client, vault, tokens, recovery, await Removals.open(client, vault), kept);
+    const session = new Session(client, vault, tokens, recovery, await Removals.open(client, vault), new Drafts(vault, await Drafts.read(vault)), kept);
     await startClient(client);
     session.pictures.learn().catch(() => undefined); // the stamp stands in its place
     session.me.learn().catch(() => undefined); // the account name stands in its place
@@ -133,7 +140,7 @@ export class Session {
     if (before !== undefined) return before;
     const room = this.client.getRoom(id);
     if (room === null) return undefined;
-    const state = new RoomState(this.client, room, this.#outbox(id), this.#tokens);
+    const state = new RoomState(this.client, room, this.#outbox(id), this.#tokens, () => this.courtesy.snapshot().typing);
     this.#rooms.set(id, state);
     return state;
   }
@@ -190,6 +197,8 @@ export class Session {
   close(): void {
     for (const box of this.#outboxes.values()) box.close();
     for (const room of this.#rooms.values()) room.end();
+    this.drafts.close();
+    this.courtesy.close();
     this.connection.close();
     this.rooms.close();
     this.#notifier.close();

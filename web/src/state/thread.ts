@@ -6,6 +6,7 @@ import { unreadNumbers } from '../wire/client';
 import { inThread, messageContent, type About, type Where } from './compose';
 import type { Outbox } from './outbox';
 import { Position, type Goal } from './position';
+import { noticed, readersOf, type Reader } from './readers';
 import { relationOut } from './relations';
 import { keep } from './same';
 import { sharesReading } from './seen';
@@ -33,6 +34,8 @@ export interface ThreadView {
   /** What could not be fetched. */
   readonly failed: Position['failed'];
   readonly unread: number;
+  /** Who is known to have read one's own answers, by event id. */
+  readonly readers: ReadonlyMap<string, readonly Reader[]>;
 }
 
 /** What a thread has from its room. */
@@ -61,7 +64,7 @@ export class ThreadState extends Store<ThreadView> {
   #leave: (() => void) | undefined;
 
   constructor(around: Surroundings, root: string) {
-    super({ root, items: [], fromStart: false, toEnd: true, newFrom: undefined, marked: undefined, goal: undefined, fetching: 'there', failed: undefined, unread: 0 });
+    super({ root, items: [], fromStart: false, toEnd: true, newFrom: undefined, marked: undefined, goal: undefined, fetching: 'there', failed: undefined, unread: 0, readers: new Map() });
     this.#around = around;
     this.#root = root;
     this.uploads = around.uploads((file) => ({ ...file, ...inThread(this.#place()) }));
@@ -111,6 +114,7 @@ export class ThreadState extends Store<ThreadView> {
   }
 
   close(): void {
+    this.#position?.leave();
     this.#leave?.();
     this.#leave = undefined;
   }
@@ -238,10 +242,12 @@ export class ThreadState extends Store<ThreadView> {
     const { stretch } = position;
     const events = withDeleted(room, this.#root, stretch.events(), stretch.fromStart);
     const outgoing = stretch.toEnd ? outbox.snapshot() : outbox.snapshot().filter((out) => relationOut(out, me) !== undefined);
+    const before = this.snapshot();
+    const there = new Set(before.items.map(({ id }) => id));
     const items = itemsOf(room, me, events, outgoing, { known: aboutThread(room, this.#root, events), thread: this.#root });
     return {
       root: this.#root,
-      items: keep(this.snapshot().items, items),
+      items: keep(before.items, items),
       fromStart: stretch.fromStart,
       toEnd: stretch.toEnd,
       newFrom: newFrom(items, events, position.newAfter),
@@ -250,6 +256,7 @@ export class ThreadState extends Store<ThreadView> {
       fetching: position.fetching,
       failed: position.failed,
       unread: this.#unread(),
+      readers: noticed(before.readers, (id) => there.has(id), readersOf(room, me, events, this.#thread() ?? room), Date.now()),
     };
   }
 }

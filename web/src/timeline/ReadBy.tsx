@@ -42,18 +42,20 @@ export function ReadBy({ readers, others }: { readers: readonly Reader[]; others
           }
         >
           <ul className={look['people']}>
-            {readers.map(({ person, by }) => (
+            {readers.map(({ person, at }) => (
               <li key={person.id}>
                 <WhoStamp id={person.id} name={person.name} lang={person.lang} small />
                 <b lang={person.lang}>{person.name}</b>
-                <time className="meta" dateTime={new Date(by).toISOString()} title={exact(by)}>
-                  {say('reading.by', { time: short(by, time) })}
-                </time>
+                {at !== undefined && (
+                  <time className="meta" dateTime={new Date(at).toISOString()} title={exact(at)}>
+                    {short(at, time)}
+                  </time>
+                )}
               </li>
             ))}
           </ul>
           {all > readers.length && <p>{say('reading.others', { n: all - readers.length })}</p>}
-          <p className="hint">{say('reading.by.what')}</p>
+          <p className="hint">{say('reading.when')}</p>
         </Dialog>
       )}
     </>

@@ -107,7 +107,7 @@ export const Timeline = memo(function Timeline(props: Props) {
             const newDay = before === undefined || !sameDay(before.at, item.at);
             const isNew = item.key === newFrom;
             return (
-              <div key={item.key} data-key={item.key} className={`${look['place'] ?? ''} ${item.id !== undefined && item.id === marked ? (look['marked'] ?? '') : ''}`} id={item.id === undefined ? undefined : (idOf?.(item.id) ?? item.id)} tabIndex={-1}>
+              <div key={item.key} data-key={item.key} data-event={item.id} className={`${look['place'] ?? ''} ${item.id !== undefined && item.id === marked ? (look['marked'] ?? '') : ''}`} id={item.id === undefined ? undefined : (idOf?.(item.id) ?? item.id)} tabIndex={-1}>
                 {newDay && <div className={look['day']}>{day(item.at, time)}</div>}
                 {isNew && (
                   <div className={look['new']} data-line>

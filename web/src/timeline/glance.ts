@@ -15,7 +15,8 @@ export class Glance {
       this.#timer = undefined;
       if (document.visibilityState !== 'visible' || !document.hasFocus()) return;
       const now = lastWhole(box);
-      if (last !== undefined && !isBelow(box, last)) seen(last.id, end && now === last && atEnd());
+      const id = last?.dataset['event'];
+      if (last !== undefined && id !== undefined && !isBelow(box, last)) seen(id, end && now === last && atEnd());
       if (now !== last) this.at(box, atEnd, seen);
     }, moment);
   }
@@ -28,7 +29,7 @@ export class Glance {
 
 /** The last row that is wholly in sight and is on the server, or the one above where none is. */
 function lastWhole(box: HTMLElement): HTMLElement | undefined {
-  const rows = rowsIn(box).filter((row) => row.id !== '');
+  const rows = rowsIn(box).filter((row) => row.dataset['event'] !== undefined);
   const last = rows[firstBelow(rows, box.getBoundingClientRect().bottom + 1)];
   return last !== undefined && isBelow(box, last) ? rows[rows.indexOf(last) - 1] : last;
 }

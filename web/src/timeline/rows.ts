@@ -1,4 +1,5 @@
-// The rows of a scrolling list, as the browser has laid them out. Each carries `data-key`, and its event id if it has one.
+// The rows of a scrolling list, as the browser has laid them out. Each carries `data-key`, and `data-event` with its
+// event id if it has one.
 
 export const rowsIn = (box: HTMLElement): HTMLElement[] => [...box.querySelectorAll<HTMLElement>('[data-key]')];
 

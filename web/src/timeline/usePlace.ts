@@ -143,7 +143,7 @@ function go(box: HTMLElement, goal: Goal): boolean {
     box.scrollTop = box.scrollHeight;
     return true;
   }
-  const row = goal.at === 'line' ? (box.querySelector<HTMLElement>('[data-line]') ?? undefined) : goal.at === 'message' ? (document.getElementById(goal.id) ?? undefined) : rowOf(box, goal.key);
+  const row = goal.at === 'line' ? (box.querySelector<HTMLElement>('[data-line]') ?? undefined) : goal.at === 'message' ? (box.querySelector<HTMLElement>(`[data-event="${CSS.escape(goal.id)}"]`) ?? undefined) : rowOf(box, goal.key);
   if (row === undefined) return false;
   const offset = goal.at === 'kept' ? offsetOf(box, row) : row.getBoundingClientRect().top - box.getBoundingClientRect().top + box.scrollTop;
   const above = goal.at === 'kept' ? goal.top : goal.at === 'line' ? 24 : Math.max(24, (box.clientHeight - row.offsetHeight) / 2);
