@@ -31,7 +31,7 @@ class FakeAsking extends Store<AskingView> {
 }
 
 function shown(reach: Partial<Reach>, view: Partial<AskingView>, inRoom?: string) {
-  const search = new FakeSearch({ standing: 'whole', rooms: 2, read: 2, messages: 9, unreadable: 0, ...reach });
+  const search = new FakeSearch({ standing: 'whole', rooms: 2, read: 2, version: 9, unreadable: 0, ...reach });
   const asking = new FakeAsking({ question: { text: '报告', room: inRoom, sender: undefined }, found, failed: undefined, ...view });
   const rooms = [{ id: '!a', name: '值班与交接', lang: 'zh-Hans' }, { id: '!b', name: '', lang: undefined }];
   const { container } = render(<Find search={search} asking={asking} rooms={rooms} inRoom={inRoom} onBack={() => undefined} />);

@@ -6,7 +6,7 @@ import { Store } from './store';
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
-const reach: Reach = { standing: 'reading', rooms: 2, read: 1, messages: 10, unreadable: 0 };
+const reach: Reach = { standing: 'reading', rooms: 2, read: 1, version: 10, unreadable: 0 };
 
 /** Answers when it is told to. */
 class Slow extends Store<Reach> implements Answerer {
@@ -16,7 +16,7 @@ class Slow extends Store<Reach> implements Answerer {
     super(reach);
   }
   ask = (question: Question, limit: number): Promise<Found> => new Promise((answer) => this.asked.push({ question, limit, answer }));
-  grow = (messages: number): void => this.set({ ...reach, messages });
+  grow = (version: number): void => this.set({ ...reach, version });
 }
 const found = (total: number): Found => ({ total, shown: total, rooms: [], senders: [] });
 const settle = (): Promise<void> => vi.advanceTimersByTimeAsync(200).then(() => undefined);

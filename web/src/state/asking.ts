@@ -26,15 +26,15 @@ export class Asking extends Store<AskingView> {
   #limit = page;
   #turn = 0;
   #due: ReturnType<typeof setTimeout> | undefined;
-  #messages = 0;
+  #version = 0;
 
   constructor(answerer: Answerer) {
     super({ question: { text: '', room: undefined, sender: undefined }, found: undefined, failed: undefined });
     this.#answerer = answerer;
     answerer.subscribe(() => {
-      const { messages } = answerer.snapshot();
-      if (messages === this.#messages) return;
-      this.#messages = messages;
+      const { version } = answerer.snapshot();
+      if (version === this.#version) return;
+      this.#version = version;
       if (this.snapshot().found !== undefined) this.#soon(reading);
     });
   }

@@ -32,8 +32,8 @@ export interface Reach {
   readonly rooms: number;
   /** How many of them were read to their beginning. */
   readonly read: number;
-  /** How many messages can be found. */
-  readonly messages: number;
+  /** Grows whenever something else can be found: by a message, an edit, a deletion. */
+  readonly version: number;
   /** How many messages of the history this device could not decrypt. */
   readonly unreadable: number;
 }
@@ -97,10 +97,10 @@ export class Search extends Store<Reach> {
   #due: ReturnType<typeof setTimeout> | undefined;
   #more: () => void = () => undefined;
   #standing: Reach['standing'] = 'opening';
-  #messages = 0;
+  #version = 0;
 
   constructor(client: MatrixClient) {
-    super({ standing: 'opening', rooms: 0, read: 0, messages: 0, unreadable: 0 });
+    super({ standing: 'opening', rooms: 0, read: 0, version: 0, unreadable: 0 });
     this.#client = client;
   }
 
@@ -110,7 +110,6 @@ export class Search extends Store<Reach> {
     const archive = (this.#archive = new RemoteArchive());
     try {
       this.#reading = new Reading(await archive.ask('notes'));
-      this.#messages = await archive.ask('size');
       this.#tell();
       await firstSync(this.#client);
       if (this.#over()) return;
@@ -209,7 +208,7 @@ export class Search extends Store<Reach> {
   #forget(room: string): void {
     this.#reading.forget(room);
     this.#met.delete(room);
-    this.#archive?.ask('removeRoom', room).catch(this.#failed);
+    this.#archive?.ask('removeRoom', room).then(() => this.#version++).catch(this.#failed);
     this.#soon();
   }
 
@@ -241,7 +240,7 @@ export class Search extends Store<Reach> {
     const without = changes.flatMap((change) => ('remove' in change ? [change.remove] : []));
     const gone = await archive.ask('take', put, without, this.#reading.notes());
     for (const message of gone) await this.#bringBack(message);
-    this.#messages = await archive.ask('size');
+    if (put.length + without.length > 0) this.#version++;
     this.#tell();
   }
 
@@ -305,7 +304,7 @@ export class Search extends Store<Reach> {
     this.#standing = standing;
     const rooms = this.#joined().map((room) => room.roomId);
     const unreadable = rooms.reduce((sum, room) => sum + this.#reading.unreadable(room), 0);
-    this.set({ standing, rooms: rooms.length, read: rooms.filter((room) => this.#reading.whole(room)).length, messages: this.#messages, unreadable });
+    this.set({ standing, rooms: rooms.length, read: rooms.filter((room) => this.#reading.whole(room)).length, version: this.#version, unreadable });
   }
 }
 
