@@ -1,6 +1,6 @@
 import type { Archive } from './archive';
 
-type Verb = 'notes' | 'take' | 'removeRoom' | 'search' | 'close';
+type Verb = 'notes' | 'size' | 'take' | 'removeRoom' | 'search' | 'close';
 
 /** What goes to the worker. */
 export interface Asked {
