@@ -34,6 +34,7 @@ test("a visitor of the demonstration signs in as somebody and reads all that was
     await device.open();
     await device.recover(decodeRecoveryKey(recoveryKey));
     const mine = [...rooms, ...pairs].filter(({ members, lines }) => members.includes(account) || lines.some(([, , more]) => more?.join === account));
+    await until(`${account}’s new device is at rest`, () => device.hasBackedUp(), 60_000);
     assert.equal(device.client.getRooms().length, mine.length);
     for (const { name, members, lines } of mine) {
       const other = people.find((one) => one.account === members.find((member) => member !== account)).name;

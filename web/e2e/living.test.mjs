@@ -198,7 +198,7 @@ test('a draft outlives the room, the page and nobody else can read it', async ()
   await page.locator('main textarea').focus();
   await page.keyboard.press('Enter');
   await jonas.seesSaved('or do they');
-  assert.equal(await row(jonas, 'or do they').locator('button', { hasText: '吊具更换完毕' }).count(), 1);
+  await row(jonas, 'or do they').locator('button', { hasText: '吊具更换完毕' }).waitFor();
   await entry(jonas, watch).click();
   await page.waitForTimeout(600);
   assert.equal(await entry(jonas, crane).getByText('Draft').count(), 0);

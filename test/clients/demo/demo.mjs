@@ -28,6 +28,7 @@ const server = new Server();
 server.data = data;
 server.listen = options.listen;
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => server.child?.kill("SIGTERM"));
+process.on("exit", () => server.child?.kill("SIGTERM")); // also where something went wrong
 console.log("A small port authority moves in. This takes about a minute.");
 await server.run();
 

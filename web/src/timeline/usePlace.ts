@@ -66,7 +66,9 @@ export function usePlace(ref: RefObject<HTMLDivElement | null>, asks: Asks): () 
     const end = current.current.toEnd && left < (up ? slack : near);
     const row = end ? undefined : anchorRow(box);
     at.current = { ...at.current, end, anchor: row && { key: keyOf(row), offset: offsetOf(box, row) }, top: box.scrollTop };
-    current.current.onStands(row === undefined ? 'end' : { key: keyOf(row), top: offsetOf(box, row) - box.scrollTop });
+    // Who sees the last message stands at the end, though what is new need not move them.
+    const stands = current.current.toEnd && left < near;
+    current.current.onStands(row === undefined || stands ? 'end' : { key: keyOf(row), top: offsetOf(box, row) - box.scrollTop });
   }, [ref]);
 
   // Whatever changed the heights: the end stays the end, and the row that one looks at stays where it is.
@@ -105,7 +107,10 @@ export function usePlace(ref: RefObject<HTMLDivElement | null>, asks: Asks): () 
     if (goal !== undefined && due && go(box, goal)) {
       at.current.top = Infinity; // so that one counts as having come from below
       take();
-      if (goal.at === 'end') at.current.end = true;
+      if (goal.at === 'end') {
+        at.current.end = true;
+        current.current.onStands('end');
+      }
       rest();
     } else hold();
   }, [ref, items, goal, hold, take, rest]);
