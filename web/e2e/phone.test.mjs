@@ -29,8 +29,8 @@ after(async () => {
 const tooSmall = () =>
   lin.page.evaluate(() =>
     [...document.querySelectorAll('button, a[href], input:not([type=hidden]), textarea, [role=menuitem]')].flatMap((one) => {
-      // A radio is pressed by its words.
-      const { width, height } = (one.matches('input[type=radio]') ? (one.closest('label') ?? one) : one).getBoundingClientRect();
+      // A radio or a switch is pressed by its words.
+      const { width, height } = (one instanceof HTMLInputElement && ['radio', 'checkbox'].includes(one.type) ? (one.labels?.[0] ?? one) : one).getBoundingClientRect();
       return width === 0 || height >= 43.5 ? [] : [`${one.tagName} ${one.textContent?.trim() || one.getAttribute('aria-label')} ${Math.round(width)}×${Math.round(height)}`];
     }),
   );

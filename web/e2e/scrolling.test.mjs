@@ -45,7 +45,7 @@ before(async () => {
     ids.push(...(await Promise.all(some)));
   }
   await row(ids.at(-1)).waitFor();
-  await lin.page.locator('nav a .count').waitFor({ state: 'detached' }); // all of it was seen
+  await lin.page.locator('main nav a .count').waitFor({ state: 'detached' }); // all of it was seen
 });
 after(async () => {
   await browser?.close();
