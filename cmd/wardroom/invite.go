@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/sync/errgroup"
@@ -137,7 +138,9 @@ func readNames(r io.Reader) (names []string, err error) {
 		name := strings.TrimSpace(strings.TrimPrefix(fields[0], "\ufeff")) // spreadsheets put that at the beginning
 		line, _ := lines.FieldPos(0)
 		switch {
-		case !utf8.ValidString(name) || strings.ContainsRune(name, 0):
+		case strings.ContainsFunc(name, unicode.IsControl):
+			return nil, fmt.Errorf("line %d: a name is one line of text without tabs", line)
+		case !utf8.ValidString(name):
 			return nil, fmt.Errorf("line %d is not UTF-8 text. Save the file as \"CSV UTF-8\"", line)
 		case name != "":
 			names = append(names, name)

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"math"
+	chance "math/rand/v2"
 	"strings"
 	"time"
 
@@ -15,8 +16,11 @@ import (
 	"wardroom/internal/stream"
 )
 
-// accessFor is how long an access token lasts that can be replaced with a refresh token.
-const accessFor = time.Hour
+// ends is when an access token ends that is made now and can be replaced with a refresh token: after one to three hours,
+// at a minute left to chance, so that what is kept of it says in which hour it was made and no more.
+func ends(now time.Time) time.Time {
+	return now.Truncate(time.Hour).Add(2*time.Hour + chance.N(time.Hour)).Truncate(time.Minute)
+}
 
 // Forever is the time of a token that does not end by itself, in milliseconds.
 const Forever = math.MaxInt64
@@ -121,9 +125,10 @@ func (a *Accounts) pair(u stream.Unit, g *Grant, no int64, refresh bool) error {
 	g.Access = newToken()
 	pair := Pair{No: no, Access: sha256.Sum256([]byte(g.Access)), UntilMS: Forever}
 	if refresh {
-		g.Refresh, g.Lasts = newToken(), accessFor
+		until := ends(u.Now())
+		g.Refresh, g.Lasts = newToken(), until.Sub(u.Now())
 		hash := sha256.Sum256([]byte(g.Refresh))
-		pair.Refresh, pair.UntilMS = &hash, u.Now().Add(accessFor).UnixMilli()
+		pair.Refresh, pair.UntilMS = &hash, until.UnixMilli()
 	}
 	return a.Disk.AddTokens(u, g.DeviceNo, pair)
 }

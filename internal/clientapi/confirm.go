@@ -189,6 +189,7 @@ func (c *confirms) passed(session string, given auth) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if open := c.open[session]; open != nil {
+		given.Password = "" // nobody needs it again
 		open.done = &given
 	}
 }

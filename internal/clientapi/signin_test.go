@@ -170,7 +170,7 @@ func TestRefreshingKeepsTheOldTokensUntilANewOneIsUsed(t *testing.T) {
 	s.newPerson(t, "lin")
 	r := s.call(t, "", "POST", login, object{"type": "m.login.password", "password": password, "refresh_token": true,
 		"identifier": object{"type": "m.id.user", "user": "lin"}})
-	if r.status != 200 || r.body["expires_in_ms"] != 3600_000.0 {
+	if lasts, _ := r.body["expires_in_ms"].(float64); r.status != 200 || lasts < 3600_000 || lasts > 3*3600_000 {
 		t.Fatalf("signing in: %d %s", r.status, r.raw)
 	}
 	refresh := func(token any) reply {
