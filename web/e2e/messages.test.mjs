@@ -82,6 +82,7 @@ test('a reaction is encrypted, counted with names, and can be taken back', async
   assert.equal(type, 'm.room.encrypted');
   assert.equal(content['m.relates_to'].rel_type, 'm.annotation');
   assert.ok(content.ciphertext);
+  assert.ok(!JSON.stringify(sent).includes('👍'), 'the server can read the reaction');
   await chip.click();
   await row(jonas, '年检报告').locator('button[aria-pressed]', { hasText: '2' }).waitFor();
   await jonas.shows('messages');
@@ -94,6 +95,22 @@ test('a reaction is encrypted, counted with names, and can be taken back', async
   await lin.isIn();
   await row(lin, '年检报告').locator('button[aria-pressed=true]', { hasText: '1' }).waitFor();
   assert.equal(await lin.page.getByText('这条消息已删除').count(), 0);
+});
+
+test('one person reacts twice to one message, with an emoji and with words, and the server reads neither', async () => {
+  const chips = row(lin, '年检报告').locator('button[aria-pressed]');
+  await chooses(jonas, '年检报告', 'React…');
+  await jonas.page.getByRole('dialog').getByRole('button', { name: '✅' }).press('Enter');
+  await chips.filter({ hasText: '✅' }).waitFor();
+  await chooses(jonas, '年检报告', 'React…');
+  await jonas.page.getByRole('dialog').getByRole('textbox').fill('Thursday');
+  await jonas.page.keyboard.press('Enter');
+  await chips.filter({ hasText: 'Thursday' }).waitFor();
+  assert.equal(await chips.count(), 3);
+  assert.ok(!/✅|Thursday/.test(JSON.stringify(sent)), 'the server can read the reaction');
+  await row(jonas, '年检报告').locator('button[aria-pressed=true]', { hasText: 'Thursday' }).click();
+  await row(jonas, '年检报告').locator('button[aria-pressed=true]', { hasText: '✅' }).click();
+  await chips.filter({ hasText: /✅|Thursday/ }).first().waitFor({ state: 'detached' });
 });
 
 test('a deleted message leaves a line, and its edits go with it', async () => {

@@ -2,6 +2,7 @@ import { EventStatus, KnownMembership, MatrixEvent, type MatrixClient } from 'ma
 import { OnlySignedDevicesIsolationMode } from 'matrix-js-sdk/lib/crypto-api';
 import type { Content } from './envelope';
 import { cryptoOf, machineOf } from './machine';
+import { withoutKey } from './outside';
 import { standingOf } from './trust';
 
 /** What goes over the wire in place of an event. */
@@ -23,7 +24,7 @@ export class IdentityChanged extends Error {
 
 /**
  * Encrypts an event of any type for the people in a room, reactions and edits too. Relations stay readable outside the
- * ciphertext, as Matrix has it, so that the server can answer for threads and replies.
+ * ciphertext, as Matrix has it, so that the server can answer for threads and replies; what somebody reacted with does not.
  *
  * The keys go only to devices that their owner has signed (MSC4153): a device that somebody else adds to an account,
  * the server included, gets none. It throws where this device is not signed itself, and IdentityChanged where somebody
@@ -49,7 +50,7 @@ export async function encrypt(client: MatrixClient, roomId: string, type: string
     await cryptoOf(client).forceDiscardSession(roomId);
     throw new IdentityChanged(who, error);
   }
-  return { type: event.getWireType(), content: event.getWireContent() };
+  return { type: event.getWireType(), content: withoutKey(event.getWireContent()) };
 }
 
 async function changedIn(client: MatrixClient, roomId: string): Promise<readonly string[]> {

@@ -58,6 +58,20 @@ test('a reaction without a key, or with something else for one, is none', () => 
   for (const key of [undefined, '', 5, {}, ['👍']]) expect(reaction(lin, key)).toBeUndefined();
 });
 
+test('what an encrypted reaction says is read from inside the ciphertext, and from outside where nothing stands inside', () => {
+  const about = (key?: string) => ({ 'm.relates_to': { rel_type: 'm.annotation', event_id: '$a', ...(key === undefined ? {} : { key }) } });
+  const sealed = (outside: string | undefined, inside: object) => {
+    const one = event('m.room.encrypted', lin, { algorithm: 'm.megolm.v1.aes-sha2', ciphertext: 'x', ...about(outside) });
+    Reflect.set(one, 'clearEvent', { type: 'm.reaction', content: inside });
+    return relationOf(one)?.key;
+  };
+  expect(sealed('', about('👍'))).toBe('👍');
+  expect(sealed(undefined, about('👍'))).toBe('👍');
+  expect(sealed('👎', about('👍'))).toBe('👍');
+  expect(sealed('👍', {})).toBe('👍');
+  expect(sealed('', about(''))).toBeUndefined();
+});
+
 test('a deletion says whether a reaction or a message was deleted', () => {
   const because = (content: object) => event('m.room.encrypted', lin, {}, { redacted_because: { content } });
   expect(wasAside(because({ [deletedKey]: 'm.annotation' }))).toBe(true);

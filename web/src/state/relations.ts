@@ -41,16 +41,17 @@ export function relationOf(event: MatrixEvent): Relation | undefined {
   const rel = about['rel_type'];
   const target = about['event_id'];
   if (!known(rel, event.getType()) || typeof target !== 'string') return undefined;
-  const key = about['key'];
-  if (rel === 'm.annotation' && (typeof key !== 'string' || key === '')) return undefined;
+  const content = event.getOriginalContent<Record<string, unknown>>();
+  const key = keyIn(content) ?? keyIn(event.getWireContent());
+  if (rel === 'm.annotation' && key === undefined) return undefined;
   return {
     id: event.getId(),
     rel,
     target,
     sender: event.getSender() ?? '',
     at: event.getTs(),
-    content: event.getOriginalContent(),
-    key: typeof key === 'string' ? key : '',
+    content,
+    key: key ?? '',
     encrypted: event.isEncrypted(),
     out: undefined,
   };
@@ -118,6 +119,13 @@ export function reactionsIn(relations: readonly Relation[], me: string): Reactio
     if (relation.sender === me) there.mine = relation;
   }
   return [...keys].map(([key, { who, mine }]) => ({ key, who, mine }));
+}
+
+// What somebody reacted with stands inside the ciphertext; other clients write it outside, where a server could change it.
+function keyIn(content: Readonly<Record<string, unknown>>): string | undefined {
+  const about = content['m.relates_to'];
+  const key = isRecord(about) ? about['key'] : undefined;
+  return typeof key === 'string' && key !== '' ? key : undefined;
 }
 
 // What is on its way is newer than all that came. The id settles equal times, the same everywhere.
