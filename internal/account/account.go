@@ -26,6 +26,13 @@ type Session struct {
 	Account  No
 	Device   mxid.Device
 	DeviceNo DeviceNo
+	Token    Token // what it asks with; zero where nothing has been asked yet
+}
+
+// Token is an access token, as far as the store knows it.
+type Token struct {
+	Hash [32]byte
+	Pair int64
 }
 
 // Disk is what accounts keep, one part beside each file of this package.
@@ -45,6 +52,8 @@ type Disk interface {
 type SessionDisk interface {
 	// TokenSession finds the holder of an access token by the token's hash. ok is false for a token that is not there.
 	TokenSession(v stream.View, hash [32]byte) (h Holder, ok bool, err error)
+	// TokenLives reports whether the device still has token t, or a later one that it was refreshed to.
+	TokenLives(v stream.View, d DeviceNo, t Token) (bool, error)
 	// RefreshSession finds the session of a refresh token by the token's hash, and the number of its pair.
 	RefreshSession(v stream.View, hash [32]byte) (s Session, pair int64, ok bool, err error)
 	// AddTokens adds an unused pair to a device.
@@ -100,7 +109,9 @@ func (a *Accounts) Session(ctx context.Context, token string) (Session, error) {
 	var h Holder
 	var ok bool
 	err := a.Disk.View(ctx, func(v stream.View) (err error) {
-		h, ok, err = a.Disk.TokenSession(v, sha256.Sum256([]byte(token)))
+		hash := sha256.Sum256([]byte(token))
+		h, ok, err = a.Disk.TokenSession(v, hash)
+		h.Token = Token{hash, h.Pair}
 		return err
 	})
 	now := time.Now()
@@ -121,6 +132,16 @@ func (a *Accounts) Session(ctx context.Context, token string) (Session, error) {
 		}
 	}
 	return h.Session, nil
+}
+
+// Alive returns nil while s, which Session found, has not ended: what waits for long asks again before it tells or keeps anything.
+// It returns fault.UnknownToken once the device was signed out. A token that was refreshed meanwhile has not ended.
+func (a *Accounts) Alive(v stream.View, s Session) error {
+	lives, err := a.Disk.TokenLives(v, s.DeviceNo, s.Token)
+	if err == nil && !lives {
+		err = a.ended()
+	}
+	return err
 }
 
 // ended is the refusal of a token that is not known.

@@ -142,6 +142,7 @@ func (a *Accounts) dropDevices(u stream.Unit, no No, drop func(Device) bool) err
 		if err := a.Disk.DropDevice(u, d.DeviceNo); err != nil {
 			return err
 		}
+		u.Next(stream.Topic(d.User)) // wakes what waits in the device's name: it ends
 	}
 	return nil
 }

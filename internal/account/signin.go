@@ -116,6 +116,7 @@ func (a *Accounts) grant(u stream.Unit, p Person, device NewDevice) (Grant, erro
 	if err := a.Disk.DropTokens(u, no); err != nil {
 		return Grant{}, err
 	}
+	u.Next(stream.Topic(p.User)) // wakes what waits with one of the earlier tokens: it ends
 	g := Grant{Session: Session{User: p.User, Account: p.No, Device: device.ID, DeviceNo: no}}
 	return g, a.pair(u, &g, 1, device.Refresh)
 }

@@ -22,6 +22,7 @@ import (
 	"wardroom/internal/feed"
 	"wardroom/internal/media"
 	"wardroom/internal/room"
+	"wardroom/internal/stream"
 )
 
 // API is the client-server API. Its fields are the domain packages it calls.
@@ -204,6 +205,11 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, rt route) {
 	}
 	answer, err := rt.serve(req)
 	a.answer(w, r, answer, err)
+}
+
+// alive asks whether who made the request is still signed in: for what takes long.
+func (a *API) alive(r *request) func(stream.View) error {
+	return func(v stream.View) error { return a.Accounts.Alive(v, r.who) }
 }
 
 func accessToken(r *http.Request) (string, bool) {

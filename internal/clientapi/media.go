@@ -28,11 +28,11 @@ func (a *API) mediaRoutes() []route {
 }
 
 // incoming is the file that the request carries. As an addition to the specification, org.wardroom.label is its label.
-func (r *request) incoming() media.Upload {
+func (a *API) incoming(r *request) media.Upload {
 	q := r.URL.Query()
 	return media.Upload{
 		Type: r.Header.Get("Content-Type"), Name: q.Get("filename"), Label: q.Get("org.wardroom.label"),
-		Size: r.ContentLength, Body: r.Body,
+		Size: r.ContentLength, Body: r.Body, Alive: a.alive(r),
 	}
 }
 
@@ -40,7 +40,7 @@ func (r *request) incoming() media.Upload {
 //
 // Spec: client-server API, POST /_matrix/media/v3/upload.
 func (a *API) upload(r *request) (any, error) {
-	uri, err := a.Media.Add(r.ctx(), r.who, r.incoming())
+	uri, err := a.Media.Add(r.ctx(), r.who, a.incoming(r))
 	return map[string]string{"content_uri": uri}, err
 }
 
@@ -60,7 +60,7 @@ func (a *API) announce(r *request) (any, error) {
 //
 // Spec: client-server API, PUT /_matrix/media/v3/upload/{serverName}/{mediaId}.
 func (a *API) fill(r *request) (any, error) {
-	err := a.Media.Fill(r.ctx(), r.who, r.PathValue("serverName"), r.PathValue("mediaId"), r.incoming())
+	err := a.Media.Fill(r.ctx(), r.who, r.PathValue("serverName"), r.PathValue("mediaId"), a.incoming(r))
 	return empty{}, err
 }
 
@@ -97,7 +97,7 @@ func (a *API) download(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	file, body, err := a.Media.Open(r.ctx(), r.PathValue("serverName"), r.PathValue("mediaId"), wait)
+	file, body, err := a.Media.Open(r.ctx(), r.PathValue("serverName"), r.PathValue("mediaId"), wait, a.alive(r))
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +128,7 @@ func (a *API) thumbnail(r *request) (any, error) {
 	if err1 != nil || err2 != nil || method != "" && method != "crop" && method != "scale" {
 		return nil, fault.InvalidParam.New(`A thumbnail needs a width and a height in pixels; its method is "crop" or "scale".`)
 	}
-	picture, err := a.Media.Thumbnail(r.ctx(), r.PathValue("serverName"), r.PathValue("mediaId"), wait, width, height, method == "crop")
+	picture, err := a.Media.Thumbnail(r.ctx(), r.PathValue("serverName"), r.PathValue("mediaId"), wait, a.alive(r), width, height, method == "crop")
 	if err != nil {
 		return nil, err
 	}

@@ -32,6 +32,7 @@ func (a *API) sync(r *request) (any, error) {
 	req := feed.Request{
 		Since:      q.Get("since"),
 		FullState:  q.Get("full_state") == "true",
+		Alive:      a.alive(r),
 		StateAfter: q.Get("use_state_after") == "true" || q.Get("org.matrix.msc4222.use_state_after") == "true",
 	}
 	if text := q.Get("timeout"); text != "" {

@@ -19,6 +19,9 @@ type Request struct {
 	FullState  bool          // all state of every room, also what it knows
 	StateAfter bool          // state as it is behind the timeline instead of before it
 	Timeout    time.Duration // how long to wait for something new
+
+	// Alive, if set, is asked in each look; its error ends the wait, with nothing told.
+	Alive func(stream.View) error
 }
 
 // maxWait bounds how long one request is held.
@@ -28,7 +31,7 @@ const maxWait = 90 * time.Second
 const maxToDevice = 100
 
 // Sync gives everything that s has to learn after req.Since. Where there is nothing it waits for up to req.Timeout. It
-// returns stream.ErrToken for a token that is none of ours.
+// returns stream.ErrToken for a token that is none of ours, and the error of req.Alive.
 //
 // To-device messages up to req.Since are gone for good after it. When more wait than one answer carries, all of the
 // answer ends at the last one given, so that no event is shown before the keys sent ahead of it.
@@ -107,6 +110,11 @@ func (l *looking) look(ctx context.Context, last bool) error {
 	var waiting bool
 	err := l.Disk.View(ctx, func(v stream.View) (err error) {
 		l.v, l.upto, l.answer = v, v.Upto().At(stream.Topic(l.s.User)), nil
+		if l.req.Alive != nil {
+			if err := l.req.Alive(v); err != nil {
+				return err
+			}
+		}
 		typing := l.Typing.Serial()
 		if l.acked > 0 {
 			if waiting, err = l.Devices.Unacked(v, l.s.DeviceNo, l.acked); err != nil {

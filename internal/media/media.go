@@ -117,6 +117,9 @@ type Upload struct {
 	Type, Name, Label string
 	Size              int64 // as announced by the client; -1 if it did not say
 	Body              io.Reader
+
+	// Alive, if set, is asked when the bytes are there; with an error nothing is kept.
+	Alive func(stream.View) error
 }
 
 // URI is the address that messages carry.
@@ -265,6 +268,11 @@ func (f *Files) take(ctx context.Context, file *File, up Upload, keep func(strea
 		return fmt.Errorf("keeping the bytes of a file: %w", err)
 	}
 	err = f.Disk.Do(ctx, func(u stream.Unit) error {
+		if up.Alive != nil {
+			if err := up.Alive(u); err != nil {
+				return err
+			}
+		}
 		if err := allowed(u, size, u.Now()); err != nil {
 			return err
 		}
@@ -314,10 +322,10 @@ func errUnknown() error { return fault.NotFound.New("There is no such file here.
 func topic(id string) stream.Topic { return stream.Topic("mxc:" + id) }
 
 // Open opens the file under server and id, and waits for it if it is announced. It returns fault.NotFound if there is no such
-// file and fault.NotYetUploaded if it has not come after wait.
+// file and fault.NotYetUploaded if it has not come after wait, and the error of alive, which is asked each time it looks.
 //
 // Spec: client-server API, GET /_matrix/client/v1/media/download/{serverName}/{mediaId}.
-func (f *Files) Open(ctx context.Context, server, id string, wait time.Duration) (File, io.ReadSeekCloser, error) {
+func (f *Files) Open(ctx context.Context, server, id string, wait time.Duration, alive func(stream.View) error) (File, io.ReadSeekCloser, error) {
 	if server != string(f.Server) {
 		return File{}, nil, errUnknown()
 	}
@@ -328,7 +336,13 @@ func (f *Files) Open(ctx context.Context, server, id string, wait time.Duration)
 	for {
 		var file File
 		var ok bool
-		err := f.Disk.View(ctx, func(v stream.View) (err error) { file, ok, err = f.Disk.File(v, id); return err })
+		err := f.Disk.View(ctx, func(v stream.View) (err error) {
+			if err := alive(v); err != nil {
+				return err
+			}
+			file, ok, err = f.Disk.File(v, id)
+			return err
+		})
 		switch {
 		case err != nil:
 			return file, nil, fmt.Errorf("looking for the file %s: %w", id, err)

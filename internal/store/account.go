@@ -72,6 +72,12 @@ func (db *DB) TokenSession(v stream.View, hash [32]byte) (h account.Holder, ok b
 	return h, ok, err
 }
 
+// TokenLives implements account.SessionDisk.
+func (db *DB) TokenLives(v stream.View, d account.DeviceNo, token account.Token) (lives bool, err error) {
+	err = in(v).row(`SELECT EXISTS (SELECT 1 FROM token WHERE device = $1 AND (hash = $2 OR pair > $3))`, int64(d), token.Hash[:], token.Pair).Scan(&lives)
+	return lives, err
+}
+
 // RefreshSession implements account.SessionDisk.
 func (db *DB) RefreshSession(v stream.View, hash [32]byte) (s account.Session, pair int64, ok bool, err error) {
 	err = in(v).row(`
