@@ -53,6 +53,9 @@ func serveFlags(args []string, errs io.Writer) (serving, error) {
 	if s.unlimited && !config.Local(s.Listen) {
 		return s, fmt.Errorf("--unlimited is refused: %s can be reached from other machines. Use --listen 127.0.0.1:PORT with it", s.Listen)
 	}
+	if s.unlimited && s.TLS.From == config.Proxy {
+		return s, errors.New("--unlimited is refused: tls.from is \"proxy\", so others reach this server through the proxy")
+	}
 	return s, nil
 }
 

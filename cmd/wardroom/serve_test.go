@@ -165,6 +165,14 @@ func TestUnlimitedIsForThisMachineAlone(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "--unlimited is refused") {
 		t.Errorf("got %v", err)
 	}
+	behind := filepath.Join(t.TempDir(), "wardroom.toml")
+	if err := os.WriteFile(behind, []byte("public_url = \"https://chat.example\"\n[tls]\nfrom = \"proxy\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	err = run(t.Context(), []string{"serve", "--data", t.TempDir(), "--config", behind, "--unlimited"}, io.Discard, io.Discard)
+	if err == nil || !strings.Contains(err.Error(), "through the proxy") {
+		t.Errorf("behind a proxy: %v", err)
+	}
 }
 
 // certify writes a certificate for 127.0.0.1, with this serial number, and its key into folder.

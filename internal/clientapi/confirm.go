@@ -77,14 +77,9 @@ func (a *API) confirm(r *request, body []byte) error {
 
 // checkPassword counts a try and checks the password.
 func (a *API) checkPassword(r *request, who account.Session, password string) error {
-	if err := a.tryPassword(string(who.User)); err != nil {
-		return err
-	}
-	if err := a.Accounts.CheckPassword(r.ctx(), who, password); err != nil {
-		return err
-	}
-	a.rightPassword(string(who.User))
-	return nil
+	return a.guess("device\x00"+string(who.Device), "device\x00"+string(who.User), func() error {
+		return a.Accounts.CheckPassword(r.ctx(), who, password)
+	})
 }
 
 // stage returns the client's answer to the only stage, once check has found it right for exactly this request.

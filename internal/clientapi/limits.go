@@ -47,8 +47,12 @@ func (l limit) rate() rate {
 	}
 }
 
-// passwordTries is how often a wrong password may be given for one account name, from wherever.
-var passwordTries = rate{10, 30 * time.Second}
+// passwordTries is how often a wrong password may be given for one account from one place; allTries, from all places
+// together: so whoever guesses soon has to wait, and nobody is kept out of their account by what strangers type elsewhere.
+var (
+	passwordTries = rate{10, 30 * time.Second}
+	allTries      = rate{200, 5 * time.Second}
+)
 
 // maxBuckets bounds what the limits of one class remember.
 const maxBuckets = 50_000
@@ -147,15 +151,24 @@ func (a *API) giveBack(r *request, class limit) {
 	}
 }
 
-// tryPassword counts one try for the account called name; rightPassword gives it back.
-func (a *API) tryPassword(name string) error {
-	return a.count(passwordTries, "name\x00"+name)
-}
-
-func (a *API) rightPassword(name string) {
-	if !a.Unlimited {
-		a.limits.giveBack(passwordTries, "name\x00"+name)
+// guess checks a password for the account called name, typed at place: an address, or a device that is signed in. Wrong
+// ones are counted.
+func (a *API) guess(place, name string, check func() error) error {
+	here := place + "\x00" + name
+	if err := a.count(passwordTries, here); err != nil {
+		return err
 	}
+	if err := a.count(allTries, name); err != nil {
+		return err
+	}
+	if err := check(); err != nil {
+		return err
+	}
+	if !a.Unlimited {
+		a.limits.giveBack(passwordTries, here)
+		a.limits.giveBack(allTries, name)
+	}
+	return nil
 }
 
 // address is what the limits take for one client: its IP address, or its /64 network for IPv6. With a reverse proxy in front,

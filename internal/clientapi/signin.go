@@ -66,15 +66,14 @@ func (a *API) login(r *request) (any, error) {
 	if name == "" {
 		return nil, fault.MissingParam.New("The name of the account is missing.")
 	}
-	counted := a.Accounts.Counted(name)
-	if err := a.tryPassword(counted); err != nil {
-		return nil, err
-	}
-	g, err := a.Accounts.SignIn(r.ctx(), name, in.Password, in.device())
+	var g account.Grant
+	err := a.guess("address\x00"+a.address(r), "name\x00"+a.Accounts.Counted(name), func() (err error) {
+		g, err = a.Accounts.SignIn(r.ctx(), name, in.Password, in.device())
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	a.rightPassword(counted)
 	a.giveBack(r, signingIn)
 	return grantedBy(g), nil
 }

@@ -267,6 +267,22 @@ func TestTooManyWrongPasswordsHaveToWait(t *testing.T) {
 		t.Errorf("the wait is not said: %s, Retry-After %q", r.raw, r.header.Get("Retry-After"))
 	}
 	try("sato", password).mustRefuse(t, 403, "M_FORBIDDEN") // others are not held up
+
+	// Nor is she, elsewhere: strangers cannot keep her out.
+	s.api.Proxied = true
+	req, err := http.NewRequestWithContext(t.Context(), "POST", s.URL+login, strings.NewReader(`{"type":"m.login.password","password":"`+password+`","identifier":{"type":"m.id.user","user":"lin"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("X-Forwarded-For", "203.0.113.9")
+	resp, err := s.Client().Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := read(t, resp)
+	if elsewhere.status != 200 {
+		t.Errorf("signing in from elsewhere: %d %s", elsewhere.status, elsewhere.raw)
+	}
 }
 
 func TestAnOfficeBehindOneAddressSignsUpAndGuessersWait(t *testing.T) {
