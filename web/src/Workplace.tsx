@@ -84,7 +84,9 @@ export function Workplace({ session, onSignOut }: { session: Session; onSignOut:
                 open={id}
                 find={session.findPeople}
                 userId={(typed) => session.userId(typed)}
-                onCreate={async (name, invited) => go(await session.createRoom(name, invited))}
+                onCreate={session.createRoom}
+                onInvite={session.inviteTo}
+                onMade={go}
                 onConverse={async (userId) => go(await session.converse(userId))}
                 onJoin={async (roomId) => {
                   await session.join(roomId);

@@ -41,3 +41,10 @@ test('signing out asks first, and says what would be lost', () => {
   fireEvent.click(screen.getByRole('button', { name: 'Sign out' }));
   expect(onSignOut).toHaveBeenCalledOnce();
 });
+
+test('signing out without a connection says what the server will not know, and where to end it', () => {
+  render(<Top me={me} connection={{ is: 'offline', since: undefined }} unsent={() => 0} onSignOut={() => undefined} />);
+  openMenu();
+  fireEvent.click(screen.getByRole('menuitem', { name: 'Sign out…' }));
+  expect(screen.getByText(/until you end it from another device/)).toBeTruthy();
+});

@@ -68,7 +68,7 @@ export function Top({ me, connection, unsent, onSignOut }: Props) {
           { words: say('signout.ask'), kind: 'stop', do: () => setLeaving(unsent()) },
         ]}
       />
-      {leaving !== undefined && <SignOut unsent={leaving} onStay={() => setLeaving(undefined)} onSignOut={onSignOut} />}
+      {leaving !== undefined && <SignOut unsent={leaving} reached={connection.is === 'connected'} onStay={() => setLeaving(undefined)} onSignOut={onSignOut} />}
     </header>
   );
 }
@@ -93,7 +93,7 @@ function Way({ connection }: { connection: ConnectionState }) {
   );
 }
 
-function SignOut({ unsent, onStay, onSignOut }: { unsent: number; onStay: () => void; onSignOut: () => void }) {
+function SignOut({ unsent, reached, onStay, onSignOut }: { unsent: number; reached: boolean; onStay: () => void; onSignOut: () => void }) {
   const say = useSay();
   return (
     <Dialog
@@ -112,6 +112,11 @@ function SignOut({ unsent, onStay, onSignOut }: { unsent: number; onStay: () => 
       }
     >
       <p>{say('signout.text')}</p>
+      {!reached && (
+        <Say kind="wait" icon={IconOffline}>
+          {say('signout.unreached')}
+        </Say>
+      )}
       {unsent > 0 && (
         <Say kind="stop" icon={IconWithheld}>
           {say('signout.unsent', { n: unsent })}

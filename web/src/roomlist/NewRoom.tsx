@@ -10,21 +10,42 @@ import { useTask } from '../state/useTask';
 interface Props {
   find: (typed: string) => Promise<readonly Choice[]>;
   onClose: () => void;
-  onCreate: (name: string, invited: readonly string[]) => Promise<void>;
+  /** The user id that a typed name means, or undefined. */
+  userId: (typed: string) => string | undefined;
+  /** Makes the room and returns its id. */
+  onCreate: (name: string) => Promise<string>;
+  onInvite: (roomId: string, userId: string) => Promise<void>;
+  /** The room is made, and everybody is invited. */
+  onDone: (roomId: string) => void;
 }
 
 /** Asks for the name of a new room and for its first people, and makes it. */
-export function NewRoom({ find, onClose, onCreate }: Props) {
+export function NewRoom({ find, userId, onClose, onCreate, onInvite, onDone }: Props) {
   const say = useSay();
   const [name, setName] = useState('');
   const [missing, setMissing] = useState(false);
   const [people, setPeople] = useState<readonly Choice[]>([]);
   const [typed, setTyped] = useState('');
+  const [wrong, setWrong] = useState(false);
+  const [made, setMade] = useState<string>();
   const task = useTask();
   const submit = async (): Promise<void> => {
+    const last = typed.trim() === '' ? [] : [userId(typed)];
+    const ids = [...people.map((one) => one.id), ...last];
     setMissing(name.trim() === '');
-    const ids = people.map((one) => one.id);
-    if (name.trim() !== '' && (await task.run(() => onCreate(name.trim(), ids)))) onClose();
+    setWrong(ids.includes(undefined));
+    if (name.trim() === '' || ids.includes(undefined)) return;
+    await task.run(async () => {
+      const roomId = made ?? (await onCreate(name.trim()));
+      setMade(roomId); // what fails from here on is tried again in this room
+      for (const id of ids) {
+        if (id === undefined) continue;
+        await onInvite(roomId, id);
+        setPeople((all) => all.filter((one) => one.id !== id));
+      }
+      onDone(roomId);
+      onClose();
+    });
   };
   return (
     <Dialog
@@ -37,15 +58,16 @@ export function NewRoom({ find, onClose, onCreate }: Props) {
             {say('common.cancel')}
           </Button>
           <Button kind="do" type="submit" disabled={task.running}>
-            {say('rooms.new.do')}
+            {say(made === undefined ? 'rooms.new.do' : 'room.invite.do')}
           </Button>
         </>
       }
     >
       <Field
         label={say('rooms.new.name')}
-        hint={say('rooms.new.name.hint')}
-        error={missing ? say('rooms.new.name.missing') : task.fault && sayFault(say, task.fault)}
+        hint={say(made === undefined ? 'rooms.new.name.hint' : 'rooms.new.made')}
+        error={missing ? say('rooms.new.name.missing') : made === undefined ? task.fault && sayFault(say, task.fault) : undefined}
+        readOnly={made !== undefined}
         data-first
         autoComplete="off"
         value={name}
@@ -54,6 +76,7 @@ export function NewRoom({ find, onClose, onCreate }: Props) {
       <Picker
         label={say('rooms.new.people')}
         hint={say('rooms.new.people.hint')}
+        error={wrong ? say('room.invite.who.wrong') : made === undefined ? undefined : task.fault && sayFault(say, task.fault)}
         chosen={people}
         typed={typed}
         onChoose={setPeople}

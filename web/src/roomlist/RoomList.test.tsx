@@ -21,7 +21,7 @@ const view: RoomListView = {
 const search = { find: () => Promise.resolve([]), userId: () => undefined };
 
 function shown(over: Partial<Parameters<typeof RoomList>[0]> = {}) {
-  const props = { ...search, view, open: undefined, onConverse: vi.fn(() => Promise.resolve()), onCreate: vi.fn(() => Promise.resolve()), onJoin: vi.fn(() => Promise.resolve()), onDismiss: vi.fn(), removals: [], onDecline: vi.fn(() => Promise.resolve()), ...over };
+  const props = { ...search, view, open: undefined, onConverse: vi.fn(() => Promise.resolve()), onCreate: vi.fn(() => Promise.resolve('!new')), onInvite: vi.fn(() => Promise.resolve()), onMade: vi.fn(), onJoin: vi.fn(() => Promise.resolve()), onDismiss: vi.fn(), removals: [], onDecline: vi.fn(() => Promise.resolve()), ...over };
   return { ...render(<RoomList {...props} />), ...props };
 }
 
@@ -61,5 +61,23 @@ test('a room is made with a name', async () => {
   fireEvent.change(screen.getByLabelText('Name'), { target: { value: ' Night watch ' } });
   fireEvent.click(screen.getByRole('button', { name: 'Make the room' }));
   await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
-  expect(onCreate).toHaveBeenCalledExactlyOnceWith('Night watch', []);
+  expect(onCreate).toHaveBeenCalledExactlyOnceWith('Night watch');
+});
+
+test('a room whose invitation failed is made once, and a name that was only typed is invited too', async () => {
+  const onInvite = vi.fn(() => Promise.resolve()).mockRejectedValueOnce(new Error('no answer'));
+  const { onCreate, onMade } = shown({ onInvite, userId: (typed) => (typed === 'mio' ? '@mio:port.example' : undefined) });
+  fireEvent.click(screen.getByRole('button', { name: 'New room' }));
+  fireEvent.change(screen.getByLabelText('Name'), { target: { value: 'Night watch' } });
+  fireEvent.change(screen.getByRole('combobox'), { target: { value: 'm i o' } });
+  fireEvent.click(screen.getByRole('button', { name: 'Make the room' }));
+  await screen.findByRole('alert');
+  expect(onCreate).not.toHaveBeenCalled();
+  fireEvent.change(screen.getByRole('combobox'), { target: { value: 'mio' } });
+  fireEvent.click(screen.getByRole('button', { name: 'Make the room' }));
+  await screen.findByText('The room is made. Not everybody below is invited yet.');
+  fireEvent.click(screen.getByRole('button', { name: 'Invite' }));
+  await waitFor(() => expect(onMade).toHaveBeenCalledExactlyOnceWith('!new'));
+  expect(onCreate).toHaveBeenCalledOnce();
+  expect(onInvite).toHaveBeenCalledTimes(2);
 });

@@ -30,7 +30,10 @@ interface Props {
   open: string | undefined;
   find: (typed: string) => Promise<readonly Choice[]>;
   userId: (typed: string) => string | undefined;
-  onCreate: (name: string, invited: readonly string[]) => Promise<void>;
+  /** Makes a room and returns its id; invites somebody to it; goes to it. */
+  onCreate: (name: string) => Promise<string>;
+  onInvite: (roomId: string, userId: string) => Promise<void>;
+  onMade: (roomId: string) => void;
   onConverse: (userId: string) => Promise<void>;
   onJoin: (id: string) => Promise<void>;
   onDecline: (id: string) => Promise<void>;
@@ -38,7 +41,7 @@ interface Props {
 }
 
 /** The rooms one is in, and above them what waits for an answer. */
-export function RoomList({ view, drafts, removals, open, find, userId, onCreate, onConverse, onJoin, onDecline, onDismiss }: Props) {
+export function RoomList({ view, drafts, removals, open, find, userId, onCreate, onInvite, onMade, onConverse, onJoin, onDecline, onDismiss }: Props) {
   const say = useSay();
   const [making, setMaking] = useState<'room' | 'conversation'>();
   const close = (): void => setMaking(undefined);
@@ -71,7 +74,7 @@ export function RoomList({ view, drafts, removals, open, find, userId, onCreate,
       {view.people.map((entry) => (
         <Entry key={entry.id} entry={entry} open={entry.id === open} draft={drafts?.get(entry.id)} />
       ))}
-      {making === 'room' && <NewRoom find={find} onClose={close} onCreate={onCreate} />}
+      {making === 'room' && <NewRoom find={find} userId={userId} onClose={close} onCreate={onCreate} onInvite={onInvite} onDone={onMade} />}
       {making === 'conversation' && <NewConversation find={find} userId={userId} onClose={close} onConverse={onConverse} />}
     </nav>
   );

@@ -29,21 +29,17 @@ export function NewKey({ wardroom, session, account, afresh }: Props) {
   const say = useSay();
   const [key, setKey] = useState<NewRecoveryKey>();
   const [asked] = useState(() => Math.floor(Math.random() * 12));
+  const [tries, setTries] = useState(0);
   const [typed, setTyped] = useState('');
   const [wrong, setWrong] = useState(false);
   const [password, setPassword] = useState('');
   const task = useTask();
+  const { fault: notMade, run: make } = useTask();
 
   // The key comes from the crypto library, outside React.
   useEffect(() => {
-    let here = true;
-    void session.recovery.make(session.client).then((made) => {
-      if (here) setKey(made);
-    });
-    return () => {
-      here = false;
-    };
-  }, [session]);
+    void make(async () => setKey(await session.recovery.make(session.client)));
+  }, [session, make, tries]);
 
   const needsPassword = afresh || task.fault?.id === 'fault.passwordNeeded';
   const submit = (event: SubmitEvent): void => {
@@ -62,6 +58,14 @@ export function NewKey({ wardroom, session, account, afresh }: Props) {
       {afresh && (
         <Say kind="wait" icon={IconNotConfirmed} title={say('afresh.title')}>
           {say('afresh.text')}
+        </Say>
+      )}
+      {key === undefined && notMade && (
+        <Say kind="stop" icon={IconWithheld} title={say('signup.key.notMade')} live>
+          {sayFault(say, notMade)} <code>{notMade.code}</code>
+          <div className="row">
+            <Button onClick={() => setTries(tries + 1)}>{say('signin.failed.again')}</Button>
+          </div>
         </Say>
       )}
       <div className={look['key']}>
@@ -132,5 +136,5 @@ function save(title: string, groups: readonly string[]): void {
   link.href = url;
   link.download = `${title}.txt`;
   link.click();
-  URL.revokeObjectURL(url);
+  setTimeout(() => URL.revokeObjectURL(url), 60_000); // a browser may ask first where to put it
 }

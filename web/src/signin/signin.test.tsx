@@ -97,3 +97,13 @@ test('a new device asks for the key, and says what is gone without it before any
   press('Restore this device');
   await waitFor(() => expect(restore).toHaveBeenCalledWith('EsTc 9xkM', expect.any(Function)));
 });
+
+test('a recovery key that could not be made says so, and is made when asked again', async () => {
+  const groups = Array<string>(12).fill('EsTc');
+  const make = vi.fn(() => Promise.resolve({ groups })).mockRejectedValueOnce(new Error('no memory'));
+  render(<NewKey wardroom={{ useNewKey: () => Promise.resolve(), backToKey: () => undefined }} session={{ recovery: { make }, client: {} } as never} account="@lin:port" afresh={false} />);
+  expect((await screen.findByRole('alert')).textContent).toContain('The recovery key could not be made');
+  press('Try again');
+  expect(await screen.findAllByText('EsTc')).toHaveLength(12);
+  expect(screen.queryByRole('alert')).toBeNull();
+});

@@ -5,13 +5,18 @@ import { putInvitation } from '../wire/client';
 import type { Tokens } from '../wire/tokens';
 import { localpart, type Person } from './person';
 
-/** Writes to one person: goes on where a conversation with them is, or begins one. It returns the room's id. */
-export async function converse(client: MatrixClient, tokens: Tokens, userId: string): Promise<string> {
+/**
+ * Writes to one person: goes on where a conversation with them is, or begins one. It returns the room's id. `begun` keeps the
+ * rooms, by person, whose invitation is not on the server yet: the next call goes on with it and makes no second room.
+ */
+export async function converse(client: MatrixClient, tokens: Tokens, userId: string, begun: Map<string, string>): Promise<string> {
   const before = directWith(client, userId);
   if (before !== undefined) return before;
-  const roomId = await makeRoom(client, { direct: userId });
+  const roomId = begun.get(userId) ?? begunWith(client, userId) ?? (await makeRoom(client, { direct: userId }));
+  begun.set(userId, roomId);
   await markDirect(client, roomId, userId);
   await inviteTo(client, tokens, roomId, userId, true);
+  begun.delete(userId);
   return roomId;
 }
 
@@ -46,6 +51,14 @@ function directWith(client: MatrixClient, userId: string): string | undefined {
     const room = client.getRoom(roomId);
     const theirs = room?.getMember(userId)?.membership;
     return user === userId && room?.getMyMembership() === KnownMembership.Join && (theirs === KnownMembership.Join || theirs === KnownMembership.Invite);
+  })?.[0];
+}
+
+/** A direct conversation that was made for somebody, here or on another device, to which nobody has been invited yet. */
+function begunWith(client: MatrixClient, userId: string): string | undefined {
+  return [...directRooms(client)].find(([roomId, user]) => {
+    const room = client.getRoom(roomId);
+    return user === userId && room?.getMyMembership() === KnownMembership.Join && room.getMember(userId) === null && room.getInvitedAndJoinedMemberCount() === 1;
   })?.[0];
 }
 

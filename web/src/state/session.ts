@@ -79,6 +79,9 @@ export class Session {
   readonly #tokens: Tokens;
   readonly #outboxes = new Map<string, Outbox>();
   readonly #rooms = new Map<string, RoomState>();
+  readonly #encrypting = new Set<Promise<unknown>>();
+  // Conversations that were made and whose invitation is not on the server yet, by person.
+  readonly #begun = new Map<string, string>();
 
   private constructor(client: MatrixClient, vault: Vault, tokens: Tokens, recovery: Recovery, removals: Removals, drafts: Drafts, kept: Map<string, KeptBox>) {
     this.client = client;
@@ -145,15 +148,16 @@ export class Session {
     return state;
   }
 
-  /** Makes a room, invites people to it, and returns its id. */
-  async createRoom(name: string, invited: readonly string[]): Promise<string> {
-    const roomId = await makeRoom(this.client, { name });
-    for (const userId of invited) await inviteTo(this.client, this.#tokens, roomId, userId);
-    return roomId;
-  }
+  /** Makes a room with that name and returns its id. */
+  readonly createRoom = (name: string): Promise<string> => makeRoom(this.client, { name });
+
+  /** Invites somebody to a room that was made here, whether or not sync has told of it yet. */
+  readonly inviteTo = async (roomId: string, userId: string): Promise<void> => {
+    await inviteTo(this.client, this.#tokens, roomId, userId);
+  };
 
   /** Goes to the conversation with somebody, which is begun if there is none, and returns its room's id. */
-  readonly converse = (userId: string): Promise<string> => converse(this.client, this.#tokens, userId);
+  readonly converse = (userId: string): Promise<string> => converse(this.client, this.#tokens, userId, this.#begun);
 
   /** Finds people of the organisation. */
   readonly findPeople = (typed: string): Promise<readonly Person[]> => findPeople(this.client, typed);
@@ -209,18 +213,29 @@ export class Session {
     this.client.stopClient();
   }
 
-  /** Ends the sign-in: at the server, if it can be reached and `tell` is set, and then here, where everything kept is deleted. */
-  async end(tell: boolean): Promise<void> {
+  /** Stops everything, what is being encrypted at last: when it resolves, another tab may open the keys. */
+  async release(): Promise<void> {
+    for (const box of this.#outboxes.values()) box.close();
+    await Promise.allSettled(this.#encrypting);
     this.close();
+    await this.search.close();
+  }
+
+  /** Ends the sign-in: at the server, if it can be reached and `tell` is set, and then here, where everything kept is deleted. It says whether the server knows. */
+  async end(tell: boolean): Promise<boolean> {
+    this.close();
+    let known = true;
     if (tell) {
       await this.client.logout().catch((error: unknown) => {
-        if (!isUnreachable(error) && faultOf(error).id !== 'fault.signedOut') throw error;
+        if (isUnreachable(error)) known = false;
+        else if (faultOf(error).id !== 'fault.signedOut') throw error;
       });
     }
     await this.search.close();
     await this.client.store.destroy();
     this.#vault.close();
     await wipeAll();
+    return known;
   }
 
   #outbox(roomId: string): Outbox {
@@ -244,7 +259,9 @@ export class Session {
         // Nothing goes out in clear because the news that a room is encrypted was late.
         if (client.getRoom(roomId)?.getLiveTimeline().getState(Direction.Forward)?.getStateEvents(EventType.RoomCreate, '') == null) throw new RoomNotKnown();
         if (!(await isEncrypted(client, roomId))) return putEvent(client, roomId, type, id, content);
-        const encrypted = await encrypt(client, roomId, type, content);
+        const work = encrypt(client, roomId, type, content);
+        this.#encrypting.add(work);
+        const encrypted = await work.finally(() => this.#encrypting.delete(work));
         return putEvent(client, roomId, encrypted.type, id, encrypted.content);
       },
       judge: (error) => {

@@ -41,6 +41,9 @@ function deviceName(): string {
 export class Wardroom extends Store<Standing> {
   #vault: Vault | undefined;
   #open: Session | undefined;
+  #opening: Promise<Session> | undefined;
+  // Whether this tab is the one that may use the keys.
+  #placed = false;
   // Whom the server signed out without taking the device away.
   #paused: Login | undefined;
   // Kept between signing up and the making of the keys, where the server may ask for it once more.
@@ -52,18 +55,23 @@ export class Wardroom extends Store<Standing> {
 
   /** Takes up what was kept from the last visit. With `steal` it takes the place of another tab. */
   readonly start = async (steal = false): Promise<void> => {
+    if (!isSecureContext) {
+      this.set({ at: 'failed', fault: { id: 'fault.insecure', code: location.origin } }); // there are no locks here and no keys
+      return;
+    }
     this.set({ at: 'starting' });
     try {
       if (!(await takePlace(steal, () => this.#lost()))) {
         this.set({ at: 'elsewhere' });
         return;
       }
+      this.#placed = true;
       this.#vault = await Vault.open();
       const login = await keptLogin(this.#vault);
       if (login === undefined) this.set({ at: 'signedOut', why: undefined });
       else await this.#take(login);
     } catch (error) {
-      this.set({ at: 'failed', fault: faultOf(error) });
+      if (this.snapshot().at !== 'elsewhere') this.set({ at: 'failed', fault: faultOf(error) });
     }
   };
 
@@ -173,14 +181,18 @@ export class Wardroom extends Store<Standing> {
 
   async #take(login: Login): Promise<void> {
     if (this.#vault === undefined) throw new Error('the vault is closed');
-    const session = await Session.open(login, this.#vault, (soft) => void (soft ? this.#pause(login) : this.#end(false, { id: 'fault.signedOut', code: 'M_UNKNOWN_TOKEN' })));
+    this.#opening = Session.open(login, this.#vault, (soft) => void (soft ? this.#pause(login) : this.#end(false, { id: 'fault.signedOut', code: 'M_UNKNOWN_TOKEN' })));
+    const session = await this.#opening;
     this.#open = session;
+    if (!this.#placed) return; // #lost waits for it and closes it
     if ((await this.#vault.get<boolean>(keptReady)) === true) {
       this.#in(session);
       return;
     }
     await session.ready();
-    switch (await session.recovery.standing(session.client)) {
+    const standing = await session.recovery.standing(session.client);
+    if (this.#open !== session) return;
+    switch (standing) {
       case 'signed':
         await this.#signed(session);
         return;
@@ -210,10 +222,10 @@ export class Wardroom extends Store<Standing> {
     this.#password = undefined;
     this.set({ at: 'starting' });
     try {
-      await session?.end(tell);
+      const known = (await session?.end(tell)) ?? true;
       this.#vault = await Vault.open();
       route.replace({ at: 'rooms' });
-      this.set({ at: 'signedOut', why });
+      this.set({ at: 'signedOut', why: known ? why : { id: 'fault.notEnded', code: 'NO_ANSWER' } });
     } catch (error) {
       this.set({ at: 'failed', fault: faultOf(error) });
     }
@@ -229,11 +241,15 @@ export class Wardroom extends Store<Standing> {
     this.set({ at: 'signedOut', why: { id: 'fault.signInAgain', code: 'M_UNKNOWN_TOKEN' }, account: localpart(login.userId) });
   }
 
-  #lost(): void {
-    this.#open?.close();
-    this.#open = undefined;
-    this.#vault?.close();
+  // Another tab waits for this to be over. What is being encrypted is let finish: the keys it moves on are kept then.
+  async #lost(): Promise<void> {
+    this.#placed = false;
     this.set({ at: 'elsewhere' });
+    await this.#opening?.catch(() => undefined);
+    const session = this.#open;
+    this.#open = undefined;
+    await session?.release();
+    this.#vault?.close();
   }
 }
 

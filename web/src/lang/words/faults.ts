@@ -4,10 +4,10 @@ import { sentences } from '../sentences';
 // that is written for people (Wardroom's are, in English); these stand for the codes that clients meet everywhere.
 export const faults = sentences({
   'fault.offline': {
-    en: 'The server could not be reached. Nothing was changed. Try again when the connection is back.',
-    'zh-Hans': '连不上服务器，没有任何改动。恢复连接后请再试。',
-    'zh-Hant': '連不上伺服器，沒有任何變更。恢復連線後請再試。',
-    ja: 'サーバーに届きませんでした。何も変更されていません。接続が戻ってから、もう一度お試しください。',
+    en: 'The server did not answer. If you were changing something, it is not known whether it was done. Look again when the connection is back.',
+    'zh-Hans': '服务器没有应答。如果正在更改什么，还不知道是否已生效。恢复连接后请再查看。',
+    'zh-Hant': '伺服器沒有回應。如果正在變更什麼，還不知道是否已生效。恢復連線後請再查看。',
+    ja: 'サーバーから応答がありません。変更の途中だった場合、反映されたかどうかは分かりません。接続が戻ってから、もう一度ご確認ください。',
   },
   'fault.limited': {
     en: 'Too many attempts in a short time. Try again in {seconds, plural, one {# second} other {# seconds}}.',
@@ -116,6 +116,18 @@ export const faults = sentences({
     'zh-Hans': '此浏览器无法保存加密数据。可能是无痕窗口，或站点存储被禁用。',
     'zh-Hant': '此瀏覽器無法保存加密資料。可能是無痕視窗，或網站儲存空間遭停用。',
     ja: 'このブラウザーは暗号化データを保存できません。プライベートウィンドウか、サイトの保存領域の制限が原因かもしれません。',
+  },
+  'fault.insecure': {
+    en: 'This page was opened at an address without encryption. A browser lets Wardroom encrypt at https addresses and on localhost only. Ask whoever runs this server for its https address.',
+    'zh-Hans': '此页面是通过未加密的地址打开的。浏览器只允许 Wardroom 在 https 地址或 localhost 上使用加密。请向服务器的管理员索取 https 地址。',
+    'zh-Hant': '此頁面是透過未加密的位址開啟的。瀏覽器只允許 Wardroom 在 https 位址或 localhost 上使用加密。請向伺服器的管理員索取 https 位址。',
+    ja: 'このページは暗号化されていないアドレスで開かれています。ブラウザーが Wardroom に暗号化を許すのは、https のアドレスか localhost だけです。サーバーの運用担当者に https のアドレスをお尋ねください。',
+  },
+  'fault.notEnded': {
+    en: 'Everything here is deleted, but the server did not answer: it may count this device as signed in, and others may go on encrypting to it. End it from another device, in the settings under Devices.',
+    'zh-Hans': '这里的内容已全部删除，但服务器没有应答：它可能仍把这台设备算作已登录，其他人可能继续为它加密。请在另一台设备的“设置”里的设备页结束它。',
+    'zh-Hant': '這裡的內容已全部刪除，但伺服器沒有回應：它可能仍把這台裝置算作已登入，其他人可能繼續為它加密。請在另一台裝置的「設定」裡的裝置頁結束它。',
+    ja: 'ここの内容はすべて削除されましたが、サーバーから応答がありません。この端末がサインイン中のままとされ、ほかの方がこの端末宛ての暗号化を続ける可能性があります。別の端末の設定にある端末のページで終了してください。',
   },
   'fault.unknown': {
     en: 'This did not work. Nothing is lost; try again.',

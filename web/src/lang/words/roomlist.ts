@@ -17,6 +17,12 @@ export const roomlist = sentences({
   },
   'rooms.new.name.missing': { en: 'Enter a name.', 'zh-Hans': '请填写名称。', 'zh-Hant': '請填寫名稱。', ja: '名前を入力してください。' },
   'rooms.new.do': { en: 'Make the room', 'zh-Hans': '新建', 'zh-Hant': '建立', ja: '作成' },
+  'rooms.new.made': {
+    en: 'The room is made. Not everybody below is invited yet.',
+    'zh-Hans': '会话已建立，下面的人还没有全部邀请。',
+    'zh-Hant': '聊天室已建立，下面的人還沒有全部邀請。',
+    ja: 'ルームは作成されました。下の方の招待は、まだ終わっていません。',
+  },
   'rooms.new.people': { en: 'Invite at once', 'zh-Hans': '同时邀请', 'zh-Hant': '同時邀請', ja: '同時に招待' },
   'rooms.new.people.hint': { en: 'You can also do this later.', 'zh-Hans': '也可以以后再邀请。', 'zh-Hant': '也可以之後再邀請。', ja: 'あとからでも招待できます。' },
   'rooms.talk': { en: 'Write to a person', 'zh-Hans': '联系某人', 'zh-Hant': '聯絡某人', ja: '個人に連絡' },

@@ -124,5 +124,11 @@ export const signin = sentences({
     'zh-Hant': '有 {n} 則訊息伺服器尚未儲存，登出後會遺失。',
     ja: '{n} 件のメッセージはサーバーに保存されておらず、失われます。',
   },
+  'signout.unreached': {
+    en: 'There is no connection, so the server cannot be told. It will count this device as signed in, and others go on encrypting to it, until you end it from another device, in the settings under Devices.',
+    'zh-Hans': '现在没有连接，无法通知服务器。它会继续把这台设备算作已登录，其他人也会继续为它加密，直到您在另一台设备的“设置”里的设备页结束它。',
+    'zh-Hant': '現在沒有連線，無法通知伺服器。它會繼續把這台裝置算作已登入，其他人也會繼續為它加密，直到您在另一台裝置的「設定」裡的裝置頁結束它。',
+    ja: '接続がないため、サーバーに伝えられません。別の端末の設定にある端末のページで終了するまで、この端末はサインイン中とされ、ほかの方もこの端末宛ての暗号化を続けます。',
+  },
   'signout.stay': { en: 'Stay signed in', 'zh-Hans': '不退出', 'zh-Hant': '不登出', ja: 'サインインしたままにする' },
 });

@@ -100,6 +100,7 @@ export const signup = sentences({
     'zh-Hant': '請輸入第 {n} 組的四個字元',
     ja: '{n} 番目の組の 4 文字を入力してください',
   },
+  'signup.key.notMade': { en: 'The recovery key could not be made', 'zh-Hans': '未能生成恢复密钥', 'zh-Hant': '未能產生復原金鑰', ja: '回復キーを作成できませんでした' },
   'signup.key.wrong': {
     en: 'These are not the characters of group {n}. Capital and small letters differ.',
     'zh-Hans': '这不是第 {n} 组的字符。请注意大小写。',
