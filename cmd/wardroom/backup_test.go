@@ -228,6 +228,7 @@ func TestABackupUnderLoadIsAPrefixOfWhatWasAccepted(t *testing.T) {
 		t.Errorf("restore says: %s", out)
 	}
 	again := startServer(t, "--data", fresh, "--listen", "127.0.0.1:0", "--unlimited")
+	o.token = again.signIn(t)
 	restored := again.chain(t, o.token, o.room)
 	if len(restored) > len(all) || !slices.Equal(restored, all[:len(restored)]) {
 		t.Fatalf("the %d restored events are not the first of the %d accepted ones", len(restored), len(all))
@@ -287,6 +288,7 @@ func TestADeviceThatHasReadFurtherThanTheBackupMissesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		o.served = startServer(t, "--data", fresh, "--listen", "127.0.0.1:0", "--unlimited")
+		o.token = o.signIn(t)
 		id, err := o.say(t, "new")
 		if err != nil {
 			t.Fatal(err)
@@ -331,6 +333,36 @@ func TestADeviceThatTheBackupDoesNotKnowKeepsItsKeys(t *testing.T) {
 	}
 }
 
+func TestRestoreBringsNothingBackThatWasRevoked(t *testing.T) {
+	o := newOffice(t)
+	invitation := o.must(t, "POST", "/_matrix/client/unstable/org.wardroom/invitations", o.token, map[string]any{}, "token")
+	file, fresh := filepath.Join(t.TempDir(), "wardroom.backup"), filepath.Join(t.TempDir(), "restored")
+	if _, _, err := wardroom(t, "backup", "--data", o.data, "--to", file, "--recipient", o.recipient); err != nil {
+		t.Fatal(err)
+	}
+	o.must(t, "POST", "/_matrix/client/v3/logout", o.token, map[string]any{}, "")
+	out, _, err := wardroom(t, "restore", "--from", file, "--data", fresh, "--identity", o.key)
+	if err != nil || !strings.Contains(out, "All devices were signed out and all invitations ended") {
+		t.Errorf("restore says: %v %s", err, out)
+	}
+	again := startServer(t, "--data", fresh, "--listen", "127.0.0.1:0", "--unlimited")
+	status, data := again.ask(t, "GET", "/_matrix/client/v3/account/whoami", o.token, nil)
+	if status != 401 || !strings.Contains(string(data), `"soft_logout":true`) {
+		t.Errorf("the device that was signed out is answered %d %s", status, data)
+	}
+	if status, answer := again.signUp(t, "sora", invitation); status == 200 {
+		t.Errorf("an invitation of before the backup is valid: %v", answer)
+	}
+}
+
+// signIn signs lin in on a new device and gives its token.
+func (s served) signIn(t *testing.T) string {
+	t.Helper()
+	return s.must(t, "POST", "/_matrix/client/v3/login", "", map[string]any{
+		"type": "m.login.password", "password": "seven quiet boats", "identifier": map[string]any{"type": "m.id.user", "user": "lin"},
+	}, "access_token")
+}
+
 func TestRestoreResetsOneTimeKeys(t *testing.T) {
 	o := newOffice(t)
 	keys := map[string]any{}
@@ -350,7 +382,7 @@ func TestRestoreResetsOneTimeKeys(t *testing.T) {
 		t.Errorf("restore says: %s", out)
 	}
 	again := startServer(t, "--data", fresh, "--listen", "127.0.0.1:0", "--unlimited")
-	_, data := again.ask(t, "POST", "/_matrix/client/v3/keys/upload", o.token, []byte("{}"))
+	_, data := again.ask(t, "POST", "/_matrix/client/v3/keys/upload", again.signIn(t), []byte("{}"))
 	if strings.Contains(string(data), `:2`) {
 		t.Errorf("the restored server still has keys: %s", data)
 	}

@@ -154,13 +154,16 @@ Done:
   * %d files of the backup, %d MiB, were checked against their hashes and the database against itself.
   * %d one-time keys and all fallback keys were removed: some may have been handed out since. Devices upload new ones by
     themselves when they connect.
+  * All devices were signed out and all invitations ended: what was revoked after the backup must not be valid again.
   * The stream of events goes on after a gap, so that no device misses what comes now.
 
 What people will notice:
   * What was written after the backup is gone from the server. Devices that had received it may still show it.
   * Whoever joined, left, was invited or changed a room after the backup has to do so again.
-  * Most devices ask for the password once and go on with their keys: their tokens are newer than the backup. Passwords are those
-    of the backup.
+  * Every device asks for the password once and goes on with its keys, if it connects within 30 days. Passwords are those of the
+    backup.
+  * A device that was signed out after the backup stands in its person's list again: sign it out once more.
+  * Invitations that were not used yet have to be made again.
   * Devices that were added after the backup are not known any more; others will see them as new, and have to verify them again.
 
 Not in a backup: the configuration file and TLS certificates. Now run: wardroom doctor --data %s, then wardroom serve --data %s

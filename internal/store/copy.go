@@ -95,7 +95,9 @@ func aside(ctx context.Context, file string, fn func(*sql.DB) error) error {
 //
 // All one-time keys and fallback keys are removed, because some may have been handed out since; every device is told and
 // uploads new ones. The stream goes on from a position that no server can have reached before (the number of microseconds since
-// 1970), so that a device which has read further than the backup goes does not miss what comes now; see Gaps. It returns how many
+// 1970), so that a device which has read further than the backup goes does not miss what comes now; see Gaps.
+//
+// All access and refresh tokens and all invitations are removed too: some had been revoked or used since. It returns how many
 // one-time keys were removed.
 func (db *DB) Restored(u stream.Unit) (keys int64, err error) {
 	t := in(u)
@@ -111,8 +113,10 @@ func (db *DB) Restored(u stream.Unit) (keys int64, err error) {
 	if _, err := t.exec(`DELETE FROM one_time_key`); err != nil {
 		return 0, err
 	}
-	if _, err := t.exec(`DELETE FROM fallback_key`); err != nil {
-		return 0, err
+	for _, q := range []string{`DELETE FROM fallback_key`, `DELETE FROM token`, `DELETE FROM invitation`} {
+		if _, err := t.exec(q); err != nil {
+			return 0, err
+		}
 	}
 	if _, err := t.exec(`UPDATE device SET claimed_pos = $1`, int64(t.Next(""))); err != nil {
 		return 0, err
