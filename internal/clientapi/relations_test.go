@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -213,5 +214,52 @@ func TestThreadsAreListedNewestFirst(t *testing.T) {
 	}
 	if got, want := list(mei, "&include=participated"), []string{roots[1]}; !slices.Equal(got, want) {
 		t.Errorf("mei's threads are %v, want %v", got, want)
+	}
+}
+
+// Whoever was away in a room whose history is for those who are in learns nothing of what was said meanwhile, not even where it
+// relates to what they may read.
+func TestWhatRelatesToAnEventIsHiddenFromWhoWasAway(t *testing.T) {
+	s := newServer(t)
+	lin, mei := s.newPerson(t, "lin"), s.newPerson(t, "mei")
+	room := lin.newRoom(t, object{"preset": "public_chat", "initial_state": []object{
+		{"type": "m.room.history_visibility", "state_key": "", "content": object{"history_visibility": "joined"}},
+	}})
+	mei.join(t, room)
+	root, quiet := lin.say(t, room, "root", cipher("x")), lin.say(t, room, "quiet", cipher("x"))
+	seen := lin.say(t, room, "t0", to("m.thread", root))
+	mei.ok(t, "POST", in(room, "leave"), object{})
+	gap := []string{
+		lin.say(t, room, "e1", to("m.replace", root)), lin.say(t, room, "t1", to("m.thread", root)), lin.say(t, room, "r1", to("m.reference", root)),
+		lin.say(t, room, "t2", to("m.thread", quiet)), lin.say(t, room, "e2", to("m.replace", seen)),
+	}
+	mei.join(t, room)
+	paths := []string{
+		in(room, "event", root), in(room, "event", quiet), in(room, "context", root), in(room, "messages") + "?dir=b&limit=50",
+		"/_matrix/client/v1/rooms/" + url.PathEscape(room) + "/threads", "/_matrix/client/v3/sync?filter=" + url.QueryEscape(`{"room":{"timeline":{"limit":50}}}`),
+	}
+	for _, path := range paths {
+		answer := mei.call(t, "GET", path, nil)
+		if answer.status != 200 {
+			t.Fatalf("%s: %d %s", path, answer.status, answer.raw)
+		}
+		for i, id := range gap {
+			if strings.Contains(string(answer.raw), id) {
+				t.Errorf("%s shows number %d of what was sent in the gap", path, i)
+			}
+		}
+	}
+	thread := func() any {
+		return dig(mei.ok(t, "GET", in(room, "event", root), nil), "unsigned", "m.relations", "m.thread")
+	}
+	if got := thread(); dig(got, "count") != 1.0 || dig(got, "latest_event", "event_id") != seen {
+		t.Errorf("the thread is shown as %v", got)
+	}
+	if got := objects(mei.ok(t, "GET", paths[4], nil)["chunk"]); len(got) != 1 || got[0]["event_id"] != root {
+		t.Errorf("the threads are %v", got)
+	}
+	last := lin.say(t, room, "t3", to("m.thread", root))
+	if got := thread(); dig(got, "count") != 2.0 || dig(got, "latest_event", "event_id") != last {
+		t.Errorf("after the return, the thread is shown as %v", got)
 	}
 }

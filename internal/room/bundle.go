@@ -2,6 +2,7 @@ package room
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 
 	"wardroom/internal/event"
@@ -28,8 +29,7 @@ func (sh *shower) relations(events []Event) error {
 			redacted[events[i].Pos] = events[i].RedactedBy != 0
 		}
 	}
-	upto := sh.sight.Last()
-	found, err := sh.Disk.Aggregates(sh.v, targets, upto, sh.sight.who.Account)
+	found, err := sh.aggregates(sh.v, sh.sight, targets)
 	if err != nil || len(found) == 0 {
 		return err
 	}
@@ -76,7 +76,30 @@ func (sh *shower) relations(events []Event) error {
 	if err := sh.nested(children); err != nil {
 		return err
 	}
-	return sh.references(referenced, upto)
+	return sh.references(referenced)
+}
+
+// aggregates counts what relates to each of the events at targets, as far as s may see it: what was sent while the person was
+// away may be hidden, although both ends of the history are theirs to read.
+func (r *Rooms) aggregates(v stream.View, s *Sight, targets []stream.Position) ([]Aggregate, error) {
+	var all []Aggregate
+	for _, seen := range s.Ranges() {
+		some, err := r.Disk.Aggregates(v, targets, seen, s.who.Account)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range some {
+			i := slices.IndexFunc(all, func(b Aggregate) bool { return b.Target == a.Target && b.Relation == a.Relation })
+			if i < 0 {
+				all = append(all, a)
+				continue
+			}
+			b := &all[i]
+			b.Count += a.Count
+			b.Last, b.LastOwn, b.Mine = max(b.Last, a.Last), max(b.LastOwn, a.LastOwn), b.Mine || a.Mine
+		}
+	}
+	return all, nil
 }
 
 // nested looks up the replacements of the last events of threads, which are shown with them.
@@ -87,7 +110,7 @@ func (sh *shower) nested(children []Event) error {
 			targets = append(targets, children[i].Pos)
 		}
 	}
-	found, err := sh.Disk.Aggregates(sh.v, targets, sh.sight.Last(), sh.sight.who.Account)
+	found, err := sh.aggregates(sh.v, sh.sight, targets)
 	if err != nil {
 		return err
 	}
@@ -107,11 +130,16 @@ func (sh *shower) nested(children []Event) error {
 }
 
 // references collects the IDs of what refers to the events at targets.
-func (sh *shower) references(targets []stream.Position, upto stream.Position) error {
+func (sh *shower) references(targets []stream.Position) error {
+	const most = 100
 	for _, target := range targets {
-		children, err := sh.Disk.Children(sh.v, target, Children{Relation: event.RelReference, Upto: upto, Limit: 100})
-		if err != nil {
-			return err
+		var children []Event
+		for _, seen := range sh.sight.Ranges() {
+			some, err := sh.Disk.Children(sh.v, target, Children{Relation: event.RelReference, After: seen.First - 1, Upto: seen.Last, Limit: most - len(children)})
+			if err != nil {
+				return err
+			}
+			children = append(children, some...)
 		}
 		ids := []byte{'['}
 		for i := range children {

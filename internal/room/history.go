@@ -74,7 +74,7 @@ func (r *Rooms) Context(ctx context.Context, who account.Session, room mxid.Room
 			return Context{}, err
 		}
 		limit = min(limit, maxPage)
-		w := window{from: e.Pos - 1, backwards: true, limit: limit / 2, wanted: r.filtered(v, &f)}
+		w := window{from: e.Pos - 1, backwards: true, limit: limit / 2, wanted: r.filtered(v, s, &f)}
 		var before, after []Event
 		start, end := e.Pos-1, e.Pos
 		if limit > 1 {

@@ -49,7 +49,7 @@ func (r *Rooms) Messages(ctx context.Context, who account.Session, room mxid.Roo
 			return Messages{}, err
 		}
 		w := p.window(v, room, 10)
-		w.wanted = r.filtered(v, &p.Filter)
+		w.wanted = r.filtered(v, s, &p.Filter)
 		out := Messages{Start: token(w.from), Chunk: []json.RawMessage{}}
 		if !p.Filter.Room(room) {
 			return out, nil
@@ -181,13 +181,13 @@ func walk(s *Sight, w window, read reader) (events []Event, end stream.Position,
 func all(*Event) (bool, error) { return true, nil }
 
 // filtered wants what f matches.
-func (r *Rooms) filtered(v stream.View, f *Filter) func(*Event) (bool, error) {
+func (r *Rooms) filtered(v stream.View, s *Sight, f *Filter) func(*Event) (bool, error) {
 	return func(e *Event) (bool, error) {
 		if !f.Match(e) || !f.Related() {
 			return f.Match(e), nil
 		}
 		children, err := r.Disk.Children(v, e.Pos, Children{Upto: Still, Limit: maxPage})
-		return f.MatchRelated(children), err
+		return f.MatchRelated(slices.DeleteFunc(children, func(c Event) bool { return !s.Sees(c.Pos) })), err
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"wardroom/internal/account"
+	"wardroom/internal/event"
 	"wardroom/internal/mxid"
 	"wardroom/internal/stream"
 )
@@ -98,16 +99,25 @@ func (r *Rooms) Threads(ctx context.Context, who account.Session, room mxid.Room
 	})
 }
 
-// threadRoots gives the events where threads begin, in the order of threads.
+// threadRoots gives the events where threads begin that s may see something of, in the order of what is seen of them.
 func (r *Rooms) threadRoots(v stream.View, s *Sight, threads []Thread) ([]Event, error) {
 	var at []stream.Position
 	order := map[stream.Position]stream.Position{}
 	for _, t := range threads {
 		if s.Sees(t.Root) {
 			at = append(at, t.Root)
-			order[t.Root] = t.Last
 		}
 	}
+	found, err := r.aggregates(v, s, at)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range found {
+		if a.Relation == event.RelThread {
+			order[a.Target] = a.Last
+		}
+	}
+	at = slices.DeleteFunc(at, func(root stream.Position) bool { return order[root] == 0 })
 	roots, err := r.Disk.EventsAt(v, at)
 	slices.SortFunc(roots, func(a, b Event) int { return int(order[b.Pos] - order[a.Pos]) })
 	return roots, err
