@@ -213,6 +213,27 @@ func TestUnreadCountsFollowReceipts(t *testing.T) {
 	lin.refused(t, http.StatusBadRequest, "M_INVALID_PARAM", "POST", "/_matrix/client/v3/rooms/"+room+"/receipt/m.seen/"+two, object{})
 }
 
+func TestAReceiptBelongsToAThreadThatIsThere(t *testing.T) {
+	s := newServer(t)
+	lin, sora := s.newPerson(t, "lin"), s.newPerson(t, "sora")
+	room := lin.newRoom(t, object{"preset": "public_chat", "initial_state": []object{
+		{"type": "m.room.history_visibility", "state_key": "", "content": object{"history_visibility": "joined"}},
+	}})
+	hidden := lin.say(t, room, "1", cipher("x"))
+	sora.join(t, room)
+	root := lin.say(t, room, "2", cipher("x"))
+	answer := lin.say(t, room, "3", to("m.thread", root))
+	elsewhere := sora.say(t, sora.newRoom(t, object{}), "4", cipher("x"))
+	path := in(room, "receipt", "m.read", answer)
+	for what, thread := range map[string]string{"invented": "$invented", "hidden": hidden, "elsewhere": elsewhere} {
+		if r := sora.call(t, "POST", path, object{"thread_id": thread}); r.status != http.StatusBadRequest || r.errcode() != "M_INVALID_PARAM" {
+			t.Errorf("a receipt in a thread that is %s is answered %d %s", what, r.status, r.raw)
+		}
+	}
+	sora.ok(t, "POST", path, object{"thread_id": root})
+	sora.ok(t, "POST", path, object{"thread_id": "main"})
+}
+
 func TestToDeviceMessagesComeUntilTheDeviceComesBack(t *testing.T) {
 	s := newServer(t)
 	lin, sora := s.newPerson(t, "lin"), s.newPerson(t, "sora")

@@ -31,7 +31,7 @@ type Receipt struct {
 }
 
 // Receive notes that s has read as far as each of receipts, in that room. A receipt never goes backwards: an older one changes nothing. It returns
-// fault.Forbidden for who is not in the room, fault.NotFound for an event that is not there.
+// fault.Forbidden for who is not in the room, fault.NotFound for an event that is not there, and fault.InvalidParam for a thread whose root s does not see.
 //
 // Spec: client-server API, POST /rooms/{roomId}/receipt/{receiptType}/{eventId}.
 func (f *Feed) Receive(ctx context.Context, s account.Session, in mxid.Room, receipts ...Receipt) error {
@@ -56,6 +56,9 @@ func (f *Feed) Receive(ctx context.Context, s account.Session, in mxid.Room, rec
 			if !ok {
 				return fault.NotFound.New("There is no event %s in this room.", r.Event)
 			}
+			if err := f.mustBeThread(u, s, in, no, r.Thread); err != nil {
+				return err
+			}
 			at := e.Pos
 			if r.Type == FullyRead {
 				err = f.fullyRead(u, s, in, no, r.Event, at)
@@ -68,6 +71,25 @@ func (f *Feed) Receive(ctx context.Context, s account.Session, in mxid.Room, rec
 		}
 		return nil
 	})
+}
+
+// mustBeThread returns fault.InvalidParam unless thread is empty, "main" or an event of the room that s sees: each thread is a row.
+func (f *Feed) mustBeThread(u stream.Unit, s account.Session, in mxid.Room, no room.No, thread string) error {
+	if thread == "" || thread == "main" {
+		return nil
+	}
+	root, ok, err := f.Disk.Event(u, no, mxid.Event(thread))
+	if err != nil {
+		return err
+	}
+	sight, err := f.Rooms.Sight(u, s, in)
+	if err != nil {
+		return err
+	}
+	if !ok || !sight.Sees(root.Pos) {
+		return fault.InvalidParam.New("There is no thread %s in this room. thread_id is \"main\" or the ID of the event at which a thread begins.", thread)
+	}
+	return nil
 }
 
 func (f *Feed) receive(u stream.Unit, s account.Session, in mxid.Room, no room.No, r Receipt, at stream.Position) error {
