@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { Vault, wipe } from './vault';
 
 let vault: Vault | undefined;
@@ -17,6 +17,27 @@ test('what was put is there at the next visit', async () => {
   expect(await vault.names('outbox/')).toEqual(['outbox/!a']);
   await vault.delete('outbox/!a');
   expect(await vault.get('outbox/!a')).toBeUndefined();
+});
+
+test('of one name, what is asked first is done first, however long its sealing takes', async () => {
+  vault = await Vault.open();
+  const long = 'x'.repeat(4_000_000);
+  const [, , early] = await Promise.all([vault.put('a', long), vault.put('a', 'late'), vault.get('a'), vault.put('b', long), vault.delete('b')]);
+  expect(early).toBe('late');
+  expect(await vault.get('a')).toBe('late');
+  expect(await vault.get('b')).toBeUndefined();
+});
+
+test('what failed does not keep the next of that name waiting', async () => {
+  vault = await Vault.open();
+  await vault.put('a', 1);
+  const encrypt = vi.spyOn(crypto.subtle, 'encrypt').mockRejectedValueOnce(new Error('once'));
+  const failed = vault.put('a', 2);
+  const kept = vault.put('a', 3);
+  await expect(failed).rejects.toThrow('once');
+  await kept;
+  encrypt.mockRestore();
+  expect(await vault.get('a')).toBe(3);
 });
 
 test('nothing readable lies in the database, and the key cannot be taken out', async () => {

@@ -34,10 +34,12 @@ function done(transaction: IDBTransaction): Promise<void> {
   });
 }
 
-/** Sealed values by name. Values are anything that JSON can say. */
+/** Sealed values by name. Values are anything that JSON can say. What is asked of one name is done in the order in which it was asked. */
 export class Vault {
   readonly #db: IDBDatabase;
   readonly #key: CryptoKey;
+  /** The last thing asked of each name that is not done yet. */
+  readonly #last = new Map<string, Promise<unknown>>();
 
   private constructor(db: IDBDatabase, key: CryptoKey) {
     this.#db = db;
@@ -60,25 +62,48 @@ export class Vault {
   }
 
   /** The value kept under name, or undefined. */
-  async get<T>(name: string): Promise<T | undefined> {
+  get<T>(name: string): Promise<T | undefined> {
+    return this.#inTurn(name, () => this.#read<T>(name));
+  }
+
+  /** Keeps value, as it is now, under name. When put returns, it is stored. */
+  put(name: string, value: unknown): Promise<void> {
+    const plain = bytes(JSON.stringify(value));
+    return this.#inTurn(name, () => this.#write(name, plain));
+  }
+
+  delete(name: string): Promise<void> {
+    return this.#inTurn(name, () => {
+      const transaction = this.#db.transaction(valueStore, 'readwrite');
+      transaction.objectStore(valueStore).delete(name);
+      return done(transaction);
+    });
+  }
+
+  // Sealing takes a while, and not always the same: without turns, an earlier value could be written over a later one.
+  #inTurn<T>(name: string, act: () => Promise<T>): Promise<T> {
+    const before = this.#last.get(name) ?? Promise.resolve();
+    const turn = before.then(act, act);
+    this.#last.set(name, turn);
+    const end = (): void => {
+      if (this.#last.get(name) === turn) this.#last.delete(name);
+    };
+    turn.then(end, end);
+    return turn;
+  }
+
+  async #read<T>(name: string): Promise<T | undefined> {
     const sealed = (await asked(this.#db.transaction(valueStore).objectStore(valueStore).get(name))) as Sealed | undefined;
     if (sealed === undefined) return undefined;
     const plain = await crypto.subtle.decrypt({ name: 'AES-GCM', iv: sealed.iv, additionalData: bytes(name) }, this.#key, sealed.data);
     return JSON.parse(new TextDecoder().decode(plain)) as T;
   }
 
-  /** Keeps value under name. When put returns, it is stored. */
-  async put(name: string, value: unknown): Promise<void> {
+  async #write(name: string, plain: Uint8Array<ArrayBuffer>): Promise<void> {
     const iv = crypto.getRandomValues(new Uint8Array(12));
-    const data = await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData: bytes(name) }, this.#key, bytes(JSON.stringify(value)));
+    const data = await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData: bytes(name) }, this.#key, plain);
     const transaction = this.#db.transaction(valueStore, 'readwrite', { durability: 'strict' });
     transaction.objectStore(valueStore).put({ iv, data } satisfies Sealed, name);
-    await done(transaction);
-  }
-
-  async delete(name: string): Promise<void> {
-    const transaction = this.#db.transaction(valueStore, 'readwrite');
-    transaction.objectStore(valueStore).delete(name);
     await done(transaction);
   }
 
