@@ -115,7 +115,7 @@ test('a reload finds everything again, and what had not left, too', async () => 
   for (const text of ['早上好', 'I would rather', '第二条', 'Written while']) await lin.reads(text);
   await server.kill();
   await lin.writes('重新载入之前写的');
-  await lin.page.locator('[role=log] article', { hasText: '重新载入' }).locator('.state', { hasText: '等待发送' }).waitFor();
+  await lin.page.locator('[role=log] article', { hasText: '重新载入' }).locator('.state', { hasText: /等待发送|不知道服务器是否已保存/ }).waitFor();
   await server.start();
   await lin.page.reload();
   await lin.isIn();

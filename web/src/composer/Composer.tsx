@@ -59,8 +59,8 @@ export function Composer({ others, inThread = false, mayWrite, draft, find, onTy
   const empty = text.trim() === '';
   const send = (): void => {
     if (empty) return;
-    draft.sent();
     if (text.trim() !== editing?.body) void onSend(text.trim(), about);
+    draft.sent(); // not before the outbox has it
   };
   const drop = (): void => {
     draft.drop();

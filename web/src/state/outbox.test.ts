@@ -1,12 +1,14 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { contentHash, readEnvelope, type Content } from '../crypto/envelope';
-import { Outbox, type KeptBox, type Post } from './outbox';
+import { Outbox, type Judged, type KeptBox, type OutgoingState, type Post } from './outbox';
 
 beforeEach(() => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
 afterEach(() => vi.useRealTimers());
 
 class NoAnswer extends Error {}
 class Refused extends Error {}
+class RefusedHere extends Error {}
+class SignedOut extends Error {}
 
 /** A server that keeps what it was sent by transaction id, and fails on command. */
 class Server implements Post {
@@ -24,8 +26,14 @@ class Server implements Post {
       return `$${[...this.stored.keys()].indexOf(id) + 1}`;
     });
   };
-  judge = (error: unknown) => (error instanceof Refused ? { refused: { id: 'fault.forbidden', code: 'M_FORBIDDEN' } as const } : { again: undefined });
+  judge = (error: unknown): Judged => {
+    if (error instanceof Refused) return { refused: { id: 'fault.forbidden', code: 'M_FORBIDDEN' }, by: 'server' };
+    if (error instanceof RefusedHere) return { refused: { id: 'fault.identityChanged', code: 'IDENTITY_CHANGED' }, by: 'device' };
+    return error instanceof SignedOut ? { again: undefined } : { again: undefined, unsure: true };
+  };
+  full = false;
   keep = (box: KeptBox) => {
+    if (this.full) return Promise.reject(new Error('the disk is full'));
     this.kept = structuredClone(box);
     return Promise.resolve();
   };
@@ -44,6 +52,19 @@ const later = async (box: Outbox) => {
   await vi.advanceTimersByTimeAsync(1_000);
   await settled(box);
 };
+
+/** Lets the pauses pass and waits until all of it is in a state. */
+async function until(box: Outbox, ...states: OutgoingState['is'][]): Promise<void> {
+  await vi.advanceTimersByTimeAsync(30_000);
+  await new Promise<void>((resolve) => {
+    const look = (): void => {
+      if (box.snapshot().every((item, n) => item.state.is === (states[n] ?? 'saved'))) resolve();
+    };
+    box.subscribe(look);
+    look();
+  });
+  await settled(box);
+}
 
 const bodies = (server: Server) => [...server.stored.values()].map((content) => content['body']);
 
@@ -79,7 +100,7 @@ test('no answer: it is sent again by itself, and the rest waits behind it', asyn
   await box.add('m.room.message', text('1'));
   await box.add('m.room.message', text('2'));
   await settled(box);
-  expect(box.snapshot().map((item) => item.state.is)).toEqual(['waiting', 'waiting']);
+  expect(box.snapshot().map((item) => item.state.is)).toEqual(['unknown', 'waiting']);
   down = false;
   await later(box);
   expect(bodies(server)).toEqual(['1', '2']);
@@ -164,4 +185,111 @@ test('what may be on the server already cannot be deleted here; what was refused
   await other.discard(other.snapshot()[0]!.id);
   expect(other.snapshot()).toEqual([]);
   expect(refusing.kept).toEqual({ chain: { n: 0, prev: '' }, items: [] });
+});
+
+test('a full disk: it is sent all the same, and says that it is not kept until the server has it', async () => {
+  const server = new Server();
+  server.full = true;
+  let down = true;
+  server.fail = () => {
+    if (down) throw new NoAnswer();
+  };
+  const box = new Outbox(server);
+  await box.add('m.room.message', text('1'));
+  await settled(box);
+  expect(box.snapshot()[0]?.state).toEqual({ is: 'unknown', unkept: true });
+  down = false;
+  await until(box);
+  expect(box.snapshot()[0]?.state).toEqual({ is: 'saved', eventId: '$1' });
+
+  down = true;
+  await box.add('m.room.message', text('2'));
+  await settled(box);
+  expect(box.snapshot()[1]?.state.unkept).toBe(true);
+  server.full = false;
+  await later(box);
+  expect(box.snapshot()[1]?.state).toEqual({ is: 'unknown' });
+  expect(server.kept?.items[1]?.content).toEqual(text('2'));
+});
+
+test('no answer, then refused on this device: its place in the chain is held until the server says what became of it', async () => {
+  const server = new Server();
+  let lost = true;
+  let changed = false;
+  server.lose = () => {
+    if (lost) throw new NoAnswer();
+  };
+  server.fail = () => {
+    if (changed) throw new RefusedHere();
+  };
+  const box = new Outbox(server);
+  await box.add('m.room.message', text('1'));
+  await box.add('m.room.message', text('2'));
+  await settled(box);
+  changed = true;
+  await later(box);
+  expect(box.snapshot().map((item) => item.state)).toMatchObject([{ is: 'unknown', fault: { code: 'IDENTITY_CHANGED' } }, { is: 'waiting' }]);
+  await box.discard(box.snapshot()[0]!.id);
+  expect(box.snapshot()).toHaveLength(2);
+  changed = lost = false;
+  await until(box);
+  expect(bodies(server)).toEqual(['1', '2']);
+  await chained(server);
+});
+
+test('no answer, but the event in a sync: it is saved, nothing is sent again, and the chain goes on', async () => {
+  const server = new Server();
+  let lost = true;
+  let sent = 0;
+  server.lose = () => {
+    sent++;
+    if (lost) throw new NoAnswer();
+  };
+  const box = new Outbox(server);
+  await box.add('m.room.message', text('1'));
+  await settled(box);
+  lost = false;
+  box.came(box.snapshot()[0]!.id, '$1');
+  await until(box);
+  expect(box.snapshot()[0]?.state).toEqual({ is: 'saved', eventId: '$1' });
+  expect(sent).toBe(1);
+  await box.add('m.room.message', text('2'));
+  await until(box);
+  await chained(server);
+});
+
+test('the event comes before the answer, which never comes: the next one does not wait for it', async () => {
+  const server = new Server();
+  const { send } = server;
+  let first = true;
+  server.send = async (type, id, content) => {
+    const eventId = await send(type, id, content);
+    if (!first) return eventId;
+    first = false;
+    box.came(id, eventId);
+    return new Promise<string>(() => undefined);
+  };
+  const box = new Outbox(server);
+  await box.add('m.room.message', text('1'));
+  await box.add('m.room.message', text('2'));
+  await until(box);
+  await chained(server);
+});
+
+test('signed out meanwhile: it waits, and leaves after the next sign-in', async () => {
+  const server = new Server();
+  server.fail = () => {
+    throw new SignedOut();
+  };
+  const before = new Outbox(server);
+  await before.add('m.room.message', text('1'));
+  await settled(before);
+  expect(before.snapshot()[0]?.state).toEqual({ is: 'waiting' });
+  before.close();
+  server.fail = () => undefined;
+  const after = new Outbox(server, server.kept);
+  after.flush();
+  await until(after);
+  expect(bodies(server)).toEqual(['1']);
+  await chained(server);
 });

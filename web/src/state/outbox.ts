@@ -1,6 +1,7 @@
 // What was written here and is not yet confirmed as saved by the server. Every event that this client sends, of any
 // type, passes through the outbox of its room: here it gets its envelope, is encrypted, and is sent again under the
-// same transaction id until there is an answer. All of it is kept in the vault, so that a closed tab loses nothing.
+// same transaction id until there is an answer. All of it is kept in the vault, so that a closed tab loses nothing; what
+// the vault did not take says so.
 
 import { chainAfter, emptyChain, nextEnvelope, withEnvelope, type Chain, type Content, type Envelope } from '../crypto/envelope';
 import type { Fault } from '../wire/fault';
@@ -19,15 +20,21 @@ export interface Outgoing {
   readonly state: OutgoingState;
 }
 
-export type OutgoingState =
-  /** On this device, in the queue. */
+export type OutgoingState = (
+  /** In the queue. */
   | { is: 'waiting' }
   /** Under way; whether the server has it is not known. */
   | { is: 'sending' }
+  /** It went out and nobody answered: the server may have it. It is sent again until that is known; fault: why it cannot be just now. */
+  | { is: 'unknown'; fault?: Fault }
   /** On the server's disk. */
   | { is: 'saved'; eventId: string }
   /** Refused, and not on the server. It stays here until it is tried again or deleted. */
-  | { is: 'stopped'; fault: Fault };
+  | { is: 'stopped'; fault: Fault }
+) & {
+  /** Not kept on this device: the browser stored nothing, and closing the tab loses it. */
+  unkept?: true;
+};
 
 /** How an outbox reaches the world; the session gives it this, a test something else. */
 export interface Post {
@@ -36,16 +43,20 @@ export interface Post {
   seen: () => string;
   /** Encrypts where the room asks for it, and sends. It returns the event's id. */
   send: (type: string, id: string, content: Content) => Promise<string>;
-  /** What an error means: try again after so many milliseconds, or a refusal. */
-  judge: (error: unknown) => { again: number | undefined } | { refused: Fault };
+  /** What an error means. */
+  judge: (error: unknown) => Judged;
   keep: (box: KeptBox) => Promise<void>;
 }
+
+/** Try again after so many milliseconds; unsure: the server may have it already. Or a refusal, by the server or here, before anything left. */
+export type Judged = { again: number | undefined; unsure?: true } | { refused: Fault; by: 'server' | 'device' };
 
 /** An outbox as it is kept. At most the first of `items` has an envelope: what went out and was not answered. */
 export interface KeptBox {
   chain: Chain;
   items: Outgoing[];
-  underWay?: { id: string; envelope: Envelope };
+  /** unsure: it went out without an answer, and its place in the chain is taken until it is known what became of it. */
+  underWay?: { id: string; envelope: Envelope; unsure?: true };
 }
 
 const firstPause = 1_000;
@@ -56,6 +67,9 @@ export class Outbox extends Store<readonly Outgoing[]> {
   readonly #post: Post;
   #chain: Chain;
   #underWay: KeptBox['underWay'];
+  /** What a sync has brought back, by transaction id: proof that the server has it. */
+  readonly #proofs = new Map<string, string>();
+  #proven: ((eventId: string) => void) | undefined;
   #running = false;
   #pause = firstPause;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -63,13 +77,14 @@ export class Outbox extends Store<readonly Outgoing[]> {
 
   constructor(post: Post, kept?: KeptBox) {
     // What was under way when the tab closed is sent again under its old transaction id and envelope.
-    super((kept?.items ?? []).map((item) => (item.state.is === 'sending' ? { ...item, state: { is: 'waiting' } } : item)));
+    super((kept?.items ?? []).map((item) => (item.state.is === 'sending' ? { ...item, state: { is: 'unknown' } } : item)));
     this.#post = post;
     this.#chain = kept?.chain ?? emptyChain;
-    this.#underWay = kept?.underWay;
+    const underWay = kept?.underWay;
+    this.#underWay = underWay !== undefined && this.#find(underWay.id)?.state.is === 'unknown' ? { ...underWay, unsure: true } : underWay;
   }
 
-  /** Puts something into the queue. When add returns it is kept on this device; sending goes on by itself. */
+  /** Puts something into the queue, at once. When add returns it is kept on this device or says that it is not; sending goes on by itself. */
   async add(type: string, content: Content, lang?: string): Promise<void> {
     const item: Outgoing = { id: crypto.randomUUID(), type, content, at: Date.now(), state: { is: 'waiting' }, ...(lang === undefined ? {} : { lang }) };
     this.set([...this.snapshot(), item]);
@@ -79,7 +94,7 @@ export class Outbox extends Store<readonly Outgoing[]> {
 
   /** Puts what was stopped back into the queue. */
   retry(id: string): void {
-    this.#change(id, { is: 'waiting' });
+    if (this.#find(id)?.state.is === 'stopped') this.#change(id, { is: 'waiting' });
     this.flush();
   }
 
@@ -97,6 +112,20 @@ export class Outbox extends Store<readonly Outgoing[]> {
     if (left.length === this.snapshot().length) return;
     this.set(left);
     void this.#keep();
+  }
+
+  /** Hears of an event that a sync brought: if it is of this outbox, the server has it, whatever became of the answer. */
+  came(id: string, eventId: string): void {
+    const item = this.#find(id);
+    if (item === undefined || item.state.is === 'saved') return;
+    if (item.state.is === 'stopped') {
+      this.#change(id, { is: 'saved', eventId });
+      void this.#keep();
+      return;
+    }
+    this.#proofs.set(id, eventId);
+    if (this.#underWay?.id === id) this.#proven?.(eventId);
+    this.flush();
   }
 
   /** Tries now: something was written, or the connection is back. */
@@ -124,7 +153,7 @@ export class Outbox extends Store<readonly Outgoing[]> {
   }
 
   #next(): Outgoing | undefined {
-    const waiting = this.snapshot().filter((item) => item.state.is === 'waiting');
+    const waiting = this.snapshot().filter((item) => item.state.is === 'waiting' || item.state.is === 'unknown');
     return waiting.find((item) => item.id === this.#underWay?.id) ?? waiting[0];
   }
 
@@ -132,16 +161,22 @@ export class Outbox extends Store<readonly Outgoing[]> {
   async #send(item: Outgoing): Promise<boolean> {
     const post = this.#post;
     const envelope = this.#underWay?.id === item.id ? this.#underWay.envelope : nextEnvelope(this.#chain, post.device, post.seen(), item.lang);
-    this.#underWay = { id: item.id, envelope };
-    this.#change(item.id, { is: 'sending' });
+    const unsure = this.#underWay?.id === item.id && this.#underWay.unsure === true;
+    this.#underWay = { id: item.id, envelope, ...(unsure ? { unsure } : {}) };
+    if (!unsure) this.#change(item.id, { is: 'sending' });
     const content = withEnvelope(item.content, envelope);
-    let eventId: string;
+    let eventId = this.#proofs.get(item.id);
     try {
-      await this.#keep(); // before it leaves: after a crash the same envelope goes with the same transaction id
-      eventId = await post.send(item.type, item.id, content);
+      if (eventId === undefined) {
+        const proof = new Promise<string>((resolve) => (this.#proven = resolve));
+        await this.#keep(); // before it leaves: after a crash the same envelope goes with the same transaction id
+        eventId = await Promise.race([proof, post.send(item.type, item.id, content)]);
+      }
     } catch (error) {
-      return this.#failed(item, post.judge(error));
+      eventId = this.#proofs.get(item.id);
+      if (eventId === undefined) return this.#failed(item.id, post.judge(error));
     }
+    this.#proofs.delete(item.id);
     this.#chain = await chainAfter(content);
     this.#underWay = undefined;
     this.#pause = firstPause;
@@ -150,16 +185,21 @@ export class Outbox extends Store<readonly Outgoing[]> {
     return true;
   }
 
-  async #failed(item: Outgoing, judged: ReturnType<Post['judge']>): Promise<boolean> {
-    if ('refused' in judged) {
+  async #failed(id: string, judged: Judged): Promise<boolean> {
+    const underWay = this.#underWay;
+    const refused = 'refused' in judged;
+    if (refused && (judged.by === 'server' || underWay?.unsure !== true)) {
       this.#underWay = undefined; // the server has not got it, so its place in the chain is free
-      this.#change(item.id, { is: 'stopped', fault: judged.refused });
+      this.#change(id, { is: 'stopped', fault: judged.refused });
       await this.#keep();
       return true;
     }
-    this.#change(item.id, { is: 'waiting' });
-    this.#timer = setTimeout(() => this.flush(), judged.again ?? this.#pause);
+    const unsure = underWay?.unsure === true || (!refused && judged.unsure === true);
+    if (underWay !== undefined && unsure) this.#underWay = { ...underWay, unsure };
+    this.#change(id, unsure ? { is: 'unknown', ...(refused ? { fault: judged.refused } : {}) } : { is: 'waiting' });
+    this.#timer = setTimeout(() => this.flush(), (refused ? undefined : judged.again) ?? this.#pause);
     this.#pause = Math.min(this.#pause * 2, longestPause);
+    await this.#keep();
     return false;
   }
 
@@ -168,10 +208,25 @@ export class Outbox extends Store<readonly Outgoing[]> {
   }
 
   #change(id: string, state: OutgoingState): void {
-    this.set(this.snapshot().map((item) => (item.id === id ? { ...item, state } : item)));
+    this.set(this.snapshot().map((item) => (item.id === id ? { ...item, state: marked(state, item.state.unkept === true) } : item)));
   }
 
-  #keep(): Promise<void> {
-    return this.#post.keep({ chain: this.#chain, items: [...this.snapshot()], ...(this.#underWay === undefined ? {} : { underWay: this.#underWay }) });
+  // A full disk stops nothing that can still be sent: what is not kept says so, until the server has it.
+  async #keep(): Promise<void> {
+    const items = this.snapshot().map((item) => ({ ...item, state: marked(item.state, false) }));
+    const kept = await this.#post.keep({ chain: this.#chain, items, ...(this.#underWay === undefined ? {} : { underWay: this.#underWay }) }).then(
+      () => true,
+      () => false,
+    );
+    const about = new Set(items.map(({ id }) => id));
+    if (this.snapshot().some((item) => about.has(item.id) && item.state.is !== 'saved' && (item.state.unkept === true) === kept)) {
+      this.set(this.snapshot().map((item) => (about.has(item.id) ? { ...item, state: marked(item.state, !kept) } : item)));
+    }
   }
+}
+
+function marked(before: OutgoingState, unkept: boolean): OutgoingState {
+  const state = { ...before };
+  delete state.unkept;
+  return unkept && state.is !== 'saved' ? { ...state, unkept } : state;
 }

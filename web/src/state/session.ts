@@ -8,7 +8,7 @@ import { askForPast, cryptoDatabases, openCrypto } from '../crypto/store';
 import { wipe, type Vault } from '../keep/vault';
 import { languageOf } from '../lang/script';
 import { firstSync, makeClient, onSignedOut, putEvent, startClient, syncDatabase } from '../wire/client';
-import { FaultError, faultOf, isUnreachable, limitedFor } from '../wire/fault';
+import { faultOf, isAnswer, isUnreachable, limitedFor } from '../wire/fault';
 import { Tokens, type Login } from '../wire/tokens';
 import { Asking } from './asking';
 import { Connection } from './connection';
@@ -30,8 +30,8 @@ import { Verifications } from './verifications';
 
 const boxes = 'outbox/';
 
-/** The room is not known well enough to write there: whether it is encrypted has not been heard. */
-class RoomNotKnown extends Error {}
+/** Nothing left this device: the server is known not to answer, or whether the room is encrypted has not been heard. */
+class NotYet extends Error {}
 
 class Me extends Store<Person> {
   readonly #client: MatrixClient;
@@ -102,6 +102,11 @@ export class Session {
     this.asking = new Asking(this.search);
     this.verifications = new Verifications(client, this.converse);
     for (const [roomId, box] of kept) this.#outboxes.set(roomId, new Outbox(this.#post(roomId), box));
+    client.on(ClientEvent.Event, (event) => {
+      const transaction: unknown = event.getUnsigned()['transaction_id'];
+      const id = event.getId();
+      if (typeof transaction === 'string' && id !== undefined) this.#outboxes.get(event.getRoomId() ?? '')?.came(transaction, id);
+    });
     this.connection.subscribe(() => {
       const { is } = this.connection.snapshot();
       if (is === 'connected') {
@@ -256,8 +261,10 @@ export class Session {
       device: client.getDeviceId() ?? '',
       seen: () => client.getRoom(roomId)?.getLastLiveEvent()?.getId() ?? '',
       send: async (type, id, content) => {
+        // Whoever writes without a network is not told that the server may have it.
+        if (!navigator.onLine || !['connected', 'reconnecting'].includes(this.connection.snapshot().is)) throw new NotYet();
         // Nothing goes out in clear because the news that a room is encrypted was late.
-        if (client.getRoom(roomId)?.getLiveTimeline().getState(Direction.Forward)?.getStateEvents(EventType.RoomCreate, '') == null) throw new RoomNotKnown();
+        if (client.getRoom(roomId)?.getLiveTimeline().getState(Direction.Forward)?.getStateEvents(EventType.RoomCreate, '') == null) throw new NotYet();
         if (!(await isEncrypted(client, roomId))) return putEvent(client, roomId, type, id, content);
         const work = encrypt(client, roomId, type, content);
         this.#encrypting.add(work);
@@ -265,10 +272,14 @@ export class Session {
         return putEvent(client, roomId, encrypted.type, id, encrypted.content);
       },
       judge: (error) => {
+        if (error instanceof NotYet) return { again: undefined };
         const again = limitedFor(error);
-        if (again !== undefined || isUnreachable(error) || error instanceof RoomNotKnown) return { again };
-        if (error instanceof IdentityChanged) return { refused: { id: 'fault.identityChanged', code: 'IDENTITY_CHANGED' } };
-        return { refused: error instanceof FaultError ? error.fault : faultOf(error) };
+        if (again !== undefined) return { again };
+        if (isUnreachable(error)) return { again, unsure: true };
+        if (error instanceof IdentityChanged) return { refused: { id: 'fault.identityChanged', code: 'IDENTITY_CHANGED' }, by: 'device' };
+        const fault = faultOf(error);
+        if (fault.id === 'fault.signedOut') return { again }; // it leaves after the next sign-in
+        return { refused: fault, by: isAnswer(error) ? 'server' : 'device' };
       },
       keep: (box) => this.#vault.put(boxes + roomId, box),
     };

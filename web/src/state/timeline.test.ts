@@ -51,6 +51,8 @@ test('a message has the language that its sender wrote into it, or the one its l
 test('what is on its way out stands at the end, until the server gives it back, and keeps its key', async () => {
   expect(items([waiting]).at(-1)).toMatchObject({ is: 'message', key: 'txn', body: '收到', lang: 'zh-Hans', state: { is: 'waiting' } });
   await given([{ type: 'm.room.message', sender: me, content: waiting.content, unsigned: { transaction_id: 'txn' } }]);
+  const early = items([{ ...waiting, state: { is: 'sending' } }]);
+  expect(early.filter((item) => item.key === 'txn')).toMatchObject([{ state: { is: 'saved' } }]); // the answer is still to come
   const saved = items([{ ...waiting, state: { is: 'saved', eventId: '$5' } }]);
   expect(saved.filter((item) => item.key === 'txn')).toHaveLength(1);
 });

@@ -108,7 +108,9 @@ interface Beside {
 /** The items of a room, or of a thread in it: what the server has given so far, then what is still on its way out. */
 export function itemsOf(room: Room, me: string, events: readonly MatrixEvent[], outgoing: readonly Outgoing[], { known = events, thread, unread }: Beside = {}): TimelineItem[] {
   const there = new Set(known.map((event) => event.getId()));
-  const leaving = outgoing.filter((out) => out.state.is !== 'saved' || !there.has(out.state.eventId));
+  // A sync may be faster than the answer to what was sent: then the transaction id tells that it is there.
+  const came = new Set(known.map((event): unknown => event.getUnsigned()['transaction_id']));
+  const leaving = outgoing.filter((out) => !came.has(out.id) && (out.state.is !== 'saved' || !there.has(out.state.eventId)));
   const bundled = events.flatMap((event) => event.replacingEvent() ?? []).filter((event) => !there.has(event.getId()));
   const about = gather([...[...known, ...bundled].flatMap((event) => relationOf(event) ?? []), ...leaving.flatMap((out) => relationOut(out, me) ?? [])]);
   const place: Place = { room, me, about, thread, unread };

@@ -19,11 +19,32 @@ interface Props {
 /** Where one's own message is, as far as that is known. */
 export function OwnState({ state, readers, others = 0, onRetry, onDiscard }: Props) {
   const say = useSay();
+  return (
+    <>
+      <Where state={state} readers={readers} others={others} onRetry={onRetry} onDiscard={onDiscard} />
+      {state.unkept && (
+        <State icon={IconWithheld} kind="stop">
+          {say('timeline.unkept')}
+        </State>
+      )}
+    </>
+  );
+}
+
+function Where({ state, readers, others = 0, onRetry, onDiscard }: Props) {
+  const say = useSay();
   switch (state.is) {
     case 'waiting':
       return <State icon={IconStillHere}>{say('timeline.waiting')}</State>;
     case 'sending':
       return <State icon={IconNotConfirmed}>{say('timeline.sending')}</State>;
+    case 'unknown':
+      return (
+        <State icon={IconNotConfirmed}>
+          {say('timeline.unknown')}
+          {state.fault && `: ${sayFault(say, state.fault)}`}
+        </State>
+      );
     case 'saved':
       return readers !== undefined ? <ReadBy readers={readers} others={others} /> : <State icon={IconSaved}>{say('timeline.saved')}</State>;
     case 'stopped':

@@ -60,6 +60,11 @@ export function isUnreachable(error: unknown): boolean {
   return error instanceof Error && error.name === 'ConnectionError';
 }
 
+/** Whether the server itself said no. */
+export function isAnswer(error: unknown): boolean {
+  return error instanceof MatrixError && !isUnreachable(error);
+}
+
 /** How long the server asked to be left alone, in milliseconds, or undefined if it did not ask. */
 export function limitedFor(error: unknown): number | undefined {
   return error instanceof MatrixError && error.isRateLimitError() ? secondsToWait(error) * 1000 : undefined;

@@ -5,6 +5,18 @@ export const timeline = sentences({
   'timeline.loadingEarlier': { en: 'Fetching earlier messages', 'zh-Hans': '正在获取更早的消息', 'zh-Hant': '正在取得更早的訊息', ja: '以前のメッセージを取得しています' },
   'timeline.waiting': { en: 'Waiting to be sent', 'zh-Hans': '等待发送', 'zh-Hant': '等待傳送', ja: '送信待ち' },
   'timeline.sending': { en: 'Sending', 'zh-Hans': '正在发送', 'zh-Hant': '傳送中', ja: '送信中' },
+  'timeline.unknown': {
+    en: 'Not known whether it was saved; it is tried again',
+    'zh-Hans': '不知道服务器是否已保存；正在重试',
+    'zh-Hant': '不知道伺服器是否已儲存；正在重試',
+    ja: '保存されたかどうか不明です。再送しています',
+  },
+  'timeline.unkept': {
+    en: 'Not kept on this device. Leave this page open until the server has saved it.',
+    'zh-Hans': '没有保存在这台设备上。在服务器保存之前，请不要关闭此页面。',
+    'zh-Hant': '沒有儲存在這台裝置上。在伺服器儲存之前，請不要關閉此頁面。',
+    ja: 'この端末には保存されていません。サーバーに保存されるまで、このページを閉じないでください。',
+  },
   'timeline.saved': { en: 'Saved by the server', 'zh-Hans': '服务器已保存', 'zh-Hant': '伺服器已儲存', ja: 'サーバーに保存済み' },
   'timeline.notSent': { en: 'Not sent', 'zh-Hans': '未发送', 'zh-Hant': '未傳送', ja: '送信していません' },
   'timeline.retry': { en: 'Try again', 'zh-Hans': '再试一次', 'zh-Hant': '再試一次', ja: 'もう一度送る' },
