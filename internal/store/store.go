@@ -18,6 +18,7 @@ import (
 
 	_ "modernc.org/sqlite" // the embedded database's driver
 
+	"wardroom/internal/fault"
 	"wardroom/internal/stream"
 )
 
@@ -177,8 +178,8 @@ func (db *DB) Run(ctx context.Context) error {
 	}
 }
 
-// commit runs the units of batch in one transaction and answers each. A unit that fails before it wrote anything is
-// answered and left out; one that fails later undoes the whole transaction, is answered, and the others run again.
+// commit runs the units of batch in one transaction and answers each. A unit that refuses before it wrote anything is
+// answered and left out; one that refuses later, or fails otherwise, undoes the whole transaction, is answered, and the others run again.
 func (db *DB) commit(ctx context.Context, batch []*unit) {
 	for len(batch) > 0 {
 		start := time.Now()
@@ -243,8 +244,9 @@ func (db *DB) attempt(ctx context.Context, batch []*unit) (t *tx, refused []erro
 		pos, topics := t.pos, len(t.topics)
 		t.wrote = false
 		err := t.run(u.fn)
-		if err != nil && t.wrote {
-			return nil, nil, i, err
+		var refusal *fault.Fault
+		if err != nil && (t.wrote || !errors.As(err, &refusal)) {
+			return nil, nil, i, err // after a failure, even of a read, the database may have rolled back by itself
 		}
 		if refused[i] = err; err != nil {
 			t.pos, t.topics = pos, t.topics[:topics]
