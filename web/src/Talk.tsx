@@ -86,6 +86,7 @@ export function Talk({ room, draft, connection, covered, onFiles }: Props) {
       <Composer
         others={view.people + view.invited - 1}
         mayWrite={view.mayWrite}
+        joined={view.joined}
         draft={draft}
         onType={room.tellTyping.typed}
         find={room.findNameable}

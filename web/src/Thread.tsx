@@ -39,7 +39,7 @@ const nothing = (): void => undefined;
 /** A thread beside its room, on a phone in its place: the message it begins with, the answers, and where one answers. */
 export function Thread({ room, thread, draft, connection, show, onClose }: Props) {
   const say = useSay();
-  const { people, invited, mayWrite } = useStore(room);
+  const { people, invited, mayWrite, joined } = useStore(room);
   const view = useStore(thread);
   const { root, items } = view;
   const [files, setFiles] = useState<readonly File[]>([]);
@@ -133,6 +133,7 @@ export function Thread({ room, thread, draft, connection, show, onClose }: Props
           others={others}
           inThread
           mayWrite={mayWrite}
+          joined={joined}
           draft={draft}
           onType={room.tellTyping.typed}
           find={room.findNameable}

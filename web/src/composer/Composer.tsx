@@ -1,7 +1,7 @@
 import { useEffect, useRef, type ClipboardEvent, type KeyboardEvent, type ReactNode } from 'react';
 import { Button, IconButton } from '../kit/Button';
 import { IconAttach, IconClose } from '../kit/icons';
-import { useSay } from '../lang/useSay';
+import { rich, useSay } from '../lang/useSay';
 import type { Choice } from '../kit/Picker';
 import type { Subject, Draft } from '../state/draft';
 import { useStore } from '../state/useStore';
@@ -14,6 +14,8 @@ interface Props {
   /** Whether it stands under a thread. */
   inThread?: boolean;
   mayWrite: boolean;
+  /** Whether one is in the room. */
+  joined?: boolean;
   /** What is written here, and what it is about. */
   draft: Draft;
   /** Something was typed. */
@@ -30,7 +32,7 @@ interface Props {
 }
 
 /** Where one writes. It names its audience. Enter sends, Shift and Enter begin a new line. */
-export function Composer({ others, inThread = false, mayWrite, draft, find, onType, onEditLast, onSend, onFiles, children }: Props) {
+export function Composer({ others, inThread = false, mayWrite, joined = true, draft, find, onType, onEditLast, onSend, onFiles, children }: Props) {
   const say = useSay();
   const picker = useRef<HTMLInputElement>(null);
   const ref = useRef<HTMLTextAreaElement>(null);
@@ -54,7 +56,7 @@ export function Composer({ others, inThread = false, mayWrite, draft, find, onTy
     ref.current?.setSelectionRange(ref.current.value.length, ref.current.value.length);
   }, [subject]);
 
-  if (!mayWrite) return <p className={look['closed']}>{say('composer.mayNot')}</p>;
+  if (!mayWrite) return <p className={look['closed']}>{say(joined ? 'composer.mayNot' : 'room.notIn')}</p>;
   const audience = others === 0 ? say(inThread ? 'thread.writeAlone' : 'composer.writeAlone') : say(inThread ? 'thread.write' : 'composer.write', { n: others });
   const empty = text.trim() === '';
   const send = (): void => {
@@ -94,8 +96,10 @@ export function Composer({ others, inThread = false, mayWrite, draft, find, onTy
       {children}
       {about && (
         <div className={look['about']}>
-          <b lang={about.is === 'reply' ? about.message.sender.lang : undefined}>
-            {about.is === 'edit' ? say('composer.editing') : say('composer.replying', { name: about.message.sender.name })}
+          <b>
+            {about.is === 'edit'
+              ? say('composer.editing')
+              : rich(say, 'composer.replying', { name: <span lang={about.message.sender.lang}>{about.message.sender.name}</span> })}
           </b>
           <span className="clip" lang={about.message.lang}>
             {about.message.body}

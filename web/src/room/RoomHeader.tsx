@@ -8,6 +8,7 @@ import { RoomStamp } from '../kit/RoomStamp';
 import { looksOf, State } from '../kit/State';
 import type { Choice } from '../kit/Picker';
 import { sayFault } from '../lang/sayFault';
+import { languageOf } from '../lang/script';
 import { rich, useSay } from '../lang/useSay';
 import type { Level } from '../state/levels';
 import type { Standing } from '../state/roomtrust';
@@ -56,8 +57,8 @@ export function RoomHeader({ room, userId, example, find, onInvite, onDescribe, 
       <div className="grow">
         <h1 lang={room.lang}>{name}</h1>
         <span className="meta">
-          {people}
-          {room.invited > 0 && ` · ${say('room.invitedToo', { n: room.invited })}`}
+          {room.joined ? people : say('room.notIn')}
+          {room.joined && room.invited > 0 && ` · ${say('room.invitedToo', { n: room.invited })}`}
         </span>
         {other && (
           <button type="button" className={look['standing']} aria-haspopup="dialog" onClick={other.onAbout}>
@@ -65,7 +66,7 @@ export function RoomHeader({ room, userId, example, find, onInvite, onDescribe, 
           </button>
         )}
         {room.topic !== '' && (
-          <span className={`meta clip ${look['topic'] ?? ''}`} title={room.topic}>
+          <span className={`meta clip ${look['topic'] ?? ''}`} title={room.topic} lang={languageOf(room.topic)}>
             {room.topic}
           </span>
         )}

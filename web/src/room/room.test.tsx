@@ -14,6 +14,7 @@ const room: RoomView = {
   lang: 'ja',
   topic: '',
   mayRename: false,
+  joined: true,
   people: 3,
   invited: 1,
   encrypted: true,

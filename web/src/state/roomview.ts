@@ -22,6 +22,8 @@ export interface RoomView {
   readonly people: number;
   readonly invited: number;
   readonly encrypted: boolean;
+  /** Whether one is in it: of a room that one has left or was removed from, who is there now is not known. */
+  readonly joined: boolean;
   readonly mayWrite: boolean;
   readonly mayInvite: boolean;
   readonly mayRename: boolean;
@@ -67,6 +69,7 @@ export function viewOf(client: MatrixClient, room: Room, outbox: Outbox, positio
     people: room.getJoinedMemberCount(),
     invited: room.getInvitedMemberCount(),
     encrypted: room.hasEncryptionStateEvent(),
+    joined: room.getMyMembership() === KnownMembership.Join,
     mayWrite: room.getMyMembership() === KnownMembership.Join && room.maySendMessage(),
     mayInvite: room.canInvite(me),
     mayRename: mayChange(room, EventType.RoomName, me) && mayChange(room, EventType.RoomTopic, me),

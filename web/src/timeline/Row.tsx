@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { WhoStamp } from '../kit/WhoStamp';
 import { clock, exact } from '../lang/dates';
+import { languageOf } from '../lang/script';
 import { rich, useSay } from '../lang/useSay';
 import type { MessageFile } from '../state/file';
 import type { Person } from '../state/person';
@@ -143,7 +144,7 @@ function happened(say: ReturnType<typeof useSay>, { say: { id, args } }: Happeni
   const shown = Object.fromEntries(
     Object.entries(args).map(([name, value]: [string, Person | string]) => [
       name,
-      typeof value === 'string' ? value : <span lang={value.lang}>{value.name}</span>,
+      typeof value === 'string' ? <span lang={languageOf(value)}>{value}</span> : <span lang={value.lang}>{value.name}</span>,
     ]),
   );
   // Which arguments the sentence has, the type of Happening has seen to.

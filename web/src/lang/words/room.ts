@@ -67,6 +67,7 @@ export const room = sentences({
   },
   'composer.writeAlone': { en: 'Write for yourself; nobody else is here yet', 'zh-Hans': '目前只有您，写给自己', 'zh-Hant': '目前只有您，寫給自己', ja: 'まだあなただけです。自分宛てに書く' },
   'composer.send': { en: 'Send', 'zh-Hans': '发送', 'zh-Hant': '傳送', ja: '送信' },
+  'room.notIn': { en: 'You are no longer in this room.', 'zh-Hans': '您已不在此会话中。', 'zh-Hant': '您已不在此聊天室中。', ja: 'このルームにはもう参加していません。' },
   'composer.mayNot': {
     en: 'You cannot write here: the rules of this room do not allow it.',
     'zh-Hans': '您不能在这里发言：会话的规则不允许。',
