@@ -135,14 +135,35 @@ test('a reload finds everything again without asking the server for it', async (
   assert.deepEqual(asked, []);
 });
 
+/** What the deletion below is asked with. */
+const old = { url: '', authorization: '' };
+
 test('what comes while one is away is found after coming back', async () => {
   await second.page.goto('about:blank');
+  const [answer] = await Promise.all([lin.page.waitForResponse((one) => one.url().includes('/send/m.room.encrypted/')), lin.writes('吊具钢丝绳待更换')]);
+  const { event_id: id } = await answer.json();
+  old.url = answer.url().replace(/\/send\/.*/, `/redact/${encodeURIComponent(id)}/once`);
+  old.authorization = (await answer.request().allHeaders())['authorization'] ?? '';
   for (let n = 1; n <= 60; n++) await lin.writes(`夜班记录 ${n}`);
   await lin.seesSaved('夜班记录 60', '服务器已保存');
   await second.page.goto(server.url);
   await second.isIn();
   await looksFor(second, '夜班');
   await second.page.locator('[role=status]', { hasText: '60 messages found' }).waitFor();
+});
+
+test('what another device deletes is found no longer, though it is not loaded here', async () => {
+  await second.page.reload();
+  await second.isIn();
+  await looksFor(second, '钢丝绳');
+  await marked(second, 1);
+  const answer = await fetch(old.url, { method: 'PUT', headers: { authorization: old.authorization }, body: '{}' });
+  assert.equal(answer.status, 200);
+  await marked(second, 0);
+  await second.page.reload();
+  await second.isIn();
+  await looksFor(second, '钢丝绳');
+  await second.page.locator('[role=status]', { hasText: /nothing|not found|no message/i }).waitFor();
 });
 
 test('signing out leaves nothing of it', async () => {

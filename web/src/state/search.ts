@@ -6,7 +6,7 @@ import { RemoteArchive } from '../search/remote';
 import type { Hit } from '../search/searchindex';
 import type { Message } from '../search/segment';
 import { languageOf } from '../lang/script';
-import { firstSync } from '../wire/client';
+import { deletedSince, firstSync } from '../wire/client';
 import { isUnreachable, limitedFor } from '../wire/fault';
 import { contextOf, eventAndEdit, historyOf } from '../wire/history';
 import { Attention, pause } from './attention';
@@ -93,7 +93,9 @@ export class Search extends Store<Reach> {
   #reading = new Reading(undefined);
   /** The rooms whose timeline was taken in since the start, and the last event of each. */
   readonly #met = new Map<string, string | undefined>();
-  #changes: { change: Change; room: string }[] = [];
+  #changes: Change[] = [];
+  /** What was deleted since the start. A page of the history that was asked for before may still bring it. */
+  readonly #deleted = new Set<string>();
   #due: ReturnType<typeof setTimeout> | undefined;
   #more: () => void = () => undefined;
   #standing: Reach['standing'] = 'opening';
@@ -181,8 +183,10 @@ export class Search extends Store<Reach> {
     return rooms.sort((a, b) => b.getLastActiveTimestamp() - a.getLastActiveTimestamp());
   }
 
-  // Takes in what is new at the end of the rooms, after each answer of the server.
+  // Takes in what is new at the end of the rooms, after each answer of the server. Deletions come from the answer itself: the
+  // SDK puts none into the timeline whose target it has not loaded.
   readonly #look = (): void => {
+    for (const id of deletedSince(this.#client)) this.#take({ remove: id });
     for (const room of this.#joined()) {
       const timeline = room.getLiveTimeline();
       const last = timeline.getEvents().at(-1)?.getId();
@@ -215,9 +219,15 @@ export class Search extends Store<Reach> {
   #change(events: readonly MatrixEvent[]): void {
     for (const event of events) {
       const change = changeOf(event);
-      if (change !== undefined) this.#changes.push({ change, room: event.getRoomId() ?? '' });
+      if (change !== undefined) this.#take(change);
     }
     if (events.length > 0) this.#soon();
+  }
+
+  #take(change: Change): void {
+    if ('remove' in change) this.#deleted.add(change.remove);
+    this.#changes.push(change);
+    this.#soon();
   }
 
   // A sync brings many; they are kept together.
@@ -235,13 +245,17 @@ export class Search extends Store<Reach> {
   async #keep(): Promise<void> {
     const archive = this.#archive;
     if (archive === undefined || this.#over()) return;
-    const changes = this.#changes.splice(0).map(({ change }) => change);
-    const put = changes.flatMap((change) => ('put' in change ? [change.put] : []));
+    const changes = this.#changes.splice(0);
+    const put = changes.flatMap((change) => ('put' in change && !this.#isDeleted(change.put) ? [change.put] : []));
     const without = changes.flatMap((change) => ('remove' in change ? [change.remove] : []));
     const gone = await archive.ask('take', put, without, this.#reading.notes());
     for (const message of gone) await this.#bringBack(message);
     if (put.length + without.length > 0) this.#version++;
     this.#tell();
+  }
+
+  #isDeleted({ id, edit }: Message): boolean {
+    return this.#deleted.has(id) || (edit !== undefined && this.#deleted.has(edit.id));
   }
 
   // An edit was deleted; what the message says without it, the server knows.

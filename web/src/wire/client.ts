@@ -120,6 +120,11 @@ export function unreadNumbers(client: MatrixClient, roomId: string): UnreadNumbe
   return client.store instanceof SyncStore ? client.store.unread(roomId) : undefined;
 }
 
+/** The ids of the events that were deleted, in whatever room, since this was last asked: also of those that are not loaded. */
+export function deletedSince(client: MatrixClient): readonly string[] {
+  return client.store instanceof SyncStore ? client.store.deleted() : [];
+}
+
 /**
  * Puts an event into a room and returns its id. The same transaction id again is the same event, so a request whose
  * answer was lost may be repeated.
