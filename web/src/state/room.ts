@@ -19,7 +19,8 @@ import { inviteTo } from './people';
 import type { Person } from './person';
 import { Position } from './position';
 import { noticed } from './readers';
-import { deletedKey, threadKey } from './relations';
+import { deletedKey } from './relations';
+import { removeMessage, type Removable } from './remove';
 import { route } from './route';
 import { viewOf, type RoomView } from './roomview';
 import { RoomTrust } from './roomtrust';
@@ -28,7 +29,6 @@ import { readUpTo, Seen, shareReading } from './seen';
 import { Store } from './store';
 import { ThreadState } from './thread';
 import { answersIn } from './threads';
-import type { Message } from './timeline';
 import { TellTyping, Typing } from './typing';
 import { unreadIn } from './unread';
 import { Uploads } from './uploads';
@@ -172,14 +172,8 @@ export class RoomState extends Store<RoomView> {
   /** Takes a reaction of one's own back. It throws where the server does not answer, or refuses. */
   readonly unreact = (id: string): Promise<void> => redactEvent(this.#client, this.#room.roomId, id, { [deletedKey]: 'm.annotation' });
 
-  /** Deletes a message and every edit of it that is known here, for everybody. It throws where the server does not answer, or refuses. */
-  readonly remove = async (message: Pick<Message, 'id' | 'edits' | 'within'>): Promise<void> => {
-    if (message.id === undefined) return;
-    // The edits first: while the message stands it can be tried again.
-    for (const id of message.edits) await redactEvent(this.#client, this.#room.roomId, id, { [deletedKey]: 'm.replace' });
-    const where = message.within === undefined ? {} : { [deletedKey]: 'm.thread', [threadKey]: message.within };
-    await redactEvent(this.#client, this.#room.roomId, message.id, where);
-  };
+  /** Deletes a message and every edit of it, for everybody. It throws where the server does not answer, or refuses; then it can be done again. */
+  readonly remove = (message: Removable): Promise<void> => removeMessage(this.#client, this.#room.roomId, message);
 
   /** Goes to a message, wherever in the room's history or in which thread it is, and marks it. It returns whether it is there. */
   readonly show = async (id: string): Promise<boolean> => {

@@ -35,7 +35,9 @@ export function DeleteDialog({ onDelete, onClose }: { onDelete: () => Promise<vo
     >
       <p>{say('timeline.delete.text')}</p>
       {task.fault && (
-        <Say kind="stop" icon={IconWithheld} title={sayFault(say, task.fault)} live />
+        <Say kind="stop" icon={IconWithheld} title={sayFault(say, task.fault)} live>
+          {(task.fault.left ?? 0) > 0 ? say('timeline.delete.left', { count: task.fault.left ?? 0 }) : say('timeline.delete.kept')}
+        </Say>
       )}
     </Dialog>
   );

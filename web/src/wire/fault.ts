@@ -11,6 +11,8 @@ export interface Fault {
   seconds?: number;
   /** What the server itself wrote for people to read; it names the rule, so it is shown beside our sentence. */
   says?: string;
+  /** Of a deletion: how many edits of the message still stand. */
+  left?: number;
   /** For whoever is asked for help: the error code or the program's own words. */
   code: string;
 }

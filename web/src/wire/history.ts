@@ -37,6 +37,22 @@ export async function contextOf(client: MatrixClient, roomId: string, eventId: s
   return (await Promise.all(raw.map((one) => withEdit(client, roomId, one)))).flat();
 }
 
+/**
+ * The ids of all edits of an event by one person, loaded or not. It throws where the server does not answer.
+ *
+ * Spec: client-server API, GET /rooms/{roomId}/relations/{eventId}/{relType}.
+ */
+export async function editsOf(client: MatrixClient, roomId: string, eventId: string, sender: string): Promise<string[]> {
+  const ids: string[] = [];
+  let from: string | undefined;
+  do {
+    const { chunk, next_batch } = await client.fetchRelations(roomId, eventId, 'm.replace', null, { limit: 100, ...(from === undefined ? {} : { from }) });
+    ids.push(...chunk.flatMap((edit) => (edit.sender === sender ? edit.event_id : [])));
+    from = next_batch === undefined || next_batch === from ? undefined : next_batch;
+  } while (from !== undefined);
+  return ids;
+}
+
 async function withEdit(client: MatrixClient, roomId: string, raw: Partial<IEvent>): Promise<MatrixEvent[]> {
   const event = await decrypted(client, roomId, raw);
   const edit = event.getServerAggregatedRelation<IEvent>('m.replace');

@@ -73,6 +73,13 @@ export const timeline = sentences({
     ja: '本文はサーバーから全員分が削除され、その場所に一行が残ります。すでに読んだ人の記憶や手元の写しは消えません。',
   },
   'timeline.delete.do': { en: 'Delete for everybody', 'zh-Hans': '为所有人删除', 'zh-Hant': '為所有人刪除', ja: '全員分を削除' },
+  'timeline.delete.kept': { en: 'The message still stands. You can try again.', 'zh-Hans': '消息仍在，可以再试一次。', 'zh-Hant': '訊息仍在，可以再試一次。', ja: 'メッセージはまだ残っています。もう一度お試しください。' },
+  'timeline.delete.left': {
+    en: '{count, plural, one {The message and one edit of it still stand.} other {The message and # edits of it still stand.}} You can try again.',
+    'zh-Hans': '消息及其 {count} 次修改仍在，可以再试一次。',
+    'zh-Hant': '訊息及其 {count} 次修改仍在，可以再試一次。',
+    ja: 'メッセージと {count} 件の編集がまだ残っています。もう一度お試しください。',
+  },
   'timeline.quote': { en: 'Go to the message that this answers', 'zh-Hans': '转到所回复的消息', 'zh-Hant': '前往所回覆的訊息', ja: '返信先のメッセージへ' },
   'timeline.quote.away': { en: 'An earlier message', 'zh-Hans': '更早的一条消息', 'zh-Hant': '更早的一則訊息', ja: '以前のメッセージ' },
   'composer.replying': { en: 'Reply to {name}', 'zh-Hans': '回复 {name}', 'zh-Hant': '回覆 {name}', ja: '{name} さんに返信' },
