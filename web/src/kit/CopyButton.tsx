@@ -1,26 +1,16 @@
-import { useEffect, useState } from 'react';
 import { Button } from './Button';
 import { IconCopy } from './icons';
+import { useCopy } from './useCopy';
 
-/** Copies a text and says so for two seconds: the only thing here that is said in passing. */
-export function CopyButton({ text, words, copied }: { text: string; words: string; copied: string }) {
-  const [done, setDone] = useState(0);
-
-  // The clock is outside React.
-  useEffect(() => {
-    if (done === 0) return;
-    const timer = setTimeout(() => setDone(0), 2000);
-    return () => clearTimeout(timer);
-  }, [done]);
-
+/** Copies a text, and says so or that it could not. */
+export function CopyButton({ text, words, copied, refused }: { text: string; words: string; copied: string; refused: string }) {
+  const { copy, told } = useCopy(copied, refused);
   return (
     <>
-      <Button kind="quiet" icon={IconCopy} onClick={() => void navigator.clipboard.writeText(text).then(() => setDone((n) => n + 1))}>
+      <Button kind="quiet" icon={IconCopy} onClick={() => copy(text)}>
         {words}
       </Button>
-      <span role="status" className="toast-place">
-        {done > 0 && <span className="toast">{copied}</span>}
-      </span>
+      {told}
     </>
   );
 }

@@ -88,11 +88,19 @@ test('a stamp shows the first character; its colour hangs on the id alone', () =
 test('copying says so, once it happened', async () => {
   const writeText = vi.fn(() => Promise.resolve());
   Object.defineProperty(navigator, 'clipboard', { value: { writeText }, configurable: true });
-  render(<CopyButton text="EsTc 9xkM" words="Copy" copied="Copied" />);
+  render(<CopyButton text="EsTc 9xkM" words="Copy" copied="Copied" refused="Refused" />);
   expect(screen.queryByText('Copied')).toBeNull();
   fireEvent.click(screen.getByText('Copy'));
   expect(await screen.findByText('Copied')).toBeTruthy();
   expect(writeText).toHaveBeenCalledWith('EsTc 9xkM');
+});
+
+test('copying that the browser refuses is said too', async () => {
+  Object.defineProperty(navigator, 'clipboard', { value: { writeText: () => Promise.reject(new DOMException('no', 'NotAllowedError')) }, configurable: true });
+  render(<CopyButton text="EsTc 9xkM" words="Copy" copied="Copied" refused="Refused" />);
+  fireEvent.click(screen.getByText('Copy'));
+  expect(await screen.findByText('Refused')).toBeTruthy();
+  expect(screen.queryByText('Copied')).toBeNull();
 });
 
 test('a count of none is nothing', () => {

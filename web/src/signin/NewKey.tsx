@@ -81,7 +81,7 @@ export function NewKey({ wardroom, session, account, afresh }: Props) {
           <Button icon={IconDownload} disabled={key === undefined} onClick={() => save(say('signup.key.file', { account }), key?.groups ?? [])}>
             {say('signup.key.save')}
           </Button>
-          {key !== undefined && <CopyButton text={key.groups.join(' ')} words={say('signup.key.copy')} copied={say('common.copied')} />}
+          {key !== undefined && <CopyButton text={key.groups.join(' ')} words={say('signup.key.copy')} copied={say('common.copied')} refused={say('common.copied.not')} />}
         </footer>
       </div>
       <p className="hint">{say('signup.key.advice')}</p>

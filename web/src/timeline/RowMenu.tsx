@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { IconButton } from '../kit/Button';
 import { IconMore } from '../kit/icons';
 import { Menu } from '../kit/Menu';
+import { useCopy } from '../kit/useCopy';
 import { useSay } from '../lang/useSay';
 import type { Message } from '../state/timeline';
 import type { Acts } from './acts';
@@ -13,6 +14,7 @@ import look from './RowMenu.module.css';
 export function RowMenu({ item, acts, mayWrite }: { item: Message; acts: Acts; mayWrite: boolean }) {
   const say = useSay();
   const [asking, setAsking] = useState<'react' | 'delete'>();
+  const { copy, told } = useCopy(say('common.copied'), say('common.copied.not'));
   const there = item.id !== undefined;
   const answering = there && mayWrite;
   const threads = acts.answerInThread;
@@ -21,12 +23,13 @@ export function RowMenu({ item, acts, mayWrite }: { item: Message; acts: Acts; m
     ...(answering && threads !== undefined ? [{ words: say('thread.answer'), do: () => threads(item) }] : []),
     ...(answering ? [{ words: say('timeline.react'), do: () => setAsking('react') }] : []),
     ...(answering && item.mine && item.file === undefined ? [{ words: say('timeline.edit'), do: () => acts.edit(item) }] : []),
-    { words: say('timeline.copy'), do: () => void navigator.clipboard.writeText(item.body) },
+    ...(item.body === '' ? [] : [{ words: say('timeline.copy'), do: () => copy(item.body) }]),
     ...(there && item.mayDelete ? ['rule' as const, { words: say('timeline.delete'), kind: 'stop' as const, do: () => setAsking('delete') }] : []),
   ];
   return (
     <div className={`${look['acts'] ?? ''} ${look[item.mine ? 'mine' : 'theirs'] ?? ''}`} data-menu>
       <Menu label={say('timeline.actions', { name: item.sender.name })} items={items} opener={(props) => <IconButton icon={IconMore} label={say('timeline.actions', { name: item.sender.name })} {...props} />} />
+      {told}
       {asking === 'react' && <ReactDialog onClose={() => setAsking(undefined)} onReact={(key) => acts.react(item, key)} />}
       {asking === 'delete' && <DeleteDialog onClose={() => setAsking(undefined)} onDelete={() => acts.remove(item)} />}
     </div>
