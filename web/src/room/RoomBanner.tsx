@@ -19,11 +19,15 @@ export function RoomBanner({ room, trust, server }: Props) {
   return (
     <Banner level={0} word={say('room.label.none')} end={<State icon={IconPlace}>{say('room.livesOn', { server })}</State>}>
       <span className="row wrap">
-        {room.encrypted ? (
-          <State icon={IconLock}>{say('room.encrypted')}</State>
-        ) : (
+        {room.way === 'encrypted' && <State icon={IconLock}>{say('room.encrypted')}</State>}
+        {room.way === 'clear' && (
           <State icon={IconWithheld} kind="wait">
             {say('room.notEncrypted')}
+          </State>
+        )}
+        {room.way === 'withheld' && (
+          <State icon={IconWarning} kind="wait">
+            {say('room.withheld')}
           </State>
         )}
         {changed > 0 && (
@@ -31,7 +35,7 @@ export function RoomBanner({ room, trust, server }: Props) {
             {say('trust.room.changed', { n: changed })}
           </State>
         )}
-        {room.encrypted && unverified > changed && <State icon={IconNotConfirmed}>{say('trust.room.unverified', { n: unverified - changed })}</State>}
+        {room.way === 'encrypted' && unverified > changed && <State icon={IconNotConfirmed}>{say('trust.room.unverified', { n: unverified - changed })}</State>}
       </span>
     </Banner>
   );

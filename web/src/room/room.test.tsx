@@ -17,7 +17,7 @@ const room: RoomView = {
   joined: true,
   people: 3,
   invited: 1,
-  encrypted: true,
+  way: 'encrypted',
   mayWrite: true,
   mayInvite: true,
   items: [],
@@ -89,6 +89,9 @@ test('the banner says who can read, and where it lives', async () => {
   rerender(<RoomBanner room={room} trust={{ changed: [{ id: '@a:port', name: 'A', lang: 'en' }], unverified: 3 }} server="port.example" />);
   expect(screen.getByText('1 changed identity')).toBeTruthy();
   expect(screen.getByText('2 not verified')).toBeTruthy();
-  rerender(<RoomBanner room={{ ...room, encrypted: false }} trust={{ changed: [], unverified: 0 }} server="port.example" />);
+  rerender(<RoomBanner room={{ ...room, way: 'clear' }} trust={{ changed: [], unverified: 0 }} server="port.example" />);
   expect(screen.getByText(/the server can read what is written here/)).toBeTruthy();
+  rerender(<RoomBanner room={{ ...room, way: 'withheld' }} trust={{ changed: [], unverified: 0 }} server="port.example" />);
+  expect(screen.getByText(/nothing is sent from here/)).toBeTruthy();
+  expect(screen.queryByText(/Open announcements/)).toBeNull();
 });

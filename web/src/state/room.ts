@@ -1,6 +1,7 @@
 import { ClientEvent, MatrixEventEvent, RoomEvent, RoomMemberEvent, RoomStateEvent, SyncState, ThreadEvent, type EventTimelineSet, type MatrixClient, type MatrixEvent, type Room } from 'matrix-js-sdk';
 import type { Content } from '../crypto/envelope';
 import { decryptFile, TamperedFile } from '../crypto/attachment';
+import { isEncrypted } from '../crypto/encrypt';
 import { judge, onTrust } from '../crypto/trust';
 import { tryAgain } from '../crypto/unreadable';
 import { languageToSend } from '../lang/script';
@@ -47,6 +48,8 @@ export class RoomState extends Store<RoomView> {
   readonly #position: Position;
   readonly #seen: Seen;
   readonly #threads = new Map<string, ThreadState>();
+  /** Whether this device was told once that the room is encrypted. */
+  #remembered = false;
   #due = false;
   /** Whether the view was of the time just before now, when it was last made. */
   #followed = false;
@@ -64,7 +67,7 @@ export class RoomState extends Store<RoomView> {
     const me = client.getSafeUserId();
     const reading = { readUpTo: () => readUpTo(room, me), unread: () => unreadIn(room, me, unreadNumbers(client, room.roomId)).main.messages };
     const position = new Position(client, room.getUnfilteredTimelineSet(), reading, () => this.#now());
-    super(viewOf(client, room, outbox, position));
+    super(viewOf(client, room, outbox, position, false));
     this.#client = client;
     this.#room = room;
     this.#position = position;
@@ -121,6 +124,10 @@ export class RoomState extends Store<RoomView> {
       stopTrust();
       this.trust.close();
     };
+    isEncrypted(this.#client, roomId).then((remembered) => {
+      this.#remembered = remembered;
+      soon();
+    }, soon);
     room.loadMembersIfNeeded().then(soon, () => undefined); // whoever reads and never writes is somebody too
     this.typing.open();
     this.#position.arrive();
@@ -264,7 +271,7 @@ export class RoomState extends Store<RoomView> {
     const saved = this.#outbox.snapshot().flatMap(({ state }) => (state.is === 'saved' ? state.eventId : []));
     this.#outbox.arrived(new Set(saved.filter((id) => this.#room.findEventById(id) !== undefined)));
     const before = this.snapshot();
-    const view = viewOf(this.#client, this.#room, this.#outbox, this.#position);
+    const view = viewOf(this.#client, this.#room, this.#outbox, this.#position, this.#remembered);
     const there = new Set(before.items.map(({ id }) => id));
     const readers = noticed(before.readers, (id) => this.#followed && there.has(id), view.readers, Date.now());
     this.#followed = this.#leave !== undefined;
@@ -275,7 +282,7 @@ export class RoomState extends Store<RoomView> {
 
   // What the crypto says about a message's origin is asked after it is shown: nothing waits for it.
   async #judge(again: boolean): Promise<void> {
-    if (await judge(this.#client, this.#position.stretch.events(), this.#room.hasEncryptionStateEvent(), again)) this.#soon();
+    if (await judge(this.#client, this.#position.stretch.events(), this.snapshot().way !== 'clear', again)) this.#soon();
   }
 
   // A message's key may reach the backup some seconds after the message itself, and nobody is told.

@@ -1,6 +1,7 @@
 // What the page of a room shows, from what is known of it. Pure.
 
 import { EventType, KnownMembership, type MatrixClient, type Room } from 'matrix-js-sdk';
+import { wayIn, type Way } from '../crypto/way';
 import { languageOf } from '../lang/script';
 import { unreadNumbers } from '../wire/client';
 import type { Outbox } from './outbox';
@@ -21,9 +22,10 @@ export interface RoomView {
   /** How many are in it, oneself included. */
   readonly people: number;
   readonly invited: number;
-  readonly encrypted: boolean;
   /** Whether one is in it: of a room that one has left or was removed from, who is there now is not known. */
   readonly joined: boolean;
+  /** How what one writes goes out. */
+  readonly way: Way;
   readonly mayWrite: boolean;
   readonly mayInvite: boolean;
   readonly mayRename: boolean;
@@ -52,7 +54,7 @@ export interface RoomView {
   readonly unreadThreads: { readonly answers: number; readonly newest: string } | undefined;
 }
 
-export function viewOf(client: MatrixClient, room: Room, outbox: Outbox, position: Position): RoomView {
+export function viewOf(client: MatrixClient, room: Room, outbox: Outbox, position: Position, remembered: boolean): RoomView {
   const me = client.getSafeUserId();
   const { stretch } = position;
   const unread = unreadIn(room, me, unreadNumbers(client, room.roomId));
@@ -68,8 +70,8 @@ export function viewOf(client: MatrixClient, room: Room, outbox: Outbox, positio
     lang: languageOf(name),
     people: room.getJoinedMemberCount(),
     invited: room.getInvitedMemberCount(),
-    encrypted: room.hasEncryptionStateEvent(),
     joined: room.getMyMembership() === KnownMembership.Join,
+    way: wayIn(client, room.roomId, remembered),
     mayWrite: room.getMyMembership() === KnownMembership.Join && room.maySendMessage(),
     mayInvite: room.canInvite(me),
     mayRename: mayChange(room, EventType.RoomName, me) && mayChange(room, EventType.RoomTopic, me),

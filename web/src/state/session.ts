@@ -1,9 +1,10 @@
 // A sign-in at work: the client, and everything that follows it.
 
-import { ClientEvent, Direction, EventType, UserEvent, type MatrixClient } from 'matrix-js-sdk';
+import { ClientEvent, UserEvent, type MatrixClient } from 'matrix-js-sdk';
 import { keepBackingUp } from '../crypto/backup';
 import { encrypt, IdentityChanged, isEncrypted } from '../crypto/encrypt';
 import { Recovery } from '../crypto/recovery';
+import { wayIn } from '../crypto/way';
 import { askForPast, cryptoDatabases, openCrypto } from '../crypto/store';
 import { wipe, type Vault } from '../keep/vault';
 import { languageOf } from '../lang/script';
@@ -263,13 +264,22 @@ export class Session {
       send: async (type, id, content) => {
         // Whoever writes without a network is not told that the server may have it.
         if (!navigator.onLine || !['connected', 'reconnecting'].includes(this.connection.snapshot().is)) throw new NotYet();
-        // Nothing goes out in clear because the news that a room is encrypted was late.
-        if (client.getRoom(roomId)?.getLiveTimeline().getState(Direction.Forward)?.getStateEvents(EventType.RoomCreate, '') == null) throw new NotYet();
-        if (!(await isEncrypted(client, roomId))) return putEvent(client, roomId, type, id, content);
-        const work = encrypt(client, roomId, type, content);
-        this.#encrypting.add(work);
-        const encrypted = await work.finally(() => this.#encrypting.delete(work));
-        return putEvent(client, roomId, encrypted.type, id, encrypted.content);
+        const remembered = await isEncrypted(client, roomId);
+        switch (wayIn(client, roomId, remembered)) {
+          case 'unknown':
+            throw new NotYet();
+          case 'withheld':
+            throw new FaultError({ id: 'fault.encryptionWithheld', code: 'ENCRYPTION_WITHHELD' });
+          case 'clear':
+            return putEvent(client, roomId, type, id, content);
+          case 'encrypted': {
+            if (!remembered) throw new NotYet(); // the crypto hears of it a moment later
+            const work = encrypt(client, roomId, type, content);
+            this.#encrypting.add(work);
+            const encrypted = await work.finally(() => this.#encrypting.delete(work));
+            return putEvent(client, roomId, encrypted.type, id, encrypted.content);
+          }
+        }
       },
       judge: (error) => {
         if (error instanceof NotYet) return { again: undefined };

@@ -1,5 +1,6 @@
 import { ClientEvent, MatrixEventEvent, ReceiptType, RoomEvent, SyncState, ThreadEvent, type EventTimelineSet, type MatrixClient, type MatrixEvent, type Room, type Thread } from 'matrix-js-sdk';
 import { judge, onTrust } from '../crypto/trust';
+import { wayIn } from '../crypto/way';
 import type { Content } from '../crypto/envelope';
 import { languageToSend } from '../lang/script';
 import { unreadNumbers } from '../wire/client';
@@ -233,7 +234,7 @@ export class ThreadState extends Store<ThreadView> {
 
   async #judge(again: boolean): Promise<void> {
     const { client, room } = this.#around;
-    if (await judge(client, this.#position?.stretch.events() ?? [], room.hasEncryptionStateEvent(), again)) this.#soon();
+    if (await judge(client, this.#position?.stretch.events() ?? [], wayIn(client, room.roomId, false) !== 'clear', again)) this.#soon();
   }
 
   #view(position: Position): ThreadView {

@@ -21,6 +21,12 @@ export const faults = sentences({
     'zh-Hant': '這裡有您驗證過的人換了身分。請先在上方選擇接受或重新驗證，然後重試。',
     ja: '本人確認した方の本人情報が変わっています。上で「受け入れる」か「もう一度確認する」を選んでから、再送してください。',
   },
+  'fault.encryptionWithheld': {
+    en: 'The server does not say that this room is encrypted, so nothing was sent. Reload the page and try again. If this stays, tell whoever runs the server.',
+    'zh-Hans': '服务器没有说明此会话已加密，所以没有发送任何内容。请重新载入页面再试；如果仍然如此，请告知服务器管理员。',
+    'zh-Hant': '伺服器沒有說明此聊天室已加密，所以沒有傳送任何內容。請重新載入頁面再試；如果仍然如此，請告知伺服器管理員。',
+    ja: 'このルームが暗号化されていることをサーバーが示さないため、何も送信していません。ページを再読み込みして、もう一度お試しください。続く場合は、サーバーの管理者に知らせてください。',
+  },
   'fault.noIdentity': {
     en: 'This person has not finished signing in anywhere yet, so there is nothing to compare.',
     'zh-Hans': '对方还没有在任何设备上完成登录，所以没有可以核对的内容。',

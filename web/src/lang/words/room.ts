@@ -12,6 +12,12 @@ export const room = sentences({
     'zh-Hant': '公開公告：伺服器看得到這裡寫的內容',
     ja: '公開のお知らせ：ここに書かれた内容はサーバーから見えます',
   },
+  'room.withheld': {
+    en: 'The server does not say that this room is encrypted: nothing is sent from here',
+    'zh-Hans': '服务器没有说明此会话已加密：这里不会发送任何内容',
+    'zh-Hant': '伺服器沒有說明此聊天室已加密：這裡不會傳送任何內容',
+    ja: 'このルームが暗号化されていることをサーバーが示していません：ここからは何も送信されません',
+  },
   'room.label.none': { en: 'No label', 'zh-Hans': '未标记', 'zh-Hant': '未標示', ja: '区分なし' },
   'room.livesOn': { en: 'Lives on {server}', 'zh-Hans': '存于 {server}', 'zh-Hant': '存於 {server}', ja: '保存先：{server}' },
   'room.invite': { en: 'Invite', 'zh-Hans': '邀请', 'zh-Hant': '邀請', ja: '招待' },
