@@ -112,6 +112,7 @@ test('signing out leaves nothing in the browser', async () => {
 });
 
 test('a lost key: a new one is made with the password, and new messages go on', async () => {
+  await mio.page.locator('main textarea').fill('Half a thought.');
   const device = await newDevice();
   await device.page.getByRole('button', { name: 'I have lost the key…' }).click();
   assert.deepEqual(await device.barriers(), []);
@@ -124,6 +125,21 @@ test('a lost key: a new one is made with the password, and new messages go on', 
   await device.writes('Written after the loss.');
   await device.seesSaved('Written after the loss.');
   assert.notEqual(device.recoveryKey, mio.recoveryKey);
+
+  // The device before is told why it is asked, also after a reload, and goes on where it was.
+  const told = mio.page.getByText('A new recovery key was made on another device');
+  await told.waitFor();
+  assert.deepEqual(await mio.barriers(), []);
+  await mio.shows('key-replaced');
+  await mio.page.reload();
+  await told.waitFor();
+  await mio.restores(device.recoveryKey);
+  await mio.page.getByRole('link', { name: 'Harbour watch' }).click();
+  await mio.reads('Written after the loss.');
+  assert.equal(await mio.page.locator('main textarea').inputValue(), 'Half a thought.');
+  await mio.writes('With the new key.');
+  await mio.seesSaved('With the new key.');
+  await device.reads('With the new key.');
   const third = await newDevice();
   await third.restores(device.recoveryKey);
   await third.page.getByRole('link', { name: 'Harbour watch' }).click();
@@ -131,4 +147,39 @@ test('a lost key: a new one is made with the password, and new messages go on', 
   assert.deepEqual(device.complaints, []);
   await device.context.close();
   await third.context.close();
+});
+
+test('a sign-up that breaks off asks for a recovery key again, and only that one opens the account', async () => {
+  const sora = await Person.sitsDown(browser, { name: 'Sora Ito', account: 'sora' });
+  const { page } = sora;
+  const title = page.locator('main ol[translate=no]');
+  const link = await server.invite();
+  // First nothing reaches secret storage, then everything but the backup.
+  const cuts = [/account_data\/m\.secret_storage/, /room_keys\/version/];
+  for (const [n, cut] of cuts.entries()) {
+    await page.route(cut, (route) => (route.request().method() === 'GET' ? route.fallback() : route.abort()));
+    const broken = page.waitForEvent('requestfailed', (request) => cut.test(request.url()));
+    const going = (n === 0 ? sora.signsUp(link) : sora.keepsKey()).catch(() => undefined);
+    await broken;
+    await page.reload();
+    await title.waitFor();
+    await page.unroute(cut);
+    void going;
+  }
+  const first = sora.recoveryKey;
+  await sora.keepsKey();
+  assert.notEqual(sora.recoveryKey, first);
+  await sora.makesRoom('Tide tables');
+  await sora.writes('Written after the break.');
+  await sora.seesSaved('Written after the break.');
+  await page.reload();
+  await sora.isIn();
+  const second = await Person.sitsDown(browser, { name: 'Sora Ito', account: 'sora' });
+  await second.page.goto(server.url);
+  await second.signsIn();
+  await second.restores(sora.recoveryKey);
+  await second.opens('Tide tables');
+  await second.reads('Written after the break.');
+  await sora.context.close();
+  await second.context.close();
 });

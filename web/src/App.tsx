@@ -69,7 +69,7 @@ export function App() {
     case 'newKey':
       return <NewKey wardroom={wardroom} session={standing.session} account={standing.session.me.snapshot().id} afresh={standing.afresh} />;
     case 'locked':
-      return <Locked wardroom={wardroom} session={standing.session} compared={standing.compared} />;
+      return <Locked wardroom={wardroom} session={standing.session} compared={standing.compared} replaced={standing.replaced} />;
     case 'in':
       if (here.at === 'invite') return <AlreadyIn me={standing.session.me.snapshot()} onRooms={() => route.replace({ at: 'rooms' })} />;
       return <Workplace session={standing.session} onSignOut={() => void wardroom.signOut()} />;

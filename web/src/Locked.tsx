@@ -9,10 +9,12 @@ interface Props {
   wardroom: Wardroom;
   session: Session;
   compared: Compared | undefined;
+  /** Whether this device was signed before. */
+  replaced: boolean;
 }
 
 /** A device that is signed in and not signed by its owner: the recovery key opens it, or another device that verifies it. */
-export function Locked({ wardroom, session, compared }: Props) {
+export function Locked({ wardroom, session, compared, replaced }: Props) {
   const { devices, verifications } = session;
   const { list } = useStore(devices);
   const [open, setOpen] = useState<number>();
@@ -28,6 +30,7 @@ export function Locked({ wardroom, session, compared }: Props) {
     <Restore
       wardroom={wardroom}
       compared={compared}
+      replaced={replaced}
       notices={<Verify verifications={verifications} open={open} onOpen={setOpen} />}
       onCompare={able ? () => setOpen(verifications.askOwn()) : undefined}
     />

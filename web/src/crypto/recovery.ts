@@ -14,7 +14,11 @@ export type Standing =
   /** The account has no signing keys yet: they are to be made. */
   | 'new'
   /** The account has keys that this device lacks: the recovery key brings them, or another device. */
-  | 'locked';
+  | 'locked'
+  /** The account has keys that no recovery key opens: their making was interrupted. This device holds them. */
+  | 'unfinished'
+  /** The account has keys that no recovery key opens, and this device lacks them. */
+  | 'unopenable';
 
 /** Thrown where what was typed does not open this account's secret storage. */
 export class WrongRecoveryKey extends Error {
@@ -65,10 +69,17 @@ export class Recovery {
     },
   };
 
-  /** What this device is for the account. It asks the server. */
-  async standing(client: MatrixClient): Promise<Standing> {
+  /** What this device is for the account. It asks the server. `interrupted`: a setUp here began and did not end. */
+  async standing(client: MatrixClient, interrupted: boolean): Promise<Standing> {
     const crypto = cryptoOf(client);
-    if (!(await crypto.userHasCrossSigningKeys(client.getSafeUserId(), true))) return 'new';
+    await crypto.userHasCrossSigningKeys(client.getSafeUserId(), true); // what is known here of one's own keys is made up to date
+    const master = await masterKey(client);
+    if (master === undefined) return 'new';
+    const holds = (await crypto.getCrossSigningKeyId()) === master;
+    if (holds && interrupted) return 'unfinished';
+    const stored = await storedKeys(client);
+    if (!stored.has('identity')) return holds ? 'unfinished' : 'unopenable';
+    if (!stored.has('backup') && holds) return 'unfinished';
     return (await hasKeys(client, (await crypto.getKeyBackupInfo()) !== null)) ? 'signed' : 'locked';
   }
 
@@ -80,18 +91,15 @@ export class Recovery {
   }
 
   /**
-   * Makes new signing keys and a new backup, puts them into secret storage under the recovery key and signs this device.
-   * Keys that the account had before are replaced, which everybody who knew them sees; the old backup is deleted.
+   * Makes a new backup, and new signing keys where this device does not hold the account's, puts them into secret storage
+   * under the recovery key and signs this device. Signing keys that are replaced everybody sees who knew them; the old
+   * backup is deleted. Called again after it was interrupted, it goes on with the signing keys that were made then.
    * It throws PasswordNeeded where the server wants the password and none, or a wrong one, was given.
    */
   async setUp(client: MatrixClient, key: NewRecoveryKey, password?: string): Promise<void> {
-    const { olmMachine, outgoingRequestProcessor } = machineOf(client);
-    // The SDK's own reset overwrites secret storage before the server has seen the password. Here nothing that an old
-    // recovery key could still open is touched until the new keys are accepted.
-    const requests = await olmMachine.bootstrapCrossSigning(true);
-    for (const request of [requests.uploadKeysRequest, requests.uploadSigningKeysRequest, requests.uploadSignaturesRequest]) {
-      if (request !== undefined) await outgoingRequestProcessor.makeOutgoingRequest(request as object, withPassword(client, password));
-    }
+    const held = await cryptoOf(client).getCrossSigningKeyId();
+    if (held !== null && held === (await masterKey(client))) await cryptoOf(client).crossSignDevice(client.getDeviceId() ?? '');
+    else await makeIdentity(client, password);
     try {
       await cryptoOf(client).bootstrapSecretStorage({
         createSecretStorageKey: () => Promise.resolve(key.generated),
@@ -118,6 +126,8 @@ export class Recovery {
     this.#open = { keyId, key };
     try {
       await crypto.bootstrapCrossSigning({});
+      // Where the making of the recovery key was cut off before its last step, that step is made now.
+      if (!(await storedKeys(client)).has('backup')) await crypto.bootstrapSecretStorage({ setupNewKeyBackup: true });
       await crypto.loadSessionBackupPrivateKeyFromSecretStorage();
       await fetchBackup(client, progress);
     } finally {
@@ -160,6 +170,41 @@ export class Recovery {
     this.#open?.key.fill(0);
     this.#open = undefined;
   }
+}
+
+async function makeIdentity(client: MatrixClient, password: string | undefined): Promise<void> {
+  const { olmMachine, outgoingRequestProcessor } = machineOf(client);
+  // The SDK's own reset overwrites secret storage before the server has seen the password. Here nothing that an old
+  // recovery key could still open is touched until the new keys are accepted.
+  const requests = await olmMachine.bootstrapCrossSigning(true);
+  for (const request of [requests.uploadKeysRequest, requests.uploadSigningKeysRequest, requests.uploadSignaturesRequest]) {
+    if (request !== undefined) await outgoingRequestProcessor.makeOutgoingRequest(request as object, withPassword(client, password));
+  }
+}
+
+/** The public master key that the server has of this account, or undefined. What this device made and could not upload is none. */
+async function masterKey(client: MatrixClient): Promise<string | undefined> {
+  const me = client.getSafeUserId();
+  const { master_keys: masters } = await client.downloadKeysForUsers([me]);
+  return Object.values(masters?.[me]?.keys ?? {})[0];
+}
+
+const identityKeys = ['m.cross_signing.master', 'm.cross_signing.self_signing', 'm.cross_signing.user_signing'] as const;
+
+/**
+ * What the recovery key in force opens, as the server has it.
+ *
+ * Spec: client-server API, secrets: storage.
+ */
+async function storedKeys(client: Pick<MatrixClient, 'secretStorage'>): Promise<ReadonlySet<'identity' | 'backup'>> {
+  const storage = client.secretStorage;
+  const stored = new Set<'identity' | 'backup'>();
+  const keyId = await storage.getDefaultKeyId();
+  if (keyId === null) return stored;
+  const under = async (name: Parameters<typeof storage.isStored>[0]): Promise<boolean> => keyId in ((await storage.isStored(name)) ?? {});
+  if ((await Promise.all(identityKeys.map(under))).every(Boolean)) stored.add('identity');
+  if (await under('m.megolm_backup.v1')) stored.add('backup');
+  return stored;
 }
 
 async function fetchBackup(client: MatrixClient, progress: (done: number, total: number) => void): Promise<void> {

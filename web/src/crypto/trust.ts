@@ -90,6 +90,12 @@ export async function signedDevices(client: MatrixClient): Promise<ReadonlySet<s
   return new Set((await devicesOf(client, client.getSafeUserId())).flatMap((one) => (one.signed ? one.id : [])));
 }
 
+/** Whether this device is signed with the signing key that its owner has now, as far as it has heard. */
+export async function isSigned(client: MatrixClient): Promise<boolean> {
+  const status = await cryptoOf(client).getDeviceVerificationStatus(client.getSafeUserId(), client.getDeviceId() ?? '');
+  return status?.signedByOwner === true;
+}
+
 /** Calls back whenever what is known of somebody's devices or identity may have changed; the answer ends that. */
 export function onTrust(client: MatrixClient, listener: (userIds: readonly string[]) => void): () => void {
   const devices = (userIds: string[]): void => listener(userIds);

@@ -1,7 +1,7 @@
 import { useState, type ReactNode, type SubmitEvent } from 'react';
 import { Button } from '../kit/Button';
 import { Field } from '../kit/Field';
-import { IconVerified, IconWithheld } from '../kit/icons';
+import { IconNotConfirmed, IconVerified, IconWithheld } from '../kit/icons';
 import { Say } from '../kit/Say';
 import { sayFault } from '../lang/sayFault';
 import { useSay } from '../lang/useSay';
@@ -13,6 +13,8 @@ interface Props {
   wardroom: Pick<Wardroom, 'restore' | 'startAfresh' | 'signOut'>;
   /** Another device verified this one: how far that is. */
   compared: Compared | undefined;
+  /** Whether this device was signed before, and the account's keys were replaced elsewhere. */
+  replaced: boolean;
   /** Verifications that are under way. */
   notices: ReactNode;
   /** Asks the person's other devices to compare; undefined where there is none that could. */
@@ -20,7 +22,7 @@ interface Props {
 }
 
 /** A new device asks for the recovery key, or for what to do without one. */
-export function Restore({ wardroom, compared, notices, onCompare }: Props) {
+export function Restore({ wardroom, compared, replaced, notices, onCompare }: Props) {
   const say = useSay();
   const [typed, setTyped] = useState('');
   const [keys, setKeys] = useState<{ done: number; total: number }>();
@@ -35,6 +37,11 @@ export function Restore({ wardroom, compared, notices, onCompare }: Props) {
     <Entry>
       <h1>{say('restore.title')}</h1>
       <p className="sub">{say('restore.text')}</p>
+      {replaced && (
+        <Say kind="wait" icon={IconNotConfirmed} title={say('restore.replaced.title')} live>
+          {say('restore.replaced.text')}
+        </Say>
+      )}
       {notices}
       {compared?.at === 'opening' && (
         <p className="sub" role="status">

@@ -85,7 +85,7 @@ test('where it replaces a lost one it says that nothing has happened yet, and as
 test('a new device asks for the key, and says what is gone without it before anything is done', async () => {
   const restore = vi.fn(() => Promise.resolve());
   const startAfresh = vi.fn();
-  const { container } = render(<Restore compared={undefined} notices={null} onCompare={undefined} wardroom={{ restore, startAfresh, signOut: () => Promise.resolve() }} />);
+  const { container } = render(<Restore compared={undefined} replaced={false} notices={null} onCompare={undefined} wardroom={{ restore, startAfresh, signOut: () => Promise.resolve() }} />);
   press('Restore this device');
   expect(restore).not.toHaveBeenCalled();
   press('I have lost the key…');

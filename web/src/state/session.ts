@@ -9,7 +9,7 @@ import { askForPast, cryptoDatabases, openCrypto } from '../crypto/store';
 import { wipe, type Vault } from '../keep/vault';
 import { languageOf } from '../lang/script';
 import { firstSync, makeClient, onSignedOut, putEvent, startClient, syncDatabase } from '../wire/client';
-import { faultOf, isAnswer, isUnreachable, limitedFor } from '../wire/fault';
+import { FaultError, faultOf, isAnswer, isUnreachable, limitedFor } from '../wire/fault';
 import { Tokens, type Login } from '../wire/tokens';
 import { Asking } from './asking';
 import { Connection } from './connection';

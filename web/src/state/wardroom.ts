@@ -1,6 +1,7 @@
 // Where a person stands with this browser: signed out, on the way in, or in.
 
 import { KeysNotGiven, PasswordNeeded, WrongRecoveryKey, type NewRecoveryKey } from '../crypto/recovery';
+import { isSigned, onTrust } from '../crypto/trust';
 import { Vault } from '../keep/vault';
 import { FaultError, faultOf, type Fault } from '../wire/fault';
 import { deviceKnown, invitationOf, nameYourself, signIn, signOut, signUp, type SignUpInvitation } from '../wire/login';
@@ -21,12 +22,16 @@ export type Standing =
   /** Signed in, and the account needs a recovery key. */
   | { at: 'newKey'; session: Session; afresh: boolean }
   /** Signed in, and this device needs the recovery key that there is, or another device that verifies it. */
-  | { at: 'locked'; session: Session; compared?: Compared }
+  | { at: 'locked'; session: Session; compared?: Compared; replaced: boolean }
   | { at: 'in'; session: Session };
+
+// `replaced`: this device was signed before, and new signing keys were made elsewhere.
 
 /** Another device has verified this one: its keys are being taken over, or did not come. */
 export type Compared = { at: 'opening'; done: number; total: number } | { at: 'failed'; fault: Fault };
 
+// True once this device is signed and has the keys; 'making' from before a recovery key is made until it opens
+// everything; 'replaced' from when its owner's signing keys were replaced elsewhere until it has the new ones.
 const keptReady = 'device/signed';
 
 /** How this device is called in the list of devices. */
@@ -48,6 +53,9 @@ export class Wardroom extends Store<Standing> {
   #paused: Login | undefined;
   // Kept between signing up and the making of the keys, where the server may ask for it once more.
   #password: string | undefined;
+  // Whether this device was signed with keys that are no longer the account's.
+  #replaced = false;
+  #unfollow: (() => void) | undefined;
 
   constructor() {
     super({ at: 'starting' });
@@ -120,7 +128,14 @@ export class Wardroom extends Store<Standing> {
   /** Makes new keys for the account under a recovery key that the person has kept. It throws a FaultError. */
   readonly useNewKey = async (key: NewRecoveryKey, password?: string): Promise<void> => {
     const session = this.#session();
-    await faults(() => session.recovery.setUp(session.client, key, password ?? this.#password));
+    // If this ends in the middle, the person is given another key: what the first one would have opened is not there.
+    await this.#vault?.put(keptReady, 'making');
+    try {
+      await faults(() => session.recovery.setUp(session.client, key, password ?? this.#password));
+    } catch (error) {
+      if (error instanceof FaultError && error.fault.id === 'fault.passwordNeeded') await this.#vault?.delete(keptReady); // nothing was changed
+      throw error;
+    }
     await this.#signed(session);
   };
 
@@ -135,7 +150,7 @@ export class Wardroom extends Store<Standing> {
   readonly startAfresh = (): void => this.set({ at: 'newKey', session: this.#session(), afresh: true });
 
   /** Back from startAfresh, before anything was done. */
-  readonly backToKey = (): void => this.set({ at: 'locked', session: this.#session() });
+  readonly backToKey = (): void => this.set({ at: 'locked', session: this.#session(), replaced: this.#replaced });
 
   // Another device may be the first to ask, so the verifications are followed, not the button.
   #awaitCompared(session: Session): void {
@@ -150,7 +165,7 @@ export class Wardroom extends Store<Standing> {
 
   async #takeOver(session: Session): Promise<void> {
     const tell = (compared: Compared): void => {
-      if (this.#open === session && this.snapshot().at === 'locked') this.set({ at: 'locked', session, compared });
+      if (this.#open === session && this.snapshot().at === 'locked') this.set({ at: 'locked', session, compared, replaced: this.#replaced });
     };
     tell({ at: 'opening', done: 0, total: 0 });
     try {
@@ -185,23 +200,29 @@ export class Wardroom extends Store<Standing> {
     const session = await this.#opening;
     this.#open = session;
     if (!this.#placed) return; // #lost waits for it and closes it
-    if ((await this.#vault.get<boolean>(keptReady)) === true) {
+    const kept = await this.#vault.get<true | 'making' | 'replaced'>(keptReady);
+    if (kept === true) {
       this.#in(session);
       return;
     }
     await session.ready();
-    const standing = await session.recovery.standing(session.client);
+    const standing = await session.recovery.standing(session.client, kept === 'making');
     if (this.#open !== session) return;
     switch (standing) {
       case 'signed':
         await this.#signed(session);
         return;
       case 'new':
+      case 'unfinished':
         this.set({ at: 'newKey', session, afresh: false });
         return;
-      case 'locked':
-        this.set({ at: 'locked', session });
+      case 'unopenable':
+        this.set({ at: 'newKey', session, afresh: true });
         this.#awaitCompared(session);
+        return;
+      case 'locked':
+        this.#replaced = kept === 'replaced';
+        this.#lock(session);
     }
   }
 
@@ -211,9 +232,32 @@ export class Wardroom extends Store<Standing> {
     this.#in(session);
   }
 
+  #lock(session: Session): void {
+    this.set({ at: 'locked', session, replaced: this.#replaced });
+    this.#awaitCompared(session);
+  }
+
   #in(session: Session): void {
+    this.#replaced = false;
+    this.#followSigned(session);
     this.set({ at: 'in', session });
     void session.search.run();
+  }
+
+  // Where new signing keys were made on another device, others send nothing to this one any more, nor can it send.
+  #followSigned(session: Session): void {
+    this.#unfollow?.();
+    const look = async (): Promise<void> => {
+      if (this.#open !== session || this.snapshot().at !== 'in' || (await isSigned(session.client))) return;
+      // It may have been asked twice at once, and this tab may have lost its place meanwhile.
+      if (this.#open !== session || this.snapshot().at !== 'in') return;
+      this.#replaced = true;
+      this.#lock(session);
+      await this.#vault?.put(keptReady, 'replaced');
+    };
+    const own = session.client.getSafeUserId();
+    this.#unfollow = onTrust(session.client, (userIds) => void (userIds.includes(own) && look()));
+    void look();
   }
 
   async #end(tell: boolean, why: Fault | undefined): Promise<void> {

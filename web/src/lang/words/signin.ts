@@ -50,6 +50,18 @@ export const signin = sentences({
     'zh-Hant': '有了它，這台裝置可以讀取以前的訊息，也讓別人知道這台裝置是您的。金鑰只在這裡使用，不會傳送出去。',
     ja: 'この端末で以前のメッセージが読めるようになり、あなたの端末であることが他の方にもわかります。キーはここで使うだけで、送信されません。',
   },
+  'restore.replaced.title': {
+    en: 'A new recovery key was made on another device',
+    'zh-Hans': '在另一台设备上生成了新的恢复密钥',
+    'zh-Hant': '在另一台裝置上產生了新的復原金鑰',
+    ja: '別の端末で新しい回復キーが作成されました',
+  },
+  'restore.replaced.text': {
+    en: 'Until you enter that new key here, others send nothing to this device. What you have not sent yet stays here. If it was not you, tell whoever runs the server and have the password changed.',
+    'zh-Hans': '在这里输入新密钥之前，别人不会向这台设备发送内容。您尚未发送的内容仍保留在这里。如果不是您本人操作，请告知服务器管理员并要求更改密码。',
+    'zh-Hant': '在這裡輸入新金鑰之前，別人不會向這台裝置傳送內容。您尚未傳送的內容仍保留在這裡。如果不是您本人操作，請告知伺服器管理員並要求變更密碼。',
+    ja: '新しいキーをここに入力するまで、他の方からこの端末には何も送られません。まだ送信していないものはここに残っています。心当たりがない場合は、サーバーの管理者に知らせ、パスワードを変更してもらってください。',
+  },
   'restore.key': { en: 'Recovery key', 'zh-Hans': '恢复密钥', 'zh-Hant': '復原金鑰', ja: '回復キー' },
   'restore.hint': {
     en: '12 groups of four characters. Spaces do not matter.',
