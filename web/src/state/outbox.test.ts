@@ -2,8 +2,20 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { contentHash, readEnvelope, type Content } from '../crypto/envelope';
 import { Outbox, type Judged, type KeptBox, type OutgoingState, type Post } from './outbox';
 
-beforeEach(() => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
-afterEach(() => vi.useRealTimers());
+// Hashing happens on another thread: what of it is under way is counted.
+let hashing = 0;
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const digest = crypto.subtle.digest.bind(crypto.subtle);
+  vi.spyOn(crypto.subtle, 'digest').mockImplementation((algorithm, data) => {
+    hashing++;
+    return digest(algorithm, data).finally(() => hashing--);
+  });
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
 
 class NoAnswer extends Error {}
 class Refused extends Error {}
@@ -41,10 +53,10 @@ class Server implements Post {
 
 const text = (body: string): Content => ({ msgtype: 'm.text', body });
 
-/** Waits until nothing is under way: hashing happens on another thread, so promises alone do not tell. */
+/** Waits until nothing is under way. */
 async function settled(box: Outbox): Promise<void> {
   const before = () => JSON.stringify(box.snapshot());
-  for (let same = 0, last = before(); same < 5; same = last === before() && !last.includes('sending') ? same + 1 : 0, last = before()) {
+  for (let same = 0, last = before(); same < 5; same = last === before() && hashing === 0 && !last.includes('sending') ? same + 1 : 0, last = before()) {
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
