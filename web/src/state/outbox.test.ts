@@ -119,6 +119,26 @@ test('no answer: it is sent again by itself, and the rest waits behind it', asyn
   await chained(server);
 });
 
+test('the connection comes while a failure is still being kept: it is tried again at once, with no clock', async () => {
+  const server = new Server();
+  const box = new Outbox(server);
+  let down = true;
+  server.fail = () => {
+    if (down) throw new NoAnswer();
+  };
+  const keep = server.keep;
+  server.keep = async (kept) => {
+    await keep(kept);
+    if (!down || kept.items[0]?.state.is !== 'unknown') return;
+    down = false;
+    box.flush();
+  };
+  await box.add('m.room.message', text('1'));
+  await settled(box);
+  expect(bodies(server)).toEqual(['1']);
+  expect(box.snapshot().map((item) => item.state.is)).toEqual(['saved']);
+});
+
 test('the answer was lost: the same transaction id and envelope go again, and there is one message', async () => {
   const server = new Server();
   let once = true;

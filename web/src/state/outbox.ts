@@ -71,6 +71,8 @@ export class Outbox extends Store<readonly Outgoing[]> {
   readonly #proofs = new Map<string, string>();
   #proven: ((eventId: string) => void) | undefined;
   #running = false;
+  /** It was asked to try while it ran: what it had just failed at may succeed now. */
+  #asked = false;
   #pause = firstPause;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
@@ -89,7 +91,7 @@ export class Outbox extends Store<readonly Outgoing[]> {
     const item: Outgoing = { id: crypto.randomUUID(), type, content, at: Date.now(), state: { is: 'waiting' }, ...(lang === undefined ? {} : { lang }) };
     this.set([...this.snapshot(), item]);
     await this.#keep();
-    this.flush();
+    this.#start();
   }
 
   /** Puts what was stopped back into the queue. */
@@ -128,10 +130,16 @@ export class Outbox extends Store<readonly Outgoing[]> {
     this.flush();
   }
 
-  /** Tries now: something was written, or the connection is back. */
+  /** Tries now, also what is failing at this moment: the connection is back. */
   flush(): void {
+    this.#asked = true;
+    this.#start();
+  }
+
+  #start(): void {
+    if (this.#running || this.#closed) return;
     clearTimeout(this.#timer);
-    if (!this.#running && !this.#closed) void this.#run();
+    void this.#run();
   }
 
   /** Sends nothing more. What is under way may still arrive. */
@@ -144,12 +152,21 @@ export class Outbox extends Store<readonly Outgoing[]> {
   async #run(): Promise<void> {
     this.#running = true;
     try {
-      for (let item = this.#next(); item !== undefined && !this.#closed; item = this.#next()) {
-        if (!(await this.#send(item))) return;
-      }
+      this.#wasAsked();
+      do {
+        for (let item = this.#next(); item !== undefined && !this.#closed; item = this.#next()) {
+          if (!(await this.#send(item))) break;
+        }
+      } while (this.#wasAsked());
     } finally {
       this.#running = false;
     }
+  }
+
+  #wasAsked(): boolean {
+    const asked = this.#asked;
+    this.#asked = false;
+    return asked;
   }
 
   #next(): Outgoing | undefined {
@@ -197,6 +214,7 @@ export class Outbox extends Store<readonly Outgoing[]> {
     const unsure = underWay?.unsure === true || (!refused && judged.unsure === true);
     if (underWay !== undefined && unsure) this.#underWay = { ...underWay, unsure };
     this.#change(id, unsure ? { is: 'unknown', ...(refused ? { fault: judged.refused } : {}) } : { is: 'waiting' });
+    clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.flush(), (refused ? undefined : judged.again) ?? this.#pause);
     this.#pause = Math.min(this.#pause * 2, longestPause);
     await this.#keep();
