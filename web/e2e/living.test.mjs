@@ -120,11 +120,15 @@ test('what is new since one was here begins below a line, and is read on all dev
 
 test('a window that nobody looks at reads nothing', async () => {
   await jonas.page.evaluate(() => (document.hasFocus = () => false));
+  const before = told.length;
   await lin.writes('吊具更换完毕。');
   await jonas.reads('吊具更换完毕');
   await entry(phone, crane).locator('.count', { hasText: '1' }).waitFor();
-  await jonas.page.waitForTimeout(1200); // nothing is to happen
-  await entry(jonas, crane).locator('.count', { hasText: '1' }).waitFor();
+  await lin.writes('钢丝绳也换了。');
+  await jonas.reads('钢丝绳也换了');
+  await entry(phone, crane).locator('.count', { hasText: '2' }).waitFor();
+  await entry(jonas, crane).locator('.count', { hasText: '2' }).waitFor();
+  assert.ok(!told.slice(before).some((one) => one.includes('/receipt/') || one.includes('/read_markers')));
   await jonas.page.evaluate(() => {
     document.hasFocus = () => true;
     dispatchEvent(new Event('focus'));
