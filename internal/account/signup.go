@@ -88,15 +88,12 @@ func (a *Accounts) SignUp(ctx context.Context, s SignUp) (Grant, error) {
 	return g, nil
 }
 
-// Available returns nil if name can be signed up with, fault.InvalidUsername or fault.UserInUse if not.
+// NameCanBe returns fault.InvalidUsername for what cannot be anybody's name here. Whether somebody has the name it does not look at.
 //
 // Spec: client-server API, GET /register/available.
-func (a *Accounts) Available(ctx context.Context, name string) error {
-	user, err := a.newUser(name)
-	if err != nil {
-		return err
-	}
-	return a.Disk.View(ctx, func(v stream.View) error { return a.free(v, user) })
+func (a *Accounts) NameCanBe(name string) error {
+	_, err := a.newUser(name)
+	return err
 }
 
 func (a *Accounts) newUser(name string) (mxid.User, error) {

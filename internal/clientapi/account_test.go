@@ -145,7 +145,7 @@ func TestClosingOnesOwnAccountLeavesNothingToSignInTo(t *testing.T) {
 	phone.refused(t, 401, "M_UNKNOWN_TOKEN", "GET", whoami, nil)
 	s.call(t, "", "POST", login, object{"type": "m.login.password", "user": "lin", "password": password}).mustRefuse(t, 403, "M_FORBIDDEN")
 	s.call(t, "", "POST", login, object{"type": "m.login.password", "user": "lin", "password": ""}).mustRefuse(t, 403, "M_FORBIDDEN")
-	s.call(t, "", "GET", register+"/available?username=lin", nil).mustRefuse(t, 400, "M_USER_IN_USE")
+	s.call(t, "", "POST", register, object{"username": "lin", "password": password, "auth": tokenAuth(s.invitation(t, 1))}).mustRefuse(t, 400, "M_USER_IN_USE")
 	s.call(t, "", "POST", invitation, object{"token": made["token"]}).mustRefuse(t, 404, "M_NOT_FOUND")
 	sato.refused(t, 404, "M_NOT_FOUND", "GET", profiles+string(lin.user), nil)
 	if found := sato.ok(t, "POST", directory, object{"search_term": "lin"}); len(found["results"].([]any)) != 0 {

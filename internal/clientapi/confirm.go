@@ -82,7 +82,8 @@ func (a *API) checkPassword(r *request, who account.Session, password string) er
 	})
 }
 
-// stage returns the client's answer to the only stage, once check has found it right for exactly this request.
+// stage returns the client's answer to the only stage, once check has found it right: a password for exactly this request, an
+// invitation for this address.
 func (a *API) stage(r *request, body []byte, stage string, check func(auth) error) (auth, error) {
 	var fields map[string]json.RawMessage
 	if len(body) > 0 { // a DELETE may come without
@@ -100,6 +101,9 @@ func (a *API) stage(r *request, body []byte, stage string, check func(auth) erro
 		}
 	}
 	delete(fields, "auth")
+	if stage == stageToken {
+		clear(fields) // an invitation is good for whatever name its holder chooses, also for the next after one that was taken
+	}
 	rest, err := json.Marshal(fields) // sorted by key
 	if err != nil {
 		return auth{}, err

@@ -2,6 +2,7 @@ package clientapi_test
 
 import (
 	"net/http"
+	"reflect"
 	"strconv"
 	"strings"
 	"sync"
@@ -236,14 +237,40 @@ func TestTheFirstLinkEndsWithTheFirstAccount(t *testing.T) {
 	}
 }
 
-func TestAvailableNames(t *testing.T) {
+func TestStrangersDoNotLearnWhoIsHere(t *testing.T) {
 	s := newServer(t)
 	s.newPerson(t, "lin")
-	if r := s.call(t, "", "GET", register+"/available?username=sato", nil); r.body["available"] != true {
-		t.Errorf("a free name: %d %s", r.status, r.raw)
+	token := s.invitation(t, 1)
+	ask := func(name string) reply { return s.call(t, "", "GET", register+"/available?username="+name, nil) }
+	if taken, free := ask("lin"), ask("sato"); taken.status != 200 || taken.body["available"] != true || string(taken.raw) != string(free.raw) {
+		t.Errorf("a name that somebody has is answered %d %s, one that nobody has %s", taken.status, taken.raw, free.raw)
 	}
-	s.call(t, "", "GET", register+"/available?username=lin", nil).mustRefuse(t, 400, "M_USER_IN_USE")
-	s.call(t, "", "GET", register+"/available?username=%00", nil).mustRefuse(t, 400, "M_INVALID_USERNAME")
+	ask("%00").mustRefuse(t, 400, "M_INVALID_USERNAME")
+
+	signUp := func(name string, auth object) reply {
+		return s.call(t, "", "POST", register, object{"username": name, "password": password, "auth": auth})
+	}
+	same := func(what string, taken, free reply) {
+		t.Helper()
+		for _, r := range []reply{taken, free} {
+			delete(r.body, "session")
+		}
+		if taken.status != free.status || !reflect.DeepEqual(taken.body, free.body) {
+			t.Errorf("%s: a name that somebody has is answered %d %v, one that nobody has %d %v", what, taken.status, taken.body, free.status, free.body)
+		}
+	}
+	same("without an invitation", signUp("lin", nil), signUp("sato", nil))
+	same("with a guessed one", signUp("lin", tokenAuth("guessed")), signUp("sato", tokenAuth("guessed")))
+	same("with one of no account", signUp("lin", object{"type": "m.login.dummy"}), signUp("sato", object{"type": "m.login.dummy"}))
+
+	// Who has an invitation is told, and goes on in the same session with another name.
+	asked := signUp("lin", nil)
+	auth := tokenAuth(token)
+	auth["session"] = asked.body["session"]
+	signUp("lin", auth).mustRefuse(t, 400, "M_USER_IN_USE")
+	if r := signUp("sato", object{"session": asked.body["session"]}); r.status != 200 {
+		t.Errorf("another name after one that was taken: %d %s", r.status, r.raw)
+	}
 }
 
 func TestTooManyWrongPasswordsHaveToWait(t *testing.T) {

@@ -13,7 +13,8 @@ func (a *API) signUpRoutes() []route {
 	}
 }
 
-// register makes an account with an invitation, whose token is the stage m.login.registration_token.
+// register makes an account with an invitation, whose token is the stage m.login.registration_token. Whether the name is
+// taken is said behind that stage alone; who passed it may choose another name in the same session.
 //
 // Spec: client-server API, POST /register.
 func (a *API) register(r *request) (any, error) {
@@ -33,8 +34,8 @@ func (a *API) register(r *request) (any, error) {
 	if err := decodeJSON(body, &in); err != nil {
 		return nil, err
 	}
-	if in.Name != "" { // the specification wants this said before the invitation is looked at
-		if err := a.Accounts.Available(r.ctx(), in.Name); err != nil {
+	if in.Name != "" { // whether it is taken is told to who has an invitation
+		if err := a.Accounts.NameCanBe(in.Name); err != nil {
 			return nil, err
 		}
 	}
@@ -54,11 +55,12 @@ func (a *API) register(r *request) (any, error) {
 	return grantedBy(g), nil
 }
 
-// available says whether a name can be signed up with.
+// available says whether something can be a name here. It does not say whether somebody has it: everybody may ask, and who
+// works here is nobody else's business. That is told to who signs up with an invitation.
 //
 // Spec: client-server API, GET /register/available.
 func (a *API) available(r *request) (any, error) {
-	if err := a.Accounts.Available(r.ctx(), r.URL.Query().Get("username")); err != nil {
+	if err := a.Accounts.NameCanBe(r.URL.Query().Get("username")); err != nil {
 		return nil, err
 	}
 	return map[string]bool{"available": true}, nil
