@@ -93,11 +93,11 @@ var inline = map[string]bool{
 //
 // Spec: client-server API, GET /_matrix/client/v1/media/download/{serverName}/{mediaId}.
 func (a *API) download(r *request) (any, error) {
-	wait, err := r.patience()
+	by, err := a.reader(r)
 	if err != nil {
 		return nil, err
 	}
-	file, body, err := a.Media.Open(r.ctx(), r.PathValue("serverName"), r.PathValue("mediaId"), wait, a.alive(r))
+	file, body, err := a.Media.Open(r.ctx(), r.PathValue("serverName"), r.PathValue("mediaId"), by)
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +117,7 @@ func (a *API) download(r *request) (any, error) {
 //
 // Spec: client-server API, GET /_matrix/client/v1/media/thumbnail/{serverName}/{mediaId}.
 func (a *API) thumbnail(r *request) (any, error) {
-	wait, err := r.patience()
+	by, err := a.reader(r)
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +128,7 @@ func (a *API) thumbnail(r *request) (any, error) {
 	if err1 != nil || err2 != nil || method != "" && method != "crop" && method != "scale" {
 		return nil, fault.InvalidParam.New(`A thumbnail needs a width and a height in pixels; its method is "crop" or "scale".`)
 	}
-	picture, err := a.Media.Thumbnail(r.ctx(), r.PathValue("serverName"), r.PathValue("mediaId"), wait, a.alive(r), width, height, method == "crop")
+	picture, err := a.Media.Thumbnail(r.ctx(), r.PathValue("serverName"), r.PathValue("mediaId"), by, width, height, method == "crop")
 	if err != nil {
 		return nil, err
 	}
@@ -138,17 +138,19 @@ func (a *API) thumbnail(r *request) (any, error) {
 	return nil, nil
 }
 
-// patience is how long the request will wait for a file that has been announced.
-func (r *request) patience() (time.Duration, error) {
+// reader is who asks, with how long the request will wait for a file that has been announced.
+func (a *API) reader(r *request) (media.Reader, error) {
+	by := media.Reader{Who: r.who.User, Wait: 20 * time.Second, Alive: a.alive(r)}
 	text := r.URL.Query().Get("timeout_ms")
 	if text == "" {
-		return 20 * time.Second, nil
+		return by, nil
 	}
 	ms, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || ms < 0 {
-		return 0, fault.InvalidParam.New("timeout_ms must be a number of milliseconds.")
+		return by, fault.InvalidParam.New("timeout_ms must be a number of milliseconds.")
 	}
-	return time.Duration(min(ms, 60_000)) * time.Millisecond, nil
+	by.Wait = time.Duration(min(ms, 60_000)) * time.Millisecond
+	return by, nil
 }
 
 // mediaHeaders keep a browser from running what somebody uploaded, whatever it is.

@@ -82,6 +82,32 @@ func TestARefreshedTokenDoesNotEndTheSyncThatWaits(t *testing.T) {
 	}
 }
 
+func TestSigningOutEndsTheWaitForAnAnnouncedFile(t *testing.T) {
+	for _, what := range []string{"download", "thumbnail"} {
+		t.Run(what, func(t *testing.T) {
+			s := newServer(t)
+			lin := s.newPerson(t, "lin")
+			made := lin.ok(t, "POST", "/_matrix/media/v1/create", nil)
+			at := strings.TrimPrefix(text(made["content_uri"]), "mxc://")
+			phone := lin.secondDevice(t)
+			answer := make(chan reply, 1)
+			go func() {
+				answer <- phone.call(t, "GET", "/_matrix/client/v1/media/"+what+"/"+at+"?timeout_ms=60000&width=32&height=32", nil)
+			}()
+			for !s.hub.Awaited() {
+				runtime.Gosched()
+			}
+			start := time.Now()
+			phone.ok(t, "POST", "/_matrix/client/v3/logout", object{})
+			got := <-answer
+			got.mustRefuse(t, http.StatusUnauthorized, "M_UNKNOWN_TOKEN")
+			if took := time.Since(start); took > 30*time.Second {
+				t.Errorf("the wait ended after %v", took)
+			}
+		})
+	}
+}
+
 func TestAnUploadOfADeviceThatWasSignedOutMeanwhileIsNotKept(t *testing.T) {
 	s := newServer(t)
 	lin := s.newPerson(t, "lin")

@@ -321,23 +321,30 @@ func errUnknown() error { return fault.NotFound.New("There is no such file here.
 // topic is what waits for an announced file listen to.
 func topic(id string) stream.Topic { return stream.Topic("mxc:" + id) }
 
+// Reader is who wants a file, and for how long they wait for one that is announced.
+type Reader struct {
+	Who   mxid.User
+	Wait  time.Duration
+	Alive func(stream.View) error // whether they are still signed in; its error ends the wait
+}
+
 // Open opens the file under server and id, and waits for it if it is announced. It returns fault.NotFound if there is no such
-// file and fault.NotYetUploaded if it has not come after wait, and the error of alive, which is asked each time it looks.
+// file and fault.NotYetUploaded if it has not come in time, and the error of by.Alive as soon as there is one.
 //
 // Spec: client-server API, GET /_matrix/client/v1/media/download/{serverName}/{mediaId}.
-func (f *Files) Open(ctx context.Context, server, id string, wait time.Duration, alive func(stream.View) error) (File, io.ReadSeekCloser, error) {
+func (f *Files) Open(ctx context.Context, server, id string, by Reader) (File, io.ReadSeekCloser, error) {
 	if server != string(f.Server) {
 		return File{}, nil, errUnknown()
 	}
-	w := f.Hub.Subscribe(topic(id))
+	w := f.Hub.Subscribe(topic(id), stream.Topic(by.Who)) // signing out wakes the person
 	defer w.Close()
-	late := time.NewTimer(wait)
+	late := time.NewTimer(by.Wait)
 	defer late.Stop()
 	for {
 		var file File
 		var ok bool
 		err := f.Disk.View(ctx, func(v stream.View) (err error) {
-			if err := alive(v); err != nil {
+			if err := by.Alive(v); err != nil {
 				return err
 			}
 			file, ok, err = f.Disk.File(v, id)

@@ -22,7 +22,7 @@ import (
 )
 
 // anybody is always signed in.
-func anybody(stream.View) error { return nil }
+var anybody = media.Reader{Alive: func(stream.View) error { return nil }}
 
 var lin = account.Session{User: "@lin:wardroom.test", Account: 1}
 
@@ -48,7 +48,7 @@ func add(t *testing.T, files *media.Files, text string) (id string) {
 
 func is(t *testing.T, files *media.Files, id string) bool {
 	t.Helper()
-	_, body, err := files.Open(t.Context(), "wardroom.test", id, time.Millisecond, anybody)
+	_, body, err := files.Open(t.Context(), "wardroom.test", id, anybody)
 	if err == nil {
 		body.Close()
 	}
@@ -112,7 +112,7 @@ func TestPruneRemovesWhatNobodyHas(t *testing.T) {
 		}
 	}
 	for id, code := range map[string]fault.Code{"ANNOUNCEDLONGAGO": fault.NotFound, "ANNOUNCEDTODAY": fault.NotYetUploaded} {
-		if _, _, err := files.Open(t.Context(), "wardroom.test", id, time.Millisecond, anybody); !code.In(err) {
+		if _, _, err := files.Open(t.Context(), "wardroom.test", id, anybody); !code.In(err) {
 			t.Errorf("%s: %v", id, err)
 		}
 	}
@@ -124,7 +124,7 @@ func TestALostFileSaysSo(t *testing.T) {
 	if err := files.Bucket.Remove(context.Background(), id); err != nil {
 		t.Fatal(err)
 	}
-	_, _, err := files.Open(t.Context(), "wardroom.test", id, 0, anybody)
+	_, _, err := files.Open(t.Context(), "wardroom.test", id, anybody)
 	if !fault.NotFound.In(err) || !strings.Contains(err.Error(), "lost") {
 		t.Errorf("got %v", err)
 	}

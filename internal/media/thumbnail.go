@@ -10,13 +10,11 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
-	"time"
 
 	"golang.org/x/image/draw"
 	_ "golang.org/x/image/webp" // decoded by image.Decode
 
 	"wardroom/internal/fault"
-	"wardroom/internal/stream"
 )
 
 const (
@@ -44,11 +42,11 @@ type Picture struct {
 // returns.
 //
 // Spec: client-server API, GET /_matrix/client/v1/media/thumbnail/{serverName}/{mediaId}.
-func (f *Files) Thumbnail(ctx context.Context, server, id string, wait time.Duration, alive func(stream.View) error, width, height int, crop bool) (Picture, error) {
+func (f *Files) Thumbnail(ctx context.Context, server, id string, by Reader, width, height int, crop bool) (Picture, error) {
 	if width < 1 || height < 1 {
 		return Picture{}, fault.InvalidParam.New("The width and the height of a thumbnail must be positive numbers.")
 	}
-	file, body, err := f.Open(ctx, server, id, wait, alive)
+	file, body, err := f.Open(ctx, server, id, by)
 	if err != nil {
 		return Picture{}, err
 	}
