@@ -154,7 +154,7 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return db.Run(writing) })
 	group.Go(func() error {
-		return tidy(ctx, log, api.Devices.Prune, api.Backups.Prune, api.Media.Prune, api.Accounts.Tidy)
+		return tidy(ctx, log, api.Devices.Prune, api.Backups.Prune, api.Media.Prune, api.Accounts.Tidy, api.Accounts.EndUnused)
 	})
 	group.Go(func() error {
 		defer stopWriting()

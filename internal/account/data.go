@@ -1,6 +1,7 @@
 package account
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"strings"
@@ -23,8 +24,14 @@ type DataDisk interface {
 	Datum(v stream.View, a No, room mxid.Room, typ string) (content json.RawMessage, ok bool, err error)
 	// SetDatum writes d at pos, in place of the piece of the same room and type. ok is false where d.Room does not exist.
 	SetDatum(u stream.Unit, a No, d Datum, pos stream.Position) (ok bool, err error)
-	// AddFilter keeps the filter and gives its number; the same filter again gives the same number.
-	AddFilter(u stream.Unit, a No, filter json.RawMessage) (int64, error)
+	// DataSize says how many pieces a has, and how many bytes of content in all of them.
+	DataSize(v stream.View, a No) (pieces, bytes int64, err error)
+	// FilterNo finds the number of the filter; ok is false where a has none that is the same.
+	FilterNo(v stream.View, a No, filter json.RawMessage) (no int64, ok bool, err error)
+	// LastFilter is the highest number that a filter of a has; 0 where there is none.
+	LastFilter(v stream.View, a No) (int64, error)
+	// AddFilter keeps the filter under a number that no other one of a has.
+	AddFilter(u stream.Unit, a No, no int64, filter json.RawMessage) error
 	// Filter gives the filter with that number; ok is false where there is none.
 	Filter(v stream.View, a No, no int64) (filter json.RawMessage, ok bool, err error)
 }
@@ -37,8 +44,12 @@ var serverKept = map[string]string{
 	"m.push_rules": "/pushrules",
 }
 
-// maxDatum is how many bytes one piece of account data may have.
-const maxDatum = 64 << 10
+const (
+	maxDatum   = 64 << 10 // bytes of one piece of account data, and of a filter
+	maxData    = 10_000   // pieces that one account may have: some for each of some thousand rooms
+	maxDataAll = 16 << 20 // bytes of all of them
+	maxFilters = 200      // filters that one account may have; a client makes a handful
+)
 
 // Data gives one piece of s's own account data. It returns fault.NotFound where there is none.
 //
@@ -56,7 +67,8 @@ func (a *Accounts) Data(ctx context.Context, s Session, room mxid.Room, typ stri
 }
 
 // SetData keeps content, a JSON object, as s's own data; all devices of s learn it. It returns fault.WrongMethod for types
-// with an address of their own, fault.BadJSON for anything but an object and fault.TooLarge above 64 KiB.
+// with an address of their own, fault.BadJSON for anything but an object, fault.TooLarge above 64 KiB, and fault.OverQuota for
+// what would make more than the account may have; a piece may always be made smaller.
 //
 // Spec: client-server API, PUT /user/{userId}/account_data/{type} and /user/{userId}/rooms/{roomId}/account_data/{type}.
 func (a *Accounts) SetData(ctx context.Context, s Session, d Datum) error {
@@ -73,6 +85,9 @@ func (a *Accounts) SetData(ctx context.Context, s Session, d Datum) error {
 		return fault.TooLarge.New("One piece of account data may have at most %d bytes.", maxDatum)
 	}
 	return a.Disk.Do(ctx, func(u stream.Unit) error {
+		if err := a.roomForDatum(u, s, d); err != nil {
+			return err
+		}
 		ok, err := a.Disk.SetDatum(u, s.Account, d, u.Next(stream.Topic(s.User)))
 		if err == nil && !ok {
 			err = fault.NotFound.New("There is no room %s.", d.Room)
@@ -81,18 +96,62 @@ func (a *Accounts) SetData(ctx context.Context, s Session, d Datum) error {
 	})
 }
 
-// AddFilter keeps a filter definition for s's clients and gives its ID.
+// roomForDatum refuses d where the account has no room left for it.
+func (a *Accounts) roomForDatum(u stream.Unit, s Session, d Datum) error {
+	had, ok, err := a.Disk.Datum(u, s.Account, d.Room, d.Type)
+	if err != nil || ok && len(d.Content) <= len(had) {
+		return err
+	}
+	pieces, size, err := a.Disk.DataSize(u, s.Account)
+	switch {
+	case err != nil:
+		return err
+	case !ok && pieces >= maxData:
+		return fault.OverQuota.New("Your account keeps %d pieces of data for your clients, which is the most. Change one that is there already.", pieces)
+	case size+int64(len(d.Content)-len(had)) > maxDataAll:
+		return fault.OverQuota.New("Your account keeps %d KiB of data for your clients, and %d KiB is the most. Make a piece smaller first.", size>>10, maxDataAll>>10)
+	}
+	return nil
+}
+
+// AddFilter keeps a filter definition for s's clients and gives its ID; the same filter again gives the same ID, however its
+// JSON is written. It returns fault.TooLarge above 64 KiB and fault.OverQuota for one more than an account may have.
 //
 // Spec: client-server API, POST /user/{userId}/filter.
 func (a *Accounts) AddFilter(ctx context.Context, s Session, filter json.RawMessage) (no int64, err error) {
+	if filter, err = oneForm(filter); err != nil {
+		return 0, err
+	}
 	if len(filter) > maxDatum {
 		return 0, fault.TooLarge.New("A filter may have at most %d bytes.", maxDatum)
 	}
-	err = a.Disk.Do(ctx, func(u stream.Unit) (err error) {
-		no, err = a.Disk.AddFilter(u, s.Account, filter)
-		return err
+	err = a.Disk.Do(ctx, func(u stream.Unit) error {
+		var known bool
+		var err error
+		if no, known, err = a.Disk.FilterNo(u, s.Account, filter); err != nil || known {
+			return err
+		}
+		if no, err = a.Disk.LastFilter(u, s.Account); err != nil {
+			return err
+		}
+		if no >= maxFilters { // none is ever removed, so the highest number is how many there are
+			return fault.OverQuota.New("Your account has %d filters, which is the most. Use one of them again, or write the filter into the request itself.", no)
+		}
+		no++
+		return a.Disk.AddFilter(u, s.Account, no, filter)
 	})
 	return no, err
+}
+
+// oneForm writes JSON with sorted keys and without spaces, its numbers as they were.
+func oneForm(text json.RawMessage) (json.RawMessage, error) {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	var v any
+	if err := d.Decode(&v); err != nil {
+		return nil, fault.NotJSON.Wrap(err, "The filter is not valid JSON.")
+	}
+	return json.Marshal(v)
 }
 
 // Filter gives a filter of s's. It returns fault.NotFound for an unknown number.

@@ -1,8 +1,11 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
+	"time"
 
 	"wardroom/internal/fault"
 	"wardroom/internal/mxid"
@@ -24,9 +27,22 @@ type DeviceDisk interface {
 	OwnDevices(v stream.View, a No) ([]Device, error)
 	// NameDevice gives a device another name.
 	NameDevice(u stream.Unit, d DeviceNo, name string) error
+	// Unused lists some devices, of anybody, that were last seen before a day, at most limit.
+	Unused(v stream.View, before int64, limit int) ([]Device, error)
 	// DropDevice deletes a device and every token of it.
 	DropDevice(u stream.Unit, d DeviceNo) error
 }
+
+const (
+	// MaxDevices is how many devices one account may have. Each one costs everybody who writes to its person a key.
+	MaxDevices = 50
+	// givesWay is after how many days without use a device gives way to a new one where the account has MaxDevices.
+	givesWay = 30
+	// Unused is after how many days without use a device is signed out by itself; see docs/decisions/limits.md.
+	Unused = 180
+	// unusedBatch is how many of them are looked up at a time.
+	unusedBatch = 100
+)
 
 // Devices lists s's own devices, by ID.
 //
@@ -122,6 +138,44 @@ func (a *Accounts) SignOutEverywhere(ctx context.Context, s Session) error {
 		return fmt.Errorf("signing out all of %s: %w", s.User, err)
 	}
 	return nil
+}
+
+// EndUnused signs out every device that nobody has used for 180 days, as its person would: what waits for it is gone, and
+// whoever encrypts for its person is told that it has gone. A device that is dehydrated counts from the day it was made.
+func (a *Accounts) EndUnused(ctx context.Context) error {
+	for {
+		var old []Device
+		before := time.Now().Unix()/86400 - Unused
+		err := a.Disk.View(ctx, func(v stream.View) (err error) {
+			old, err = a.Disk.Unused(v, before, unusedBatch)
+			return err
+		})
+		if err != nil || len(old) == 0 {
+			return err
+		}
+		for _, d := range old { // each for itself: there may be much that waits for it
+			err := a.Disk.Do(ctx, func(u stream.Unit) error {
+				return a.dropDevices(u, d.Account, func(now Device) bool { return now.DeviceNo == d.DeviceNo && now.SeenDay < before })
+			})
+			if err != nil {
+				return fmt.Errorf("ending an unused device: %w", err)
+			}
+		}
+	}
+}
+
+// makeRoom sees to it that the account may have one more device, called id: where it has as many as it may, the one that was not
+// used for the longest time goes, if that was 30 days or more. It returns fault.OverQuota if not, and then has written nothing.
+func (a *Accounts) makeRoom(u stream.Unit, no No, id mxid.Device) error {
+	all, err := a.Disk.OwnDevices(u, no)
+	if err != nil || len(all) < MaxDevices || slices.ContainsFunc(all, func(d Device) bool { return d.Device == id }) {
+		return err
+	}
+	oldest := slices.MinFunc(all, func(a, b Device) int { return cmp.Compare(a.SeenDay, b.SeenDay) })
+	if u.Now().Unix()/86400-oldest.SeenDay < givesWay {
+		return fault.OverQuota.New("You are signed in on %d devices, which is the most. Sign out on one that you do not need.", len(all))
+	}
+	return a.dropDevices(u, no, func(d Device) bool { return d.DeviceNo == oldest.DeviceNo })
 }
 
 // dropDevices deletes the devices of an account for which drop says so.

@@ -73,7 +73,8 @@ func (a *Accounts) userID(name string) (u mxid.User, ok bool) {
 }
 
 // SignIn gives a device of the person called name a new access token. A device the person already has keeps its keys and
-// loses its earlier tokens. It returns fault.Forbidden, always in the same words, unless name and password belong together.
+// loses its earlier tokens. It returns fault.Forbidden, always in the same words, unless name and password belong together, and
+// fault.OverQuota where the person has devices enough.
 //
 // Spec: client-server API, POST /login.
 func (a *Accounts) SignIn(ctx context.Context, name, password string, device NewDevice) (Grant, error) {
@@ -108,6 +109,9 @@ func (a *Accounts) SignIn(ctx context.Context, name, password string, device New
 func (a *Accounts) grant(u stream.Unit, p Person, device NewDevice) (Grant, error) {
 	if device.ID == "" {
 		device.ID = newDeviceID()
+	}
+	if err := a.makeRoom(u, p.No, device.ID); err != nil {
+		return Grant{}, err
 	}
 	no, err := a.Disk.PutDevice(u, p.No, device.ID, clip(device.Name))
 	if err != nil {

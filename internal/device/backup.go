@@ -16,6 +16,8 @@ import (
 
 const (
 	maxBackups     = 100      // versions that one person may have at a time
+	maxKeys        = 500_000  // keys that one person may have in all of them: some hundred a day for some years
+	maxKeysBytes   = 1 << 30  // bytes of these keys
 	maxAuthData    = 16 << 10 // bytes of what a version says of itself
 	maxSessionData = 32 << 10 // bytes of one backed up key
 	backupBatch    = 500      // keys in one unit of work, or read in one view
@@ -30,6 +32,7 @@ type Backup struct {
 	AuthData  json.RawMessage
 	ETag      int64 // grows with each change of the keys
 	Keys      int64 // how many keys are in it
+	Bytes     int64 // how many bytes their data has
 	Deleted   bool
 }
 
@@ -43,6 +46,13 @@ type BackedUp struct {
 	Data       json.RawMessage
 }
 
+// BackupNumbers are the numbers of all of a person's key backups together.
+type BackupNumbers struct {
+	Highest     int64 // the highest version that there ever was
+	Existing    int64 // how many versions are not deleted
+	Keys, Bytes int64 // as in Backup, of all versions
+}
+
 // BackupDisk keeps key backups.
 type BackupDisk interface {
 	stream.Disk
@@ -50,8 +60,8 @@ type BackupDisk interface {
 	Backup(v stream.View, a account.No, version int64) (b Backup, ok bool, err error)
 	// NewestBackup finds the newest version that is not deleted. ok is false where there is none.
 	NewestBackup(v stream.View, a account.No) (b Backup, ok bool, err error)
-	// BackupNumbers gives the highest version number that was ever used, and how many versions are not deleted.
-	BackupNumbers(v stream.View, a account.No) (highest, existing int64, err error)
+	// BackupNumbers gives the numbers of all versions of a.
+	BackupNumbers(v stream.View, a account.No) (BackupNumbers, error)
 	// PutBackup stores b in place of the version of that number.
 	PutBackup(u stream.Unit, a account.No, b Backup) error
 	// BackedUp finds one key of a version. ok is false where there is none.
@@ -76,7 +86,7 @@ type Backups struct {
 
 // Create makes a new, empty version, which is the current one from now on, and returns its number.
 //
-// It returns fault.InvalidParam, fault.BadJSON or fault.TooLarge for a version that cannot be, fault.Forbidden when there are
+// It returns fault.InvalidParam, fault.BadJSON or fault.TooLarge for a version that cannot be, fault.OverQuota when there are
 // a hundred already.
 //
 // Spec: client-server API, POST /room_keys/version.
@@ -89,15 +99,15 @@ func (bs *Backups) Create(ctx context.Context, who account.Session, algorithm st
 		return "", fault.InvalidParam.New("A key backup must name its algorithm.")
 	}
 	err = bs.Disk.Do(ctx, func(u stream.Unit) error {
-		highest, existing, err := bs.Disk.BackupNumbers(u, who.Account)
+		n, err := bs.Disk.BackupNumbers(u, who.Account)
 		if err != nil {
 			return err
 		}
-		if existing >= maxBackups {
-			return fault.Forbidden.New("You have %d key backups. Delete old ones first.", existing)
+		if n.Existing >= maxBackups {
+			return fault.OverQuota.New("You have %d key backups. Delete old ones first.", n.Existing)
 		}
-		version = strconv.FormatInt(highest+1, 10)
-		return bs.Disk.PutBackup(u, who.Account, Backup{Version: highest + 1, Algorithm: algorithm, AuthData: data})
+		version = strconv.FormatInt(n.Highest+1, 10)
+		return bs.Disk.PutBackup(u, who.Account, Backup{Version: n.Highest + 1, Algorithm: algorithm, AuthData: data})
 	})
 	return version, err
 }
@@ -226,8 +236,8 @@ func (bs *Backups) Prune(ctx context.Context) error {
 // alone: verified before unverified, then the one that reads from an earlier message on, then the one that went through
 // fewer hands. Where no key is better, nothing changes, the ETag too.
 //
-// It returns fault.WrongKeysVersion, with the current version, when version is another one, and fault.NotFound where there
-// is no backup at all.
+// It returns fault.WrongKeysVersion, with the current version, when version is another one, fault.NotFound where there
+// is no backup at all, and fault.OverQuota when the person has as many keys as one may; some of keys may be kept then.
 //
 // Spec: client-server API, PUT /room_keys/keys, PUT /room_keys/keys/{roomId}, PUT /room_keys/keys/{roomId}/{sessionId}.
 func (bs *Backups) Put(ctx context.Context, who account.Session, version string, keys []BackedUp) (b Backup, err error) {
@@ -269,9 +279,10 @@ func (bs *Backups) current(v stream.View, who account.Session, version string) (
 	return b, nil
 }
 
-// put stores those of keys that are new or better, and what that makes of b.
+// put stores those of keys that are new or better, and what that makes of b. It refuses before it writes anything.
 func (bs *Backups) put(u stream.Unit, a account.No, b *Backup, keys []BackedUp) error {
-	changed := false
+	after := *b
+	var better []BackedUp
 	for _, k := range keys {
 		had, ok, err := bs.Disk.BackedUp(u, a, b.Version, k.Room, k.Session)
 		if err != nil {
@@ -280,19 +291,31 @@ func (bs *Backups) put(u stream.Unit, a account.No, b *Backup, keys []BackedUp) 
 		if ok && !k.betterThan(had) {
 			continue
 		}
+		better = append(better, k)
+		after.Bytes += int64(len(k.Data) - len(had.Data))
+		if !ok {
+			after.Keys++
+		}
+	}
+	if len(better) == 0 {
+		return nil
+	}
+	all, err := bs.Disk.BackupNumbers(u, a)
+	if err != nil {
+		return err
+	}
+	if after.Keys > b.Keys && all.Keys+after.Keys-b.Keys > maxKeys || after.Bytes > b.Bytes && all.Bytes+after.Bytes-b.Bytes > maxKeysBytes {
+		return fault.OverQuota.New("Your key backups hold %d keys of %d MiB, and %d keys of %d MiB are the most. Delete old key backups, or make a new one.",
+			all.Keys, all.Bytes>>20, maxKeys, maxKeysBytes>>20)
+	}
+	for _, k := range better {
 		if err := bs.Disk.PutBackedUp(u, a, b.Version, k); err != nil {
 			return err
 		}
-		changed = true
-		if !ok {
-			b.Keys++
-		}
 	}
-	if !changed {
-		return nil
-	}
-	b.ETag++
-	return bs.Disk.PutBackup(u, a, *b)
+	after.ETag++
+	*b = after
+	return bs.Disk.PutBackup(u, a, after)
 }
 
 // betterThan reports whether k is to take the place of old.
@@ -415,6 +438,9 @@ func (bs *Backups) drop(u stream.Unit, a account.No, b *Backup, room mxid.Room, 
 		}
 	}
 	b.Keys -= int64(len(keys))
+	for _, k := range keys {
+		b.Bytes -= int64(len(k.Data))
+	}
 	b.ETag++
 	return len(keys) == backupBatch, bs.Disk.PutBackup(u, a, *b)
 }

@@ -239,7 +239,7 @@ func TestWrongBackupsAreRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := create(algorithm, good); !fault.Forbidden.In(err) {
+	if err := create(algorithm, good); !fault.OverQuota.In(err) {
 		t.Errorf("the 101st backup: got %v, want a refusal", err)
 	}
 }

@@ -41,7 +41,7 @@ func BenchmarkClaim(b *testing.B) {
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			user := mxid.User(fmt.Sprintf("@u%d:localhost", next.Add(1)%devices))
-			got, err := w.Claim(b.Context(), map[mxid.User]map[mxid.Device]string{user: {"PHONE": "signed_curve25519"}})
+			got, err := w.Claim(b.Context(), map[mxid.User]map[mxid.Device]string{user: {"PHONE": "signed_curve25519"}}, freely)
 			if err != nil || len(got) != 1 {
 				b.Errorf("got %d keys: %v", len(got), err)
 			}
@@ -61,7 +61,7 @@ func BenchmarkClaimRoom(b *testing.B) {
 	}
 	b.ResetTimer()
 	for range b.N {
-		if _, err := w.Claim(b.Context(), want); err != nil {
+		if _, err := w.Claim(b.Context(), want, freely); err != nil {
 			b.Fatal(err)
 		}
 	}

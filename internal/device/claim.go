@@ -24,6 +24,7 @@ type claim struct {
 	user      mxid.User
 	device    mxid.Device
 	algorithm string
+	sparing   bool // give no one-time key
 }
 
 // Claim hands out one key for each device that is asked for, want naming the algorithm: its oldest one-time key, and where
@@ -31,18 +32,24 @@ type claim struct {
 // be given to anybody else. Devices and people that are not there, or have no key, are left out. The owner of each device
 // is woken, so that it publishes new keys.
 //
+// Of the devices for which sparing says so, the fallback key alone is given: it can be given as often as anybody asks, so who
+// asks too often takes nothing from others. sparing is asked once for each device.
+//
 // It returns fault.TooLarge when more than 10,000 devices are named.
 //
 // Spec: client-server API, POST /keys/claim.
-func (ds *Devices) Claim(ctx context.Context, want map[mxid.User]map[mxid.Device]string) (Claimed, error) {
+func (ds *Devices) Claim(ctx context.Context, want map[mxid.User]map[mxid.Device]string, sparing func(mxid.User, mxid.Device) bool) (Claimed, error) {
 	var claims []claim
 	for user, devices := range want {
 		for d, algorithm := range devices {
-			claims = append(claims, claim{user, d, algorithm})
+			claims = append(claims, claim{user: user, device: d, algorithm: algorithm})
 		}
 	}
 	if len(claims) > maxClaims {
 		return nil, fault.TooLarge.New("Keys of at most %d devices can be claimed at once.", maxClaims)
+	}
+	for i, c := range claims {
+		claims[i].sparing = sparing(c.user, c.device)
 	}
 	slices.SortFunc(claims, func(a, b claim) int { return cmp.Or(cmp.Compare(a.user, b.user), cmp.Compare(a.device, b.device)) })
 	all := Claimed{}
@@ -81,12 +88,14 @@ func (ds *Devices) claim(u stream.Unit, c claim) (name string, key json.RawMessa
 	if err != nil || !ok {
 		return "", nil, err
 	}
-	k, ok, err := ds.Disk.HandOut(u, d.No, c.algorithm)
-	if err != nil {
-		return "", nil, err
-	}
-	if ok {
-		return k.Algorithm + ":" + k.ID, json.RawMessage(k.JSON), ds.Disk.SetClaimed(u, d.No, u.Next(stream.Topic(c.user)))
+	if !c.sparing {
+		k, ok, err := ds.Disk.HandOut(u, d.No, c.algorithm)
+		if err != nil {
+			return "", nil, err
+		}
+		if ok {
+			return k.Algorithm + ":" + k.ID, json.RawMessage(k.JSON), ds.Disk.SetClaimed(u, d.No, u.Next(stream.Topic(c.user)))
+		}
 	}
 	held, err := ds.Disk.FallbackKeys(u, d.No)
 	if err != nil {

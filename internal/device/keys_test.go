@@ -21,9 +21,12 @@ const (
 	maria mxid.User = "@maria:localhost"
 )
 
+// freely hands out one-time keys to whoever asks.
+func freely(mxid.User, mxid.Device) bool { return false }
+
 func claimOne(t *testing.T, w *devicetest.World, user mxid.User, id mxid.Device) (name string, key json.RawMessage) {
 	t.Helper()
-	got, err := w.Claim(t.Context(), map[mxid.User]map[mxid.Device]string{user: {id: "signed_curve25519"}})
+	got, err := w.Claim(t.Context(), map[mxid.User]map[mxid.Device]string{user: {id: "signed_curve25519"}}, freely)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +60,7 @@ func TestAOneTimeKeyIsHandedOutExactlyOnceUnderConcurrency(t *testing.T) {
 	var wg sync.WaitGroup
 	for range claimers {
 		wg.Go(func() {
-			got, err := w.Claim(t.Context(), map[mxid.User]map[mxid.Device]string{lin: {"PHONE": "signed_curve25519"}})
+			got, err := w.Claim(t.Context(), map[mxid.User]map[mxid.Device]string{lin: {"PHONE": "signed_curve25519"}}, freely)
 			if err != nil {
 				t.Error(err)
 			}

@@ -20,6 +20,11 @@ const (
 	maxTxn        = 255            // bytes of a transaction ID
 	rememberTxn   = 48 * time.Hour // how long a repeated transaction is recognised: a device that was asleep over a day
 	pruneBatch    = 500            // rows removed in one unit of work
+
+	// What one person may have waiting in the queues of all devices together. Room keys for devices that never fetch them wait
+	// until these are signed out, after 180 days at the latest (account.Unused): for a person who writes much, some ten thousand.
+	maxUndelivered      = 500_000
+	maxUndeliveredBytes = 512 << 20
 )
 
 // Message is one message from a device to another, waiting to be fetched.
@@ -27,6 +32,13 @@ type Message struct {
 	Pos     stream.Position
 	Sender  mxid.User
 	Type    string
+	Content json.RawMessage
+}
+
+// Parcel is a message on its way to one device.
+type Parcel struct {
+	To      account.DeviceNo
+	Pos     stream.Position
 	Content json.RawMessage
 }
 
@@ -38,16 +50,20 @@ type Txn struct {
 
 // QueueDisk keeps the messages that wait for devices.
 type QueueDisk interface {
-	// Enqueue stores m for the device, after all others.
-	Enqueue(u stream.Unit, to account.DeviceNo, m Message) error
+	// Enqueue stores messages of one type for the devices they go to, each after all others.
+	Enqueue(u stream.Unit, sender mxid.User, typ string, parcels []Parcel) error
+	// Undelivered says how many messages of sender wait in all queues together, and how many bytes of content.
+	Undelivered(v stream.View, sender mxid.User) (messages, bytes int64, err error)
 	// Queue lists the first messages that wait for the device after one position and up to another, at most limit.
 	Queue(v stream.View, d account.DeviceNo, after, upto stream.Position, limit int) ([]Message, error)
 	// Waiting reports whether a message waits for the device up to the position.
 	Waiting(v stream.View, d account.DeviceNo, upto stream.Position) (bool, error)
 	// Dequeue removes the device's messages up to the position.
 	Dequeue(u stream.Unit, d account.DeviceNo, upto stream.Position) error
-	// Sent reports whether the transaction was seen before, and remembers it.
-	Sent(u stream.Unit, t Txn) (bool, error)
+	// Sent reports whether the transaction is remembered.
+	Sent(v stream.View, t Txn) (bool, error)
+	// Remember remembers a transaction that is not yet.
+	Remember(u stream.Unit, t Txn) error
 	// OldTxns lists some transactions from before a time, at most limit.
 	OldTxns(v stream.View, before time.Time, limit int) ([]Txn, error)
 	// ForgetTxn forgets a transaction.
@@ -62,58 +78,69 @@ const Everyone mxid.Device = "*"
 // is carried out once, however often it comes within two days. People and devices that are not there are left out.
 //
 // It returns fault.BadJSON for content that is no object, fault.TooLarge for content above 64 KiB or more than 5,000
-// receiving devices.
+// receiving devices, and fault.OverQuota when too much of what the person sent waits already; then none of it is sent.
 //
 // Spec: client-server API, PUT /sendToDevice/{eventType}/{txnId}.
 func (ds *Devices) Send(ctx context.Context, who account.Session, typ, txn string, messages map[mxid.User]map[mxid.Device]json.RawMessage) error {
 	if len(typ) > maxTxn || len(txn) > maxTxn {
 		return fault.InvalidParam.New("The event type and the transaction ID may have %d bytes.", maxTxn)
 	}
-	type parcel struct {
+	type addressed struct {
 		user    mxid.User
 		device  mxid.Device
 		content json.RawMessage
 	}
-	var parcels []parcel
+	var all []addressed
 	for user, devices := range messages {
 		for d, content := range devices {
 			content, err := compactObject(content, "content", maxContent)
 			if err != nil {
 				return err
 			}
-			parcels = append(parcels, parcel{user, d, content})
+			all = append(all, addressed{user, d, content})
 		}
 	}
-	if len(parcels) > maxRecipients {
+	if len(all) > maxRecipients {
 		return tooMany()
 	}
-	slices.SortFunc(parcels, func(a, b parcel) int { return cmp.Or(cmp.Compare(a.user, b.user), cmp.Compare(a.device, b.device)) })
+	slices.SortFunc(all, func(a, b addressed) int { return cmp.Or(cmp.Compare(a.user, b.user), cmp.Compare(a.device, b.device)) })
 	return ds.Disk.Do(ctx, func(u stream.Unit) error {
-		var to []account.DeviceNo
-		var what []parcel
-		for _, p := range parcels {
-			found, err := ds.recipients(u, p.user, p.device)
+		if again, err := ds.Disk.Sent(u, Txn{who.DeviceNo, txn}); err != nil || again {
+			return err
+		}
+		var parcels []Parcel
+		size := 0
+		for _, a := range all {
+			found, err := ds.recipients(u, a.user, a.device)
 			if err != nil {
 				return err
 			}
 			for _, d := range found {
-				to, what = append(to, d), append(what, p)
+				parcels = append(parcels, Parcel{To: d, Pos: u.Next(stream.Topic(a.user)), Content: a.content})
+				size += len(a.content)
+			}
+			if len(parcels) > maxRecipients {
+				return tooMany()
 			}
 		}
-		if len(to) > maxRecipients {
-			return tooMany()
-		}
-		if again, err := ds.Disk.Sent(u, Txn{who.DeviceNo, txn}); err != nil || again {
+		if err := ds.roomToSend(u, who.User, len(parcels), size); err != nil {
 			return err
 		}
-		for i, p := range what {
-			m := Message{Pos: u.Next(stream.Topic(p.user)), Sender: who.User, Type: typ, Content: p.content}
-			if err := ds.Disk.Enqueue(u, to[i], m); err != nil {
-				return err
-			}
+		if err := ds.Disk.Remember(u, Txn{who.DeviceNo, txn}); err != nil {
+			return err
 		}
-		return nil
+		return ds.Disk.Enqueue(u, who.User, typ, parcels)
 	})
+}
+
+// roomToSend refuses what would make more of sender wait than may.
+func (ds *Devices) roomToSend(u stream.Unit, sender mxid.User, messages, size int) error {
+	waiting, bytes, err := ds.Disk.Undelivered(u, sender)
+	if err == nil && (waiting+int64(messages) > maxUndelivered || bytes+int64(size) > maxUndeliveredBytes) {
+		err = fault.OverQuota.New("%d messages of yours, %d MiB, wait for devices that do not fetch them, and the server takes no more. "+
+			"Nothing of this was sent. Ask the people you write to, to sign out devices they do not use.", waiting, bytes>>20)
+	}
+	return err
 }
 
 func tooMany() error {

@@ -40,6 +40,7 @@ var (
 	NotJSON             = Code{"M_NOT_JSON", 400}
 	ProfileTooLarge     = Code{"M_PROFILE_TOO_LARGE", 400}
 	NotYetUploaded      = Code{"M_NOT_YET_UPLOADED", 504}
+	OverQuota           = Code{"M_RESOURCE_LIMIT_EXCEEDED", 403} // what one account may keep here
 	RoomInUse           = Code{"M_ROOM_IN_USE", 400}
 	TooLarge            = Code{"M_TOO_LARGE", 413}
 	Unauthorized        = Code{"M_UNAUTHORIZED", 401}

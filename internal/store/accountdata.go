@@ -33,17 +33,30 @@ func (db *DB) SetDatum(u stream.Unit, a account.No, d account.Datum, pos stream.
 	return err == nil, err
 }
 
-// AddFilter implements account.DataDisk.
-func (db *DB) AddFilter(u stream.Unit, a account.No, filter json.RawMessage) (no int64, err error) {
-	err = in(u).row(`SELECT no FROM filter WHERE account = $1 AND json = $2`, a, []byte(filter)).Scan(&no)
-	if ok, err := found(err); ok || err != nil {
-		return no, err
-	}
-	if err = in(u).row(`SELECT coalesce(max(no), 0) + 1 FROM filter WHERE account = $1`, a).Scan(&no); err != nil {
-		return 0, err
-	}
-	_, err = in(u).exec(`INSERT INTO filter (account, no, json) VALUES ($1, $2, $3)`, a, no, []byte(filter))
+// DataSize implements account.DataDisk.
+func (db *DB) DataSize(v stream.View, a account.No) (pieces, bytes int64, err error) {
+	err = in(v).row(`
+		SELECT count(*), CAST(coalesce(sum(length(content)), 0) AS BIGINT) FROM account_data WHERE account = $1`, a).Scan(&pieces, &bytes)
+	return pieces, bytes, err
+}
+
+// FilterNo implements account.DataDisk.
+func (db *DB) FilterNo(v stream.View, a account.No, filter json.RawMessage) (no int64, ok bool, err error) {
+	err = in(v).row(`SELECT no FROM filter WHERE account = $1 AND json = $2`, a, []byte(filter)).Scan(&no)
+	ok, err = found(err)
+	return no, ok, err
+}
+
+// LastFilter implements account.DataDisk.
+func (db *DB) LastFilter(v stream.View, a account.No) (no int64, err error) {
+	err = in(v).row(`SELECT coalesce(max(no), 0) FROM filter WHERE account = $1`, a).Scan(&no)
 	return no, err
+}
+
+// AddFilter implements account.DataDisk.
+func (db *DB) AddFilter(u stream.Unit, a account.No, no int64, filter json.RawMessage) error {
+	_, err := in(u).exec(`INSERT INTO filter (account, no, json) VALUES ($1, $2, $3)`, a, no, []byte(filter))
+	return err
 }
 
 // Filter implements account.DataDisk.

@@ -32,6 +32,16 @@ func (db *DB) OwnDevices(v stream.View, a account.No) ([]account.Device, error) 
 	})
 }
 
+// Unused implements account.DeviceDisk.
+func (db *DB) Unused(v stream.View, since int64, limit int) ([]account.Device, error) {
+	rows, err := in(v).query(`
+		SELECT account.id, account.no, device.id, device.no, device.name, device.seen_day
+		FROM device JOIN account ON account.no = device.account WHERE device.seen_day < $1 LIMIT $2`, since, limit)
+	return collect(rows, err, func(r *sql.Rows) (d account.Device, err error) {
+		return d, r.Scan(&d.User, &d.Account, &d.Device, &d.DeviceNo, &d.Name, &d.SeenDay)
+	})
+}
+
 // NameDevice implements account.DeviceDisk.
 func (db *DB) NameDevice(u stream.Unit, d account.DeviceNo, name string) error {
 	_, err := in(u).exec(`UPDATE device SET name = $2 WHERE no = $1`, int64(d), name)

@@ -15,8 +15,8 @@ var _ device.BackupDisk = (*DB)(nil)
 func (db *DB) Backup(v stream.View, a account.No, version int64) (b device.Backup, ok bool, err error) {
 	b.Version = version
 	err = in(v).row(`
-		SELECT algorithm, auth_data, etag, keys, deleted FROM backup_version WHERE account = $1 AND version = $2`, a, version).
-		Scan(&b.Algorithm, (*[]byte)(&b.AuthData), &b.ETag, &b.Keys, &b.Deleted)
+		SELECT algorithm, auth_data, etag, keys, bytes, deleted FROM backup_version WHERE account = $1 AND version = $2`, a, version).
+		Scan(&b.Algorithm, (*[]byte)(&b.AuthData), &b.ETag, &b.Keys, &b.Bytes, &b.Deleted)
 	ok, err = found(err)
 	return b, ok, err
 }
@@ -24,29 +24,31 @@ func (db *DB) Backup(v stream.View, a account.No, version int64) (b device.Backu
 // NewestBackup implements device.BackupDisk.
 func (db *DB) NewestBackup(v stream.View, a account.No) (b device.Backup, ok bool, err error) {
 	err = in(v).row(`
-		SELECT version, algorithm, auth_data, etag, keys FROM backup_version
+		SELECT version, algorithm, auth_data, etag, keys, bytes FROM backup_version
 		WHERE account = $1 AND NOT deleted ORDER BY version DESC LIMIT 1`, a).
-		Scan(&b.Version, &b.Algorithm, (*[]byte)(&b.AuthData), &b.ETag, &b.Keys)
+		Scan(&b.Version, &b.Algorithm, (*[]byte)(&b.AuthData), &b.ETag, &b.Keys, &b.Bytes)
 	ok, err = found(err)
 	return b, ok, err
 }
 
 // BackupNumbers implements device.BackupDisk.
-func (db *DB) BackupNumbers(v stream.View, a account.No) (highest, existing int64, err error) {
+func (db *DB) BackupNumbers(v stream.View, a account.No) (n device.BackupNumbers, err error) {
 	err = in(v).row(`
-		SELECT COALESCE(MAX(version), 0), COUNT(*) FILTER (WHERE NOT deleted) FROM backup_version WHERE account = $1`, a).
-		Scan(&highest, &existing)
-	return highest, existing, err
+		SELECT COALESCE(MAX(version), 0), COUNT(*) FILTER (WHERE NOT deleted),
+			CAST(COALESCE(SUM(keys), 0) AS BIGINT), CAST(COALESCE(SUM(bytes), 0) AS BIGINT)
+		FROM backup_version WHERE account = $1`, a).
+		Scan(&n.Highest, &n.Existing, &n.Keys, &n.Bytes)
+	return n, err
 }
 
 // PutBackup implements device.BackupDisk.
 func (db *DB) PutBackup(u stream.Unit, a account.No, b device.Backup) error {
 	_, err := in(u).exec(`
-		INSERT INTO backup_version (account, version, algorithm, auth_data, etag, keys, deleted)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)
-		ON CONFLICT (account, version) DO UPDATE SET
-			auth_data = excluded.auth_data, etag = excluded.etag, keys = excluded.keys, deleted = excluded.deleted`,
-		a, b.Version, b.Algorithm, []byte(b.AuthData), b.ETag, b.Keys, b.Deleted)
+		INSERT INTO backup_version (account, version, algorithm, auth_data, etag, keys, bytes, deleted)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		ON CONFLICT (account, version) DO UPDATE SET auth_data = excluded.auth_data, etag = excluded.etag,
+			keys = excluded.keys, bytes = excluded.bytes, deleted = excluded.deleted`,
+		a, b.Version, b.Algorithm, []byte(b.AuthData), b.ETag, b.Keys, b.Bytes, b.Deleted)
 	return err
 }
 

@@ -39,7 +39,7 @@ func Inside(ctx context.Context, file string) (s Snapshot, err error) {
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-		rows, err := pool.QueryContext(ctx, `SELECT id FROM media WHERE complete ORDER BY id`)
+		rows, err := uncounted(pool.QueryContext(ctx, `SELECT id FROM media WHERE complete ORDER BY id`))
 		s.Files, err = collect(rows, err, func(rows *sql.Rows) (id string, err error) { return id, rows.Scan(&id) })
 		return err
 	})
@@ -62,7 +62,7 @@ func Check(ctx context.Context, dir string, quick bool) error {
 		how = "PRAGMA quick_check(20)"
 	}
 	return aside(ctx, filepath.Join(dir, File), func(pool *sql.DB) error {
-		rows, err := pool.QueryContext(ctx, how)
+		rows, err := uncounted(pool.QueryContext(ctx, how))
 		found, err := collect(rows, err, func(rows *sql.Rows) (line string, err error) { return line, rows.Scan(&line) })
 		if err == nil && (len(found) != 1 || found[0] != "ok") {
 			err = fmt.Errorf("the database is damaged: %s", strings.Join(found, "; "))

@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql"
+	"math"
 
 	"wardroom/internal/account"
 	"wardroom/internal/device"
@@ -50,11 +51,13 @@ func (db *DB) SetKeysPos(u stream.Unit, a account.No, pos stream.Position) error
 
 // Forget implements device.Disk.
 func (db *DB) Forget(u stream.Unit, d account.DeviceNo) error {
+	if err := db.Dequeue(u, d, math.MaxInt64); err != nil {
+		return err
+	}
 	for _, q := range []string{
 		`UPDATE device SET keys = NULL WHERE no = $1`,
 		`DELETE FROM one_time_key WHERE device = $1`,
 		`DELETE FROM fallback_key WHERE device = $1`,
-		`DELETE FROM to_device WHERE device = $1`,
 		`DELETE FROM to_device_txn WHERE device = $1`,
 		`DELETE FROM dehydrated_device WHERE account = (SELECT account FROM device WHERE no = $1) AND device = $1`,
 	} {

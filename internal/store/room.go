@@ -66,7 +66,7 @@ func oneEvent(row scanner) (room.Event, bool, error) {
 	return e, ok, err
 }
 
-func events(rows *sql.Rows, err error) ([]room.Event, error) {
+func events(rows *counted, err error) ([]room.Event, error) {
 	return collect(rows, err, func(rows *sql.Rows) (room.Event, error) { return scanEvent(rows) })
 }
 

@@ -262,6 +262,12 @@ func (db *DB) attempt(ctx context.Context, batch []*unit) (t *tx, refused []erro
 
 // View runs fn with one snapshot. See stream.Disk.
 func (db *DB) View(ctx context.Context, fn func(stream.View) error) error {
+	end, err := stream.Turn(ctx)
+	if err != nil {
+		return err
+	}
+	read := 0
+	defer func() { end(read) }()
 	var c *conn
 	select {
 	case c = <-db.read:
@@ -274,6 +280,7 @@ func (db *DB) View(ctx context.Context, fn func(stream.View) error) error {
 		return fmt.Errorf("opening a view: %w", err)
 	}
 	defer t.rollback()
+	defer func() { read = t.read }()
 	return fn(t)
 }
 
@@ -283,6 +290,7 @@ type tx struct {
 	c      *conn
 	open   bool
 	wrote  bool // something was written since the last reset
+	read   int  // statements that were run and rows that they gave
 	now    time.Time
 	pos    stream.Position // the last position taken
 	topics []stream.Topic  // to wake after the commit
@@ -364,16 +372,37 @@ func (t *tx) stmt(q string) (*sql.Stmt, error) {
 }
 
 // query runs a statement that answers rows. q must be a constant text or one of few: each is kept prepared.
-func (t *tx) query(q string, args ...any) (*sql.Rows, error) {
+func (t *tx) query(q string, args ...any) (*counted, error) {
+	t.read++
 	s, err := t.stmt(q)
 	if err != nil {
 		return nil, err
 	}
-	return s.QueryContext(t.ctx, args...)
+	rows, err := s.QueryContext(t.ctx, args...)
+	if err != nil {
+		return nil, err
+	}
+	return &counted{rows, t}, nil
+}
+
+// counted is rows that are counted as they are read.
+type counted struct {
+	*sql.Rows
+	t *tx
+}
+
+// uncounted is rows that no view reads.
+func uncounted(rows *sql.Rows, err error) (*counted, error) { return &counted{rows, new(tx)}, err }
+
+// Next is that of sql.Rows.
+func (c *counted) Next() bool {
+	c.t.read++
+	return c.Rows.Next()
 }
 
 // row runs a statement that answers at most one row; Scan gives sql.ErrNoRows where there is none.
 func (t *tx) row(q string, args ...any) rower {
+	t.read++
 	s, err := t.stmt(q)
 	if err != nil {
 		return failed{err}
@@ -402,14 +431,14 @@ type failed struct{ err error }
 func (f failed) Scan(...any) error { return f.err }
 
 // collect reads all rows with scan.
-func collect[T any](rows *sql.Rows, err error, scan func(*sql.Rows) (T, error)) ([]T, error) {
+func collect[T any](rows *counted, err error, scan func(*sql.Rows) (T, error)) ([]T, error) {
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	var all []T
 	for rows.Next() {
-		one, err := scan(rows)
+		one, err := scan(rows.Rows)
 		if err != nil {
 			return nil, err
 		}

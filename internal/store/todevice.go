@@ -6,15 +6,38 @@ import (
 
 	"wardroom/internal/account"
 	"wardroom/internal/device"
+	"wardroom/internal/mxid"
 	"wardroom/internal/stream"
 )
 
 // Enqueue implements device.Disk.
-func (db *DB) Enqueue(u stream.Unit, to account.DeviceNo, m device.Message) error {
+func (db *DB) Enqueue(u stream.Unit, sender mxid.User, typ string, parcels []device.Parcel) error {
+	bytes := 0
+	for _, p := range parcels {
+		bytes += len(p.Content)
+		_, err := in(u).exec(`
+			INSERT INTO to_device (pos, device, sender, type, content) VALUES ($1, $2, $3, $4, $5)`,
+			p.Pos, p.To, sender, typ, []byte(p.Content))
+		if err != nil {
+			return err
+		}
+	}
+	if len(parcels) == 0 {
+		return nil
+	}
 	_, err := in(u).exec(`
-		INSERT INTO to_device (pos, device, sender, type, content) VALUES ($1, $2, $3, $4, $5)`,
-		m.Pos, to, m.Sender, m.Type, []byte(m.Content))
+		INSERT INTO to_device_waiting (sender, messages, bytes) VALUES ($1, $2, $3)
+		ON CONFLICT (sender) DO UPDATE SET
+			messages = to_device_waiting.messages + excluded.messages, bytes = to_device_waiting.bytes + excluded.bytes`,
+		sender, len(parcels), bytes)
 	return err
+}
+
+// Undelivered implements device.Disk.
+func (db *DB) Undelivered(v stream.View, sender mxid.User) (messages, bytes int64, err error) {
+	err = in(v).row(`SELECT messages, bytes FROM to_device_waiting WHERE sender = $1`, sender).Scan(&messages, &bytes)
+	_, err = found(err)
+	return messages, bytes, err
 }
 
 // Queue implements device.Disk.
@@ -36,16 +59,44 @@ func (db *DB) Waiting(v stream.View, d account.DeviceNo, upto stream.Position) (
 
 // Dequeue implements device.Disk.
 func (db *DB) Dequeue(u stream.Unit, d account.DeviceNo, upto stream.Position) error {
-	_, err := in(u).exec(`DELETE FROM to_device WHERE device = $1 AND pos <= $2`, d, upto)
-	return err
+	type sum struct{ messages, bytes int64 }
+	t, gone := in(u), map[mxid.User]sum{}
+	t.wrote = true
+	rows, err := t.query(`DELETE FROM to_device WHERE device = $1 AND pos <= $2 RETURNING sender, length(content)`, d, upto)
+	_, err = collect(rows, err, func(rows *sql.Rows) (sender mxid.User, err error) {
+		var bytes int64
+		err = rows.Scan(&sender, &bytes)
+		gone[sender] = sum{gone[sender].messages + 1, gone[sender].bytes + bytes}
+		return sender, err
+	})
+	if err != nil {
+		return err
+	}
+	for sender, n := range gone {
+		_, err := t.exec(`
+			UPDATE to_device_waiting SET messages = messages - $2, bytes = bytes - $3 WHERE sender = $1`, sender, n.messages, n.bytes)
+		if err != nil {
+			return err
+		}
+		if _, err := t.exec(`DELETE FROM to_device_waiting WHERE sender = $1 AND messages <= 0`, sender); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Sent implements device.Disk.
-func (db *DB) Sent(u stream.Unit, t device.Txn) (bool, error) {
-	n, err := in(u).exec(`
-		INSERT INTO to_device_txn (device, txn, sent_ms) VALUES ($1, $2, $3) ON CONFLICT (device, txn) DO NOTHING`,
-		t.Device, t.ID, in(u).now.UnixMilli())
-	return n == 0, err
+func (db *DB) Sent(v stream.View, t device.Txn) (bool, error) {
+	var one int
+	err := in(v).row(`SELECT 1 FROM to_device_txn WHERE device = $1 AND txn = $2`, t.Device, t.ID).Scan(&one)
+	return found(err)
+}
+
+// Remember implements device.Disk.
+func (db *DB) Remember(u stream.Unit, t device.Txn) error {
+	_, err := in(u).exec(`
+		INSERT INTO to_device_txn (device, txn, sent_ms) VALUES ($1, $2, $3)`, t.Device, t.ID, in(u).now.UnixMilli())
+	return err
 }
 
 // OldTxns implements device.Disk.
