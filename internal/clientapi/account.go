@@ -1,6 +1,8 @@
 package clientapi
 
 import (
+	"net/http"
+
 	"wardroom/internal/event"
 	"wardroom/internal/fault"
 )
@@ -130,16 +132,20 @@ func (a *API) openIDUser(r *request) (any, error) {
 //
 // Spec: client-server API, GET /.well-known/matrix/client.
 func (a *API) wellKnown(r *request) (any, error) {
-	base := a.PublicURL
-	if base == "" {
-		base = "http://" + r.Host
-		if r.TLS != nil {
-			base = "https://" + r.Host
-		}
-	}
-	says := map[string]any{"m.homeserver": map[string]string{"base_url": base}}
+	says := map[string]any{"m.homeserver": map[string]string{"base_url": a.base(r.Request)}}
 	if a.Organisation != "" {
 		says["org.wardroom.organisation"] = map[string]string{"name": a.Organisation}
 	}
 	return says, nil
+}
+
+// base is the address of this server: the configured one, or else where r asked.
+func (a *API) base(r *http.Request) string {
+	switch {
+	case a.PublicURL != "":
+		return a.PublicURL
+	case r.TLS != nil:
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
 }

@@ -14,10 +14,10 @@ func (a *API) accountDataRoutes() []route {
 	const user = "/_matrix/client/v3/user/{user}"
 	return []route{
 		{"GET", user + "/account_data/{type}", signedIn, free, a.getAccountData},
-		{"PUT", user + "/account_data/{type}", signedIn, free, a.putAccountData},
+		{"PUT", user + "/account_data/{type}", signedIn, writing, a.putAccountData},
 		{"GET", user + "/rooms/{roomId}/account_data/{type}", signedIn, free, a.getAccountData},
-		{"PUT", user + "/rooms/{roomId}/account_data/{type}", signedIn, free, a.putAccountData},
-		{"POST", user + "/filter", signedIn, free, a.postFilter},
+		{"PUT", user + "/rooms/{roomId}/account_data/{type}", signedIn, writing, a.putAccountData},
+		{"POST", user + "/filter", signedIn, writing, a.postFilter},
 		{"GET", user + "/filter/{filter}", signedIn, free, a.getFilter},
 	}
 }

@@ -13,20 +13,20 @@ import (
 func (a *API) backupRoutes() []route {
 	const v3 = "/_matrix/client/v3/room_keys/"
 	return []route{
-		{"POST", v3 + "version", signedIn, free, a.createBackup},
+		{"POST", v3 + "version", signedIn, writing, a.createBackup},
 		{"GET", v3 + "version", signedIn, free, a.backup},
 		{"GET", v3 + "version/{version}", signedIn, free, a.backup},
-		{"PUT", v3 + "version/{version}", signedIn, free, a.setBackup},
-		{"DELETE", v3 + "version/{version}", signedIn, free, a.deleteBackup},
-		{"PUT", v3 + "keys", signedIn, free, a.backUp},
-		{"PUT", v3 + "keys/{room}", signedIn, free, a.backUpRoom},
-		{"PUT", v3 + "keys/{room}/{session}", signedIn, free, a.backUpSession},
+		{"PUT", v3 + "version/{version}", signedIn, writing, a.setBackup},
+		{"DELETE", v3 + "version/{version}", signedIn, writing, a.deleteBackup},
+		{"PUT", v3 + "keys", signedIn, writing, a.backUp},
+		{"PUT", v3 + "keys/{room}", signedIn, writing, a.backUpRoom},
+		{"PUT", v3 + "keys/{room}/{session}", signedIn, writing, a.backUpSession},
 		{"GET", v3 + "keys", signedIn, free, a.backedUp},
 		{"GET", v3 + "keys/{room}", signedIn, free, a.backedUp},
 		{"GET", v3 + "keys/{room}/{session}", signedIn, free, a.backedUpSession},
-		{"DELETE", v3 + "keys", signedIn, free, a.dropBackedUp},
-		{"DELETE", v3 + "keys/{room}", signedIn, free, a.dropBackedUp},
-		{"DELETE", v3 + "keys/{room}/{session}", signedIn, free, a.dropBackedUp},
+		{"DELETE", v3 + "keys", signedIn, writing, a.dropBackedUp},
+		{"DELETE", v3 + "keys/{room}", signedIn, writing, a.dropBackedUp},
+		{"DELETE", v3 + "keys/{room}/{session}", signedIn, writing, a.dropBackedUp},
 	}
 }
 

@@ -40,6 +40,7 @@ type API struct {
 	Unlimited    bool   // nothing is counted: for tests and measurements on this machine alone
 
 	limits   limits
+	readers  readers
 	confirms confirms
 }
 
@@ -203,6 +204,9 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, rt route) {
 		a.answer(w, r, nil, err)
 		return
 	}
+	if rt.access == signedIn {
+		defer a.metered(req, rt.limit)()
+	}
 	answer, err := rt.serve(req)
 	a.answer(w, r, answer, err)
 }
@@ -234,7 +238,11 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request, body any, err error
 			a.Log.ErrorContext(r.Context(), "request failed", "method", r.Method, "route", r.Pattern, "err", err)
 			f = fault.Unknown.New("The server failed to do this. Nothing was changed. Try again, or tell the operator.")
 		}
-		status, body = f.Code.Status, refusal(w, f)
+		says := refusal(w, f)
+		if f.Code == fault.OverQuota {
+			says["admin_contact"] = a.base(r) // nobody here has power over an account; it is where its person can make room
+		}
+		status, body = f.Code.Status, says
 	}
 	var data []byte
 	switch b := body.(type) {

@@ -10,9 +10,9 @@ import (
 func (a *API) dehydratedRoutes() []route {
 	const path = "/_matrix/client/unstable/org.matrix.msc3814.v1/dehydrated_device"
 	return []route{
-		{"PUT", path, signedIn, free, a.dehydrate},
+		{"PUT", path, signedIn, writing, a.dehydrate},
 		{"GET", path, signedIn, free, a.dehydrated},
-		{"DELETE", path, signedIn, free, a.dropDehydrated},
+		{"DELETE", path, signedIn, writing, a.dropDehydrated},
 		{"GET", path + "/{device}/events", signedIn, free, a.dehydratedEvents},
 		{"POST", path + "/{device}/events", signedIn, free, a.dehydratedEvents},
 	}

@@ -14,12 +14,12 @@ import (
 func (a *API) keyRoutes() []route {
 	const v3 = "/_matrix/client/v3/keys/"
 	return []route{
-		{"POST", v3 + "upload", signedIn, free, a.uploadKeys},
-		{"POST", v3 + "query", signedIn, free, a.queryKeys},
+		{"POST", v3 + "upload", signedIn, writing, a.uploadKeys},
+		{"POST", v3 + "query", signedIn, reading, a.queryKeys},
 		{"POST", v3 + "claim", signedIn, free, a.claimKeys},
-		{"GET", v3 + "changes", signedIn, free, a.keyChanges},
-		{"POST", v3 + "device_signing/upload", signedIn, free, a.uploadCrossSigning},
-		{"POST", v3 + "signatures/upload", signedIn, free, a.uploadSignatures},
+		{"GET", v3 + "changes", signedIn, reading, a.keyChanges},
+		{"POST", v3 + "device_signing/upload", signedIn, writing, a.uploadCrossSigning},
+		{"POST", v3 + "signatures/upload", signedIn, writing, a.uploadSignatures},
 	}
 }
 
@@ -48,7 +48,7 @@ func (a *API) queryKeys(r *request) (any, error) {
 	return a.Devices.Query(r.ctx(), r.who.User, body.DeviceKeys)
 }
 
-// claimKeys hands out one key for each device named.
+// claimKeys hands out one key for each device named: its fallback key, where the person had some one-time keys of it just before.
 //
 // Spec: client-server API, POST /keys/claim.
 func (a *API) claimKeys(r *request) (any, error) {
@@ -58,7 +58,16 @@ func (a *API) claimKeys(r *request) (any, error) {
 	if err := r.decode(&body); err != nil {
 		return nil, err
 	}
-	claimed, err := a.Devices.Claim(r.ctx(), body.OneTimeKeys)
+	devices, who := 0, "person\x00"+string(r.who.User)
+	for _, of := range body.OneTimeKeys {
+		devices += len(of)
+	}
+	if err := a.count(claims, who, devices); err != nil {
+		return nil, err
+	}
+	claimed, err := a.Devices.Claim(r.ctx(), body.OneTimeKeys, func(user mxid.User, d mxid.Device) bool {
+		return a.count(sameClaims, who+"\x00"+string(user)+"\x00"+string(d), 1) != nil
+	})
 	return map[string]any{"one_time_keys": claimed, "failures": empty{}}, err
 }
 

@@ -17,7 +17,9 @@ type limit int
 
 const (
 	_         limit = iota
-	free            // not counted: reading, waiting for news, and what a client does by itself
+	free            // not counted: cheap, or counted inside
+	reading         // counted by person and by what was read: a page of history costs as much as is on it
+	writing         // what a client keeps by itself: settings, keys, how far one has read: counted by person
 	sending         // what a person puts before others: counted by person
 	costly          // searches and other work that grows with the organisation: counted by person
 	signingIn       // anything that tries a password: counted by client address here, and by account name where it is tried
@@ -30,10 +32,14 @@ type rate struct {
 	pause time.Duration
 }
 
-// rates of each counted class. Sign-ins and sign-ups that succeed are given back, so an office behind one address can start
-// its day.
+// rates of each counted class; those of reading are rows of the database. Sign-ins and sign-ups that succeed are given back, so
+// an office behind one address can start its day. What the numbers were chosen for is in docs/decisions/limits.md.
 func (l limit) rate() rate {
 	switch l {
+	case reading:
+		return rate{1_000_000, 200 * time.Microsecond}
+	case writing:
+		return rate{500, 20 * time.Millisecond}
 	case sending:
 		return rate{100, 100 * time.Millisecond}
 	case costly:
@@ -47,11 +53,19 @@ func (l limit) rate() rate {
 	}
 }
 
-// passwordTries is how often a wrong password may be given for one account from one place; allTries, from all places
-// together: so whoever guesses soon has to wait, and nobody is kept out of their account by what strangers type elsewhere.
 var (
+	// passwordTries is how often a wrong password may be given for one account from one place; allTries, from all places
+	// together: so whoever guesses soon has to wait, and nobody is kept out of their account by what strangers type elsewhere.
 	passwordTries = rate{10, 30 * time.Second}
 	allTries      = rate{200, 5 * time.Second}
+	// signIns is how often one account may be signed in to with the right password.
+	signIns = rate{30, 2 * time.Minute}
+	// claims is of how many devices one person may claim keys; sameClaims, how many one-time keys of one and the same device.
+	// Who asks for more than these is given its fallback key.
+	claims     = rate{20_000, 100 * time.Millisecond}
+	sameClaims = rate{3, 20 * time.Minute}
+	// postage is what one person may send to devices: each message costs one, and one more for each whole KiB.
+	postage = rate{100_000, 10 * time.Millisecond}
 )
 
 // maxBuckets bounds what the limits of one class remember.
@@ -66,20 +80,36 @@ type limits struct {
 	buckets map[rate]map[[16]byte]*time.Time // when each bucket will be full again
 }
 
-// take counts one call by who and returns zero, or how long who has to wait; then nothing was counted.
-func (l *limits) take(r rate, who string) time.Duration {
+// take counts n calls by who and returns zero, or how long who has to wait; then nothing was counted. More than a burst is
+// taken for a burst.
+func (l *limits) take(r rate, who string, n int) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	n = min(n, r.burst)
+	full := l.full(r, who)
+	if wait := time.Until(*full) - time.Duration(r.burst-n)*r.pause; wait > 0 {
+		return wait
+	}
+	*full = full.Add(time.Duration(n) * r.pause)
+	return 0
+}
+
+// spend counts n calls that were made already, also where that is more than the bucket holds: then who has to wait longer.
+func (l *limits) spend(r rate, who string, n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	full := l.full(r, who)
+	*full = full.Add(time.Duration(n) * r.pause)
+}
+
+// full is when who's bucket will be full again, at the earliest now.
+func (l *limits) full(r rate, who string) *time.Time {
 	now := time.Now()
 	full := l.bucket(r, who, now)
 	if full.Before(now) {
 		*full = now
 	}
-	if wait := full.Sub(now) - time.Duration(r.burst-1)*r.pause; wait > 0 {
-		return wait
-	}
-	*full = full.Add(r.pause)
-	return 0
+	return full
 }
 
 // giveBack undoes one take.
@@ -126,17 +156,18 @@ func (a *API) limited(r *request, class limit) error {
 	case free:
 		return nil
 	case signingIn, signingUp:
-		return a.count(class.rate(), "address\x00"+a.address(r))
+		return a.count(class.rate(), "address\x00"+a.address(r), 1)
 	default:
-		return a.count(class.rate(), "person\x00"+string(r.who.User))
+		return a.count(class.rate(), "person\x00"+string(r.who.User), 1)
 	}
 }
 
-func (a *API) count(r rate, who string) error {
+// count counts n calls by who, or refuses them.
+func (a *API) count(r rate, who string, n int) error {
 	if a.Unlimited {
 		return nil
 	}
-	if wait := a.limits.take(r, who); wait > 0 {
+	if wait := a.limits.take(r, who, n); wait > 0 {
 		f := fault.LimitExceeded.New("That was too often in a short time. Wait %d seconds and try again.", int(wait/time.Second)+1)
 		f.RetryAfter = wait
 		return f
@@ -144,30 +175,33 @@ func (a *API) count(r rate, who string) error {
 	return nil
 }
 
+// uncount undoes one call that was counted.
+func (a *API) uncount(r rate, who string) {
+	if !a.Unlimited {
+		a.limits.giveBack(r, who)
+	}
+}
+
 // giveBack undoes what r had counted by its address, where it turned out to be no guess.
 func (a *API) giveBack(r *request, class limit) {
-	if !a.Unlimited {
-		a.limits.giveBack(class.rate(), "address\x00"+a.address(r))
-	}
+	a.uncount(class.rate(), "address\x00"+a.address(r))
 }
 
 // guess checks a password for the account called name, typed at place: an address, or a device that is signed in. Wrong
 // ones are counted.
 func (a *API) guess(place, name string, check func() error) error {
 	here := place + "\x00" + name
-	if err := a.count(passwordTries, here); err != nil {
+	if err := a.count(passwordTries, here, 1); err != nil {
 		return err
 	}
-	if err := a.count(allTries, name); err != nil {
+	if err := a.count(allTries, name, 1); err != nil {
 		return err
 	}
 	if err := check(); err != nil {
 		return err
 	}
-	if !a.Unlimited {
-		a.limits.giveBack(passwordTries, here)
-		a.limits.giveBack(allTries, name)
-	}
+	a.uncount(passwordTries, here)
+	a.uncount(allTries, name)
 	return nil
 }
 

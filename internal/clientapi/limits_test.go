@@ -14,7 +14,7 @@ func TestEveryRouteHasALimit(t *testing.T) {
 		if rt.limit < free || rt.limit > signingUp {
 			t.Errorf("%s %s has no limit", rt.method, rt.path)
 		}
-		if rt.access == open && (rt.limit == sending || rt.limit == costly) {
+		if rt.access == open && (rt.limit >= reading && rt.limit <= costly) {
 			t.Errorf("%s %s is counted by person but open to nobody in particular", rt.method, rt.path)
 		}
 	}
@@ -25,25 +25,25 @@ func TestABurstIsServedThenOneForEachPause(t *testing.T) {
 		var l limits
 		r := rate{burst: 3, pause: time.Second}
 		for i := range 3 {
-			if wait := l.take(r, "lin"); wait != 0 {
+			if wait := l.take(r, "lin", 1); wait != 0 {
 				t.Fatalf("call %d has to wait %v", i+1, wait)
 			}
 		}
-		if wait := l.take(r, "lin"); wait != time.Second {
+		if wait := l.take(r, "lin", 1); wait != time.Second {
 			t.Errorf("after the burst the wait is %v, want 1s", wait)
 		}
-		if wait := l.take(r, "sato"); wait != 0 {
+		if wait := l.take(r, "sato", 1); wait != 0 {
 			t.Errorf("somebody else has to wait %v", wait)
 		}
 		time.Sleep(time.Second)
-		if wait := l.take(r, "lin"); wait != 0 {
+		if wait := l.take(r, "lin", 1); wait != 0 {
 			t.Errorf("after the pause the wait is %v, want none", wait)
 		}
-		if wait := l.take(r, "lin"); wait != time.Second {
+		if wait := l.take(r, "lin", 1); wait != time.Second {
 			t.Errorf("the second call after the pause waits %v, want 1s", wait)
 		}
 		l.giveBack(r, "lin")
-		if wait := l.take(r, "lin"); wait != 0 {
+		if wait := l.take(r, "lin", 1); wait != 0 {
 			t.Errorf("after giving one back the wait is %v, want none", wait)
 		}
 	})
@@ -54,14 +54,14 @@ func TestLimitsRememberABoundedNumberForAnHour(t *testing.T) {
 		var l limits
 		r := rate{burst: 1, pause: 2 * time.Hour}
 		for i := range maxBuckets + 100 {
-			l.take(r, string(binary.BigEndian.AppendUint64(nil, uint64(i))))
+			l.take(r, string(binary.BigEndian.AppendUint64(nil, uint64(i))), 1)
 		}
 		if n := len(l.buckets[r]); n > maxBuckets {
 			t.Errorf("%d buckets are remembered, want at most %d", n, maxBuckets)
 		}
 		key := l.key
 		time.Sleep(time.Hour)
-		l.take(r, "lin")
+		l.take(r, "lin", 1)
 		if n := len(l.buckets[r]); n != 1 || l.key == key {
 			t.Errorf("after an hour %d buckets are remembered, same key %v; want 1 and a new key", n, l.key == key)
 		}

@@ -14,10 +14,10 @@ func (a *API) messageRoutes() []route {
 	return []route{
 		{"PUT", "/_matrix/client/v3/rooms/{roomId}/send/{eventType}/{txnId}", signedIn, sending, a.send},
 		{"PUT", "/_matrix/client/v3/rooms/{roomId}/redact/{eventId}/{txnId}", signedIn, sending, a.redact},
-		{"GET", "/_matrix/client/v3/rooms/{roomId}/messages", signedIn, free, a.messages},
-		{"GET", "/_matrix/client/v3/rooms/{roomId}/event/{eventId}", signedIn, free, a.event},
-		{"GET", "/_matrix/client/v3/rooms/{roomId}/context/{eventId}", signedIn, free, a.context},
-		{"GET", "/_matrix/client/v1/rooms/{roomId}/timestamp_to_event", signedIn, free, a.timestampToEvent},
+		{"GET", "/_matrix/client/v3/rooms/{roomId}/messages", signedIn, reading, a.messages},
+		{"GET", "/_matrix/client/v3/rooms/{roomId}/event/{eventId}", signedIn, reading, a.event},
+		{"GET", "/_matrix/client/v3/rooms/{roomId}/context/{eventId}", signedIn, reading, a.context},
+		{"GET", "/_matrix/client/v1/rooms/{roomId}/timestamp_to_event", signedIn, reading, a.timestampToEvent},
 		{"POST", "/_matrix/client/v3/search", signedIn, costly, a.search},
 	}
 }

@@ -1,7 +1,7 @@
 package clientapi
 
 func (a *API) notificationRoutes() []route {
-	return []route{{"GET", "/_matrix/client/v3/notifications", signedIn, free, a.notifications}}
+	return []route{{"GET", "/_matrix/client/v3/notifications", signedIn, reading, a.notifications}}
 }
 
 // notifications lists what counted as unread for somebody.

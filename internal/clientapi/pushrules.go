@@ -16,14 +16,14 @@ func (a *API) pushRoutes() []route {
 		{"GET", rules + "/global/{$}", signedIn, free, a.globalPushRules},
 		{"GET", rules + "/global", signedIn, free, a.globalPushRules},
 		{"GET", rule, signedIn, free, a.pushRule},
-		{"PUT", rule, signedIn, free, a.putPushRule},
-		{"DELETE", rule, signedIn, free, a.deletePushRule},
+		{"PUT", rule, signedIn, writing, a.putPushRule},
+		{"DELETE", rule, signedIn, writing, a.deletePushRule},
 		{"GET", rule + "/enabled", signedIn, free, a.pushRuleEnabled},
-		{"PUT", rule + "/enabled", signedIn, free, a.enablePushRule},
+		{"PUT", rule + "/enabled", signedIn, writing, a.enablePushRule},
 		{"GET", rule + "/actions", signedIn, free, a.pushRuleActions},
-		{"PUT", rule + "/actions", signedIn, free, a.setPushRuleActions},
+		{"PUT", rule + "/actions", signedIn, writing, a.setPushRuleActions},
 		{"GET", "/_matrix/client/v3/pushers", signedIn, free, a.pushers},
-		{"POST", "/_matrix/client/v3/pushers/set", signedIn, free, a.setPusher},
+		{"POST", "/_matrix/client/v3/pushers/set", signedIn, writing, a.setPusher},
 	}
 }
 

@@ -5,10 +5,10 @@ import "wardroom/internal/room"
 func (a *API) relationRoutes() []route {
 	const base = "/_matrix/client/v1/rooms/{roomId}/"
 	return []route{
-		{"GET", base + "relations/{eventId}", signedIn, free, a.relations},
-		{"GET", base + "relations/{eventId}/{relType}", signedIn, free, a.relations},
-		{"GET", base + "relations/{eventId}/{relType}/{eventType}", signedIn, free, a.relations},
-		{"GET", base + "threads", signedIn, free, a.threads},
+		{"GET", base + "relations/{eventId}", signedIn, reading, a.relations},
+		{"GET", base + "relations/{eventId}/{relType}", signedIn, reading, a.relations},
+		{"GET", base + "relations/{eventId}/{relType}/{eventType}", signedIn, reading, a.relations},
+		{"GET", base + "threads", signedIn, reading, a.threads},
 	}
 }
 

@@ -67,12 +67,20 @@ func (a *API) login(r *request) (any, error) {
 		return nil, fault.MissingParam.New("The name of the account is missing.")
 	}
 	var g account.Grant
-	err := a.guess("address\x00"+a.address(r), "name\x00"+a.Accounts.Counted(name), func() (err error) {
+	counted := "name\x00" + a.Accounts.Counted(name)
+	if err := a.count(signIns, counted, 1); err != nil {
+		return nil, err
+	}
+	a.uncount(signIns, counted) // until the password is known to be right: nobody else can use this up
+	err := a.guess("address\x00"+a.address(r), counted, func() (err error) {
 		g, err = a.Accounts.SignIn(r.ctx(), name, in.Password, in.device())
 		return err
 	})
 	if err != nil {
 		return nil, err
+	}
+	if !a.Unlimited {
+		a.limits.spend(signIns, counted, 1)
 	}
 	a.giveBack(r, signingIn)
 	return grantedBy(g), nil

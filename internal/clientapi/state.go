@@ -10,15 +10,15 @@ import (
 func (a *API) stateRoutes() []route {
 	const base = "/_matrix/client/v3/rooms/{roomId}/"
 	return []route{
-		{"GET", base + "state", signedIn, free, a.state},
+		{"GET", base + "state", signedIn, reading, a.state},
 		{"GET", base + "state/{eventType}", signedIn, free, a.stateEvent},
 		{"GET", base + "state/{eventType}/{$}", signedIn, free, a.stateEvent},
 		{"GET", base + "state/{eventType}/{stateKey}", signedIn, free, a.stateEvent},
 		{"PUT", base + "state/{eventType}", signedIn, sending, a.setState},
 		{"PUT", base + "state/{eventType}/{$}", signedIn, sending, a.setState},
 		{"PUT", base + "state/{eventType}/{stateKey}", signedIn, sending, a.setState},
-		{"GET", base + "members", signedIn, free, a.members},
-		{"GET", base + "joined_members", signedIn, free, a.joinedMembers},
+		{"GET", base + "members", signedIn, reading, a.members},
+		{"GET", base + "joined_members", signedIn, reading, a.joinedMembers},
 	}
 }
 

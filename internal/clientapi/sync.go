@@ -15,12 +15,12 @@ import (
 func (a *API) syncRoutes() []route {
 	const room = "/_matrix/client/v3/rooms/{roomId}"
 	return []route{
-		{"GET", "/_matrix/client/v3/sync", signedIn, free, a.sync},
-		{"POST", room + "/receipt/{type}/{eventId}", signedIn, free, a.receipt},
-		{"POST", room + "/read_markers", signedIn, free, a.readMarkers},
-		{"PUT", room + "/typing/{user}", signedIn, free, a.typing},
+		{"GET", "/_matrix/client/v3/sync", signedIn, reading, a.sync},
+		{"POST", room + "/receipt/{type}/{eventId}", signedIn, writing, a.receipt},
+		{"POST", room + "/read_markers", signedIn, writing, a.readMarkers},
+		{"PUT", room + "/typing/{user}", signedIn, writing, a.typing},
 		{"GET", "/_matrix/client/v3/presence/{user}/status", signedIn, free, a.presence},
-		{"PUT", "/_matrix/client/v3/presence/{user}/status", signedIn, free, a.setPresence},
+		{"PUT", "/_matrix/client/v3/presence/{user}/status", signedIn, writing, a.setPresence},
 	}
 }
 

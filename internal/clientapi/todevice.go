@@ -3,6 +3,8 @@ package clientapi
 import (
 	"encoding/json"
 
+	"wardroom/internal/account"
+	"wardroom/internal/device"
 	"wardroom/internal/fault"
 	"wardroom/internal/mxid"
 )
@@ -26,5 +28,22 @@ func (a *API) sendToDevice(r *request) (any, error) {
 	if body.Messages == nil {
 		return nil, fault.MissingParam.New("\"messages\" is missing: it says who gets which content.")
 	}
+	if err := a.count(postage, "person\x00"+string(r.who.User), cost(body.Messages)); err != nil {
+		return nil, err
+	}
 	return empty{}, a.Devices.Send(r.ctx(), r.who, r.PathValue("type"), r.PathValue("txn"), body.Messages)
+}
+
+// cost is the postage of messages; one for all devices of a person counts as often as that may be.
+func cost(messages map[mxid.User]map[mxid.Device]json.RawMessage) (n int) {
+	for _, devices := range messages {
+		for d, content := range devices {
+			each := 1 + len(content)>>10
+			if d == device.Everyone {
+				each *= account.MaxDevices
+			}
+			n += each
+		}
+	}
+	return n
 }
