@@ -1,10 +1,41 @@
 package clientapi
 
+import (
+	"time"
+
+	"wardroom/internal/mxid"
+)
+
 // Routes lists every route as "METHOD path", for tests that must not forget one.
 func (a *API) Routes() []string {
 	var all []string
 	for _, rt := range a.routes() {
 		all = append(all, rt.method+" "+rt.path)
+	}
+	return all
+}
+
+// Read is how many rows more user has read than was made good for by the time since.
+func (a *API) Read(user mxid.User) int {
+	a.limits.mu.Lock()
+	defer a.limits.mu.Unlock()
+	r := reading.rate()
+	return int(time.Until(*a.limits.full(r, "person\x00"+string(user))) / r.pause)
+}
+
+// UseUp lets user have done, in each class that counts people, all that may be done at once.
+func (a *API) UseUp(user mxid.User) {
+	for class := reading; class <= costly; class++ {
+		a.limits.spend(class.rate(), "person\x00"+string(user), 2*class.rate().burst)
+	}
+}
+
+// Counted lists every route whose class counts people as "METHOD path".
+func (a *API) Counted() (all []string) {
+	for _, rt := range a.routes() {
+		if rt.limit >= reading && rt.limit <= costly {
+			all = append(all, rt.method+" "+rt.path)
+		}
 	}
 	return all
 }
