@@ -148,7 +148,7 @@ func oneForm(text json.RawMessage) (json.RawMessage, error) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
 	var v any
-	if err := d.Decode(&v); err != nil {
+	if err := d.Decode(&v); err != nil || !json.Valid(text) { // the decoder stops behind the first value
 		return nil, fault.NotJSON.Wrap(err, "The filter is not valid JSON.")
 	}
 	return json.Marshal(v)

@@ -116,7 +116,9 @@ func TestADeviceThatNobodyUsesForHalfAYearIsSignedOut(t *testing.T) {
 
 func TestAFilterHasOneIDHoweverItIsWritten(t *testing.T) {
 	a, g := signedUp(t)
-	add := func(filter string) (int64, error) { return a.AddFilter(t.Context(), g.Session, json.RawMessage(filter)) }
+	add := func(filter string) (int64, error) {
+		return a.AddFilter(t.Context(), g.Session, json.RawMessage(filter))
+	}
 	one, err := add(`{"room":{"timeline":{"limit":20,"types":["a","b"]}},"event_format":"client"}`)
 	if err != nil {
 		t.Fatal(err)

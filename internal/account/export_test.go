@@ -1,0 +1,4 @@
+package account
+
+// OneForm is oneForm.
+var OneForm = oneForm
