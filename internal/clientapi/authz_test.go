@@ -43,7 +43,7 @@ type row struct {
 var rowPattern = regexp.MustCompile(`^((?:\S+\s+){7})(GET|PUT|POST|DELETE)\s+(\S+)(?:\s+(.*))?$`)
 
 // readTable reads testdata/authz.txt.
-func readTable(t *testing.T) []row {
+func readTable(t testing.TB) []row {
 	t.Helper()
 	data, err := os.ReadFile("testdata/authz.txt")
 	if err != nil {
@@ -358,7 +358,7 @@ func (o *office) things(t *testing.T, s *server, member *person, names map[strin
 }
 
 // square is a picture.
-func square(t *testing.T) []byte {
+func square(t testing.TB) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 64, 64))); err != nil {

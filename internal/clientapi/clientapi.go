@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"path"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -149,6 +150,10 @@ func (a *API) Handler() http.Handler {
 			return
 		}
 		current := unaliased(r)
+		if !tidy(current.URL.EscapedPath()) { // net/http would send the client elsewhere
+			a.answer(w, r, nil, fault.Unrecognized.New("This server has nothing at this address."))
+			return
+		}
 		mux.ServeHTTP(w, current)
 		r.Pattern = current.Pattern // whoever counts requests counts them by route
 	})
@@ -159,6 +164,12 @@ func (a *API) Handler() http.Handler {
 func readable(u *url.URL) bool {
 	return utf8.ValidString(u.Path) && strings.IndexByte(u.Path, 0) < 0 &&
 		!strings.Contains(strings.ToUpper(u.EscapedPath())+"/", "/%2F/")
+}
+
+// tidy reports whether an escaped path is as net/http matches it: from "/" on, without "//", "/./" and "/../".
+func tidy(p string) bool {
+	clean := path.Clean(p)
+	return p == clean || clean != "/" && p == clean+"/"
 }
 
 // unaliased gives r with the old version prefix r0 replaced by the one it is an alias of.
