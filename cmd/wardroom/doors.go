@@ -72,7 +72,7 @@ func (s *server) doors() ([]opened, error) {
 func (s *server) page() *operate.Page {
 	page := &operate.Page{
 		Name: s.conf.Name, Version: version, Tables: store.Version(), Folder: s.conf.Data, Database: store.File, Started: time.Now(),
-		Health:  &operate.Health{Disk: s.db, Folder: s.conf.Data, Log: s.log},
+		Health:  &operate.Health{Disk: s.db, Writable: s.db.Writable, Folder: s.conf.Data, Log: s.log},
 		Metrics: s.metrics.Handler(),
 		BackedUp: func(ctx context.Context) (at string, err error) {
 			err = s.db.View(ctx, func(v stream.View) (err error) { at, _, err = s.db.Meta(v, store.BackedUpAt); return err })

@@ -44,6 +44,7 @@ var (
 	RoomInUse           = Code{"M_ROOM_IN_USE", 400}
 	TooLarge            = Code{"M_TOO_LARGE", 413}
 	Unauthorized        = Code{"M_UNAUTHORIZED", 401}
+	Unavailable         = Code{"M_UNKNOWN", 503} // not now, through no fault of who asks
 	Unknown             = Code{"M_UNKNOWN", 500}
 	UnknownPos          = Code{"M_UNKNOWN_POS", 400}
 	UnknownToken        = Code{"M_UNKNOWN_TOKEN", 401}

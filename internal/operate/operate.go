@@ -18,9 +18,10 @@ const lowSpace = 128 << 20
 
 // Health answers whoever watches over the server from outside: a load balancer, an orchestrator, a monitor.
 type Health struct {
-	Disk   stream.Disk
-	Folder string // where the data is
-	Log    *slog.Logger
+	Disk     stream.Disk
+	Writable func(context.Context) error // whether the database's disk takes what is written
+	Folder   string                      // where the data is
+	Log      *slog.Logger
 }
 
 // Handler serves /healthz, which says that the program runs, and /readyz, which says that it can keep what it accepts.
@@ -39,12 +40,16 @@ func (h *Health) Handler() http.Handler {
 	return mux
 }
 
-// Ready returns nil if a unit of work can be committed within five seconds and there is space to write it.
+// Ready returns nil if a unit of work can be committed within five seconds, what was written last was taken, and there is space to
+// write more.
 func (h *Health) Ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	if err := h.Disk.Do(ctx, func(stream.Unit) error { return nil }); err != nil {
 		return fmt.Errorf("committing: %w", err)
+	}
+	if err := h.Writable(ctx); err != nil {
+		return fmt.Errorf("writing: %w", err)
 	}
 	free, _, err := space(h.Folder)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	_ "modernc.org/sqlite" // the embedded database's driver
@@ -48,6 +49,8 @@ type DB struct {
 	read  chan *conn // idle readers
 	units chan *unit
 	gone  chan struct{} // closed when Run has returned
+
+	unwritable atomic.Bool // the disk did not take what was written last
 }
 
 // unit is one waiting call of Do.
@@ -184,10 +187,14 @@ func (db *DB) commit(ctx context.Context, batch []*unit) {
 	for len(batch) > 0 {
 		start := time.Now()
 		t, refused, broke, err := db.attempt(ctx, batch)
+		err = db.diskFailure(err)
 		if broke >= 0 {
 			batch[broke].done <- err
 			batch = append(batch[:broke:broke], batch[broke+1:]...)
 			continue
+		}
+		if err == nil && t.changed {
+			db.unwritable.Store(false)
 		}
 		if err == nil && db.Committed != nil {
 			db.Committed(len(batch), time.Since(start))
@@ -244,6 +251,7 @@ func (db *DB) attempt(ctx context.Context, batch []*unit) (t *tx, refused []erro
 		pos, topics := t.pos, len(t.topics)
 		t.wrote = false
 		err := t.run(u.fn)
+		t.changed = t.changed || t.wrote
 		var refusal *fault.Fault
 		if err != nil && (t.wrote || !errors.As(err, &refusal)) {
 			return nil, nil, i, err // after a failure, even of a read, the database may have rolled back by itself
@@ -286,14 +294,15 @@ func (db *DB) View(ctx context.Context, fn func(stream.View) error) error {
 
 // tx is one transaction: a stream.View for readers, a stream.Unit for the writer.
 type tx struct {
-	ctx    context.Context
-	c      *conn
-	open   bool
-	wrote  bool // something was written since the last reset
-	read   int  // statements that were run and rows that they gave
-	now    time.Time
-	pos    stream.Position // the last position taken
-	topics []stream.Topic  // to wake after the commit
+	ctx     context.Context
+	c       *conn
+	open    bool
+	wrote   bool // something was written since the last reset
+	changed bool // something was written at all
+	read    int  // statements that were run and rows that they gave
+	now     time.Time
+	pos     stream.Position // the last position taken
+	topics  []stream.Topic  // to wake after the commit
 }
 
 var _ stream.Unit = (*tx)(nil)

@@ -1,0 +1,16 @@
+package store
+
+import (
+	"fmt"
+
+	"wardroom/internal/stream"
+)
+
+// LimitPages lets the database grow by that many pages and no further: whatever needs another one meets a full disk.
+func LimitPages(u stream.Unit, more int) error {
+	var is int
+	if err := in(u).row(`PRAGMA page_count`).Scan(&is); err != nil {
+		return err
+	}
+	return in(u).row(fmt.Sprintf(`PRAGMA max_page_count = %d`, is+more)).Scan(&is)
+}
