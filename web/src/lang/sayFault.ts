@@ -11,6 +11,6 @@ interface Fault {
 export function sayFault(say: Say, fault: Fault): string {
   if (fault.id === 'fault.limited') return say(fault.id, { seconds: fault.seconds ?? 1 } satisfies ArgsOf<'fault.limited'>);
   const ours = say(fault.id);
-  const vague = fault.id === 'fault.unknown' || fault.id === 'fault.forbidden';
+  const vague = fault.id === 'fault.unknown' || fault.id === 'fault.forbidden' || fault.id === 'fault.quota';
   return vague && fault.says !== undefined ? `${ours} ${fault.says}` : ours;
 }

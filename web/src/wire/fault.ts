@@ -35,6 +35,7 @@ const byCode: Partial<Record<string, FaultId>> = {
   M_FORBIDDEN: 'fault.forbidden',
   M_NOT_FOUND: 'fault.notFound',
   M_TOO_LARGE: 'fault.tooLarge',
+  M_RESOURCE_LIMIT_EXCEEDED: 'fault.quota',
   M_UNKNOWN_TOKEN: 'fault.signedOut',
   M_MISSING_TOKEN: 'fault.signedOut',
 };

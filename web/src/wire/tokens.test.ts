@@ -70,6 +70,41 @@ test('without an answer nobody is signed out: it throws, and the old pair stays'
   expect(tokens.login.refreshToken).toBe('r1');
 });
 
+test('a server that has had enough of reading is asked again when it said, and told at once when nobody waits any longer', async () => {
+  vi.useFakeTimers();
+  try {
+    const enough = () => Response.json({ errcode: 'M_LIMIT_EXCEEDED' }, { status: 429, headers: { 'Retry-After': '7' } });
+    const fetch = vi.fn<(url: string, init?: RequestInit) => Promise<Response>>().mockImplementation(() => Promise.resolve(enough()));
+    vi.stubGlobal('fetch', fetch);
+    const tokens = new Tokens(login, vault);
+    fetch.mockImplementationOnce(() => Promise.resolve(enough())).mockImplementationOnce(() => Promise.resolve(Response.json({ ok: true })));
+    const reading = tokens.fetch('/messages', asked);
+    await vi.advanceTimersByTimeAsync(6_999);
+    expect(fetch).toHaveBeenCalledTimes(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect((await reading).status).toBe(200);
+
+    fetch.mockClear();
+    expect((await tokens.fetch('/send', { ...asked, method: 'PUT' })).status).toBe(429); // that is for the outbox to decide
+    expect(fetch).toHaveBeenCalledTimes(1);
+
+    const ending = new AbortController();
+    const given = tokens.fetch('/messages', { ...asked, signal: ending.signal });
+    const thrown = expect(given).rejects.toThrow('closed');
+    await vi.advanceTimersByTimeAsync(1_000);
+    ending.abort(new Error('closed'));
+    await thrown;
+
+    fetch.mockClear();
+    const never = tokens.fetch('/messages', asked);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect((await never).status).toBe(429); // and not asked for ever
+    expect(fetch).toHaveBeenCalledTimes(6);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test('a request without a token goes out without one', async () => {
   const { fetch } = server();
   await new Tokens(login, vault).fetch('/versions');

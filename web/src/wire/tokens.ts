@@ -23,6 +23,8 @@ interface TokenAnswer {
 
 const kept = 'login';
 const early = 10_000;
+/** How often a request for reading is put off by the server before its refusal is told. */
+const patience = 5;
 
 export async function keptLogin(vault: Vault): Promise<Login | undefined> {
   return vault.get<Login>(kept);
@@ -62,8 +64,20 @@ export class Tokens {
    * As the browser's fetch, with our access token in place of whatever token the request has. It refreshes the token
    * shortly before it runs out, and once more if the server does not take it any longer. Where the refresh is refused,
    * its refusal is the answer: it says whether the device is to forget its keys (soft_logout).
+   *
+   * Where the server has had enough of reading for now, it waits as long as it is told to and asks again. What changes something is
+   * not repeated here: whoever asked for it is told, and decides.
    */
   readonly fetch = async (input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> => {
+    for (let left = patience; ; left--) {
+      const answer = await this.#ask(input, init);
+      const wait = Number(answer.headers.get('Retry-After'));
+      if (answer.status !== 429 || (init.method ?? 'GET') !== 'GET' || left === 0 || !(wait > 0)) return answer;
+      await pause(wait * 1000, init.signal);
+    }
+  };
+
+  readonly #ask = async (input: RequestInfo | URL, init: RequestInit): Promise<Response> => {
     const headers = new Headers(init.headers);
     if (!headers.has('Authorization')) return fetch(input, init);
     const runsOut = this.#login.expiresAt;
@@ -107,4 +121,20 @@ export class Tokens {
     await keepLogin(this.#vault, this.#login);
     return undefined;
   }
+}
+
+/** Resolves after some milliseconds; it throws the signal's reason when that comes first. */
+function pause(milliseconds: number, signal: AbortSignal | null | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      clearTimeout(timer);
+      reject(signal?.reason as Error);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', stop);
+      resolve();
+    }, milliseconds);
+    if (signal?.aborted === true) stop();
+    else signal?.addEventListener('abort', stop, { once: true });
+  });
 }

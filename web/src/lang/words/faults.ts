@@ -93,6 +93,12 @@ export const faults = sentences({
     'zh-Hant': '內容超過了伺服器接受的大小。',
     ja: 'サーバーが受け付ける大きさを超えています。',
   },
+  'fault.quota': {
+    en: 'Your account has no room for this.',
+    'zh-Hans': '您的账号没有余量容纳这项内容。',
+    'zh-Hant': '您的帳號沒有餘量容納這項內容。',
+    ja: 'あなたのアカウントにはこのための空きがありません。',
+  },
   'fault.signedOut': {
     en: 'This device was signed out. Sign in again.',
     'zh-Hans': '这台设备已退出登录。请重新登录。',
