@@ -71,6 +71,19 @@ func Check(ctx context.Context, dir string, quick bool) error {
 	})
 }
 
+// Current returns a *VersionError unless the tables in folder dir are of this program's version. It may be called while a
+// server writes to them, and changes nothing.
+func Current(ctx context.Context, dir string) error {
+	return aside(ctx, filepath.Join(dir, File), func(pool *sql.DB) error {
+		c, err := pool.Conn(ctx)
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		return current(ctx, c)
+	})
+}
+
 // aside runs fn with a connection of its own to a database that exists, apart from the writer's and the readers'.
 func aside(ctx context.Context, file string, fn func(*sql.DB) error) error {
 	if _, err := os.Stat(file); err != nil {

@@ -2,9 +2,12 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"embed"
 	"fmt"
 	"io/fs"
+	"log/slog"
+	"path"
 	"regexp"
 	"strconv"
 	"strings"
@@ -15,44 +18,84 @@ var migrations embed.FS
 
 // Version is the version of the tables that this program works with.
 func Version() int {
-	files, _ := fs.Glob(migrations, "migrate/*.sql") // the pattern is constant
-	return len(files)
+	steps, _ := stepsIn(migrations) // a test holds that the files are numbered
+	return len(steps)
 }
 
-// migrate brings the tables from whatever version they have to Version, one transaction for each step.
-func (db *DB) migrate(ctx context.Context) error {
-	var have int
-	row := db.write.sql.QueryRowContext(ctx, "PRAGMA user_version")
-	if err := row.Scan(&have); err != nil {
-		return err
-	}
-	if have > Version() {
-		return fmt.Errorf("its tables are of version %d, this program knows versions up to %d: install the newer program again, or restore a backup", have, Version())
-	}
-	for v := have + 1; v <= Version(); v++ {
-		if err := db.step(ctx, v); err != nil {
-			return fmt.Errorf("migrating to version %d: %w", v, err)
+// stepsIn gives the files that lead from each version to the next, in order. The file of version 1 is the first.
+func stepsIn(files fs.FS) ([]string, error) {
+	steps, err := fs.Glob(files, "migrate/*.sql") // sorted
+	for i, file := range steps {
+		if !strings.HasPrefix(path.Base(file), fmt.Sprintf("%04d_", i+1)) {
+			return nil, fmt.Errorf("%s is not the file of version %d", file, i+1)
 		}
-		db.log.Info("tables migrated", "version", v)
 	}
-	return nil
+	return steps, err
 }
 
-func (db *DB) step(ctx context.Context, v int) error {
-	files, err := fs.Glob(migrations, fmt.Sprintf("migrate/%04d_*.sql", v))
-	if err != nil || len(files) != 1 {
-		return fmt.Errorf("no single file for version %d", v)
+// VersionError says that tables are of another version than the program works with.
+type VersionError struct{ Have, Want int }
+
+func (e *VersionError) Error() string {
+	if e.Have > e.Want {
+		return fmt.Sprintf("its tables are of version %d, and this program knows versions up to %d. A newer program has used it: use that one, or restore a backup of before", e.Have, e.Want)
 	}
-	text, err := migrations.ReadFile(files[0])
+	return fmt.Sprintf("its tables are of version %d, and this program works with version %d. A server of an older program may be using it, "+
+		"so nothing was changed: use that program, or start this one with \"wardroom serve\", which brings the tables up to date", e.Have, e.Want)
+}
+
+// migrate brings the tables from whatever version they have to the last one in files, all in one transaction: where a step
+// fails, nothing has changed. It returns a VersionError for tables of a later version, which it leaves as they are.
+func migrate(ctx context.Context, c *sql.Conn, files fs.FS, log *slog.Logger) error {
+	steps, err := stepsIn(files)
 	if err != nil {
 		return err
 	}
-	script := "BEGIN IMMEDIATE;\n" + forSQLite(string(text)) + "\nPRAGMA user_version = " + strconv.Itoa(v) + ";\nCOMMIT;"
-	if _, err := db.write.sql.ExecContext(ctx, script); err != nil {
-		_, _ = db.write.sql.ExecContext(ctx, "ROLLBACK")
+	if _, err := c.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
+	defer func() { _, _ = c.ExecContext(context.WithoutCancel(ctx), "ROLLBACK") }() // after the commit there is nothing to undo
+	have, err := tablesVersion(ctx, c)
+	if err != nil {
+		return err
+	}
+	if have > len(steps) {
+		return &VersionError{have, len(steps)}
+	}
+	if have == len(steps) {
+		return nil
+	}
+	for _, file := range steps[have:] {
+		text, err := fs.ReadFile(files, file)
+		if err != nil {
+			return err
+		}
+		if _, err := c.ExecContext(ctx, forSQLite(string(text))); err != nil {
+			return fmt.Errorf("bringing its tables from version %d to %d failed in %s: %w. Nothing was changed; the program that was used before still works with it",
+				have, len(steps), path.Base(file), err)
+		}
+	}
+	if _, err := c.ExecContext(ctx, "PRAGMA user_version = "+strconv.Itoa(len(steps))); err != nil {
+		return err
+	}
+	if _, err := c.ExecContext(ctx, "COMMIT"); err != nil {
+		return err
+	}
+	log.Info("tables migrated", "from", have, "to", len(steps))
 	return nil
+}
+
+// current returns a VersionError unless the tables are of this program's own version.
+func current(ctx context.Context, c *sql.Conn) error {
+	have, err := tablesVersion(ctx, c)
+	if err == nil && have != Version() {
+		err = &VersionError{have, Version()}
+	}
+	return err
+}
+
+func tablesVersion(ctx context.Context, c *sql.Conn) (v int, err error) {
+	return v, c.QueryRowContext(ctx, "PRAGMA user_version").Scan(&v)
 }
 
 // forSQLite leaves out the lines marked for PostgreSQL and names BYTEA by SQLite's word.

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -71,9 +72,23 @@ func address(file string) string {
 	return "file:" + strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(file)
 }
 
-// Open opens the database in folder dir, creates it where there is none and brings its tables up to date. Whoever waits
-// in hub is woken after commits.
+// Open opens the database in folder dir, creates it where there is none and brings its tables up to date: it is for whoever
+// has the folder alone. Whoever waits in hub is woken after commits.
 func Open(ctx context.Context, dir string, hub *stream.Hub, log *slog.Logger) (*DB, error) {
+	return open(ctx, dir, hub, log, func(c *sql.Conn) error { return migrate(ctx, c, migrations, log) })
+}
+
+// Join opens the database in folder dir beside a server that may be using it. It leaves the tables as they are and returns a
+// *VersionError where they are not of this program's version, and fs.ErrNotExist where there is no database.
+func Join(ctx context.Context, dir string, hub *stream.Hub, log *slog.Logger) (*DB, error) {
+	if _, err := os.Stat(filepath.Join(dir, File)); err != nil {
+		return nil, err
+	}
+	return open(ctx, dir, hub, log, func(c *sql.Conn) error { return current(ctx, c) })
+}
+
+// open opens the database in folder dir and calls ready with the writer's connection before anything else.
+func open(ctx context.Context, dir string, hub *stream.Hub, log *slog.Logger, ready func(*sql.Conn) error) (*DB, error) {
 	pool, err := sql.Open("sqlite", address(filepath.Join(dir, File))+pragmas)
 	if err != nil {
 		return nil, fmt.Errorf("opening the database: %w", err)
@@ -82,7 +97,7 @@ func Open(ctx context.Context, dir string, hub *stream.Hub, log *slog.Logger) (*
 	pool.SetMaxIdleConns(readers + 1)
 	db := &DB{pool: pool, hub: hub, log: log, read: make(chan *conn, readers), units: make(chan *unit, maxBatch), gone: make(chan struct{})}
 	if db.write, err = db.connect(ctx); err == nil {
-		err = db.migrate(ctx)
+		err = ready(db.write.sql)
 	}
 	for range readers {
 		if err != nil {
