@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -29,9 +30,6 @@ cannot be opened by anybody. Messages stay encrypted even then; the server never
 The configuration file and TLS certificates are not in a backup.
 
 `
-
-// newest is the name of the copy of the database that a backup is made from, inside the data folder.
-const newest = "backup-copy.db"
 
 func makeBackup(ctx context.Context, args []string, out, errs io.Writer) error {
 	flags := flag.NewFlagSet("wardroom backup", flag.ContinueOnError)
@@ -108,18 +106,41 @@ func readPassphrase(file string) (string, error) {
 	return line, nil
 }
 
-// writeBackup backs the folder data up into the file to.
-func writeBackup(ctx context.Context, data, to string, recipients []age.Recipient, out io.Writer) error {
-	unlock, err := lock(filepath.Join(data, backupLock), errors.New("another backup of this folder is being made"))
+// writeBackup backs the folder data up into the file to. What an earlier one left that was cut off is removed first.
+func writeBackup(ctx context.Context, data, to string, recipients []age.Recipient, out io.Writer) (err error) {
+	if err := refuseHalf(data); err != nil {
+		return err
+	}
+	if err := store.Current(ctx, data); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no server's data in %s: name its folder with --data", data)
+	} else if err != nil {
+		return err
+	}
+	lockFile := filepath.Join(data, backupLock)
+	unlock, err := lock(lockFile, errBackingUp)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	copied := filepath.Join(data, newest)
-	defer os.Remove(copied)
-	if err := os.Remove(copied); err != nil && !errors.Is(err, os.ErrNotExist) { // an earlier backup was interrupted
+	removed, err := clearBackup(data)
+	if err != nil {
 		return err
 	}
+	for _, file := range removed {
+		fmt.Fprintf(out, "An earlier backup was cut off; removed what it left: %s\n", file)
+	}
+	part, err := filepath.Abs(backup.Part(to))
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(lockFile, []byte(part+"\n"), 0o600); err != nil { // so that the next one finds what this one leaves
+		return fmt.Errorf("beginning the backup: %w", err)
+	}
+	copied := filepath.Join(data, newest)
+	defer func() {
+		_, cleared := clearBackup(data)
+		err = errors.Join(err, cleared)
+	}()
 	m := &backup.Manifest{Version: version, Made: time.Now().UTC().Truncate(time.Second)}
 	if err := store.Copy(ctx, data, copied); err != nil {
 		return fmt.Errorf("copying the database: %w", err)
@@ -130,7 +151,7 @@ func writeBackup(ctx context.Context, data, to string, recipients []age.Recipien
 	}
 	m.Server, m.Tables = inside.Server, inside.Tables
 	src := backup.Source{Database: copied, Folder: filepath.Join(data, filesFolder), Files: inside.Files}
-	if err := backup.Write(ctx, to, recipients, src, m); err != nil {
+	if err := backup.Write(ctx, part, to, recipients, src, m); err != nil {
 		return err
 	}
 	if err := store.Note(ctx, data, store.BackedUpAt, m.Made.Format(time.RFC3339)); err != nil {

@@ -110,5 +110,3 @@ func installation(ctx context.Context, conf *config.Config) (*operate.Installati
 	}
 	return i, nil
 }
-
-var errServing = errors.New("a server is using the folder")

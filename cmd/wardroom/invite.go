@@ -7,15 +7,11 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
-
-	"golang.org/x/sync/errgroup"
 
 	"wardroom/internal/account"
 	"wardroom/internal/store"
@@ -85,7 +81,7 @@ func invite(ctx context.Context, args []string, out, errs io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return withStore(ctx, want.data, errs, func(ctx context.Context, db *store.DB) error {
+	return beside(ctx, want.data, want.tokenOnly, errs, func(ctx context.Context, db *store.DB) error {
 		return want.print(ctx, db, names, out, errs)
 	})
 }
@@ -216,27 +212,4 @@ func servedAt(ctx context.Context, db *store.DB) (at string, err error) {
 		err = errors.New("the server has never run here, so there is no address to print: start it once, or use --token-only")
 	}
 	return at, err
-}
-
-// withStore opens the store in folder data, runs work with its writer running, and closes it.
-func withStore(ctx context.Context, data string, errs io.Writer, work func(context.Context, *store.DB) error) (err error) {
-	if _, err := os.Stat(filepath.Join(data, store.File)); errors.Is(err, os.ErrNotExist) {
-		fmt.Fprintf(errs, "There was no server's data in %s: made new.\n", data)
-		if err := os.MkdirAll(data, 0o700); err != nil {
-			return fmt.Errorf("making the data folder: %w", err)
-		}
-	}
-	db, err := store.Open(ctx, data, stream.NewHub(), slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: slog.LevelWarn})))
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	writing, stopWriting := context.WithCancel(context.WithoutCancel(ctx))
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return db.Run(writing) })
-	group.Go(func() error {
-		defer stopWriting()
-		return work(ctx, db)
-	})
-	return group.Wait()
 }

@@ -10,7 +10,14 @@ import (
 // Names of the locks in the data folder. A lock ends with the program that holds it, however that ends.
 const (
 	serveLock  = "serve.lock"
-	backupLock = "backup.lock"
+	backupLock = "backup.lock" // names the file that a backup is being written into
+)
+
+func isLock(name string) bool { return name == serveLock || name == backupLock }
+
+var (
+	errServing   = errors.New("a server is using the folder")
+	errBackingUp = errors.New("another backup of this folder is being made")
 )
 
 // lock takes the lock in file, which it makes where there is none. It returns held if another program has it.

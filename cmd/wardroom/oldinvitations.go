@@ -20,7 +20,7 @@ func oldInvitations(ctx context.Context, want invitations, flags *flag.FlagSet, 
 	if !alone || want.list && want.revoke != "" {
 		return errors.New("--list and --revoke make no invitations: give one of them, with --data alone")
 	}
-	return withStore(ctx, want.data, errs, func(ctx context.Context, db *store.DB) error {
+	return beside(ctx, want.data, false, errs, func(ctx context.Context, db *store.DB) error {
 		accounts := account.New(db, "")
 		if want.list {
 			return listInvitations(ctx, accounts, out, errs)

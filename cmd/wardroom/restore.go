@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 
@@ -25,9 +26,6 @@ Usage:
 The folder must be empty or not there. Nothing is put into it before the whole backup has been checked.
 
 `
-
-// restoring is the folder inside the new data folder where a backup is unpacked and checked.
-const restoring = "restoring"
 
 func restore(ctx context.Context, args []string, out, errs io.Writer) error {
 	flags := flag.NewFlagSet("wardroom restore", flag.ContinueOnError)
@@ -58,16 +56,8 @@ func restore(ctx context.Context, args []string, out, errs io.Writer) error {
 		return fmt.Errorf("opening the backup: %w", err)
 	}
 	defer archive.Close()
-	if entries, err := os.ReadDir(*data); err == nil && len(entries) > 0 {
-		return fmt.Errorf("%s is not empty; restore into a new folder, and put it in the place of the old one yourself", *data)
-	}
-	_, there := os.Stat(*data)
-	done, err := restoreInto(ctx, archive, identities, *data)
+	done, err := restoreInto(ctx, archive, identities, *data, out)
 	if err != nil {
-		err = errors.Join(err, os.RemoveAll(filepath.Join(*data, restoring)))
-		if errors.Is(there, os.ErrNotExist) {
-			os.Remove(*data) // we made it
-		}
 		return err
 	}
 	done.tell(out, *data)
@@ -101,13 +91,83 @@ type restored struct {
 	keys     int64 // one-time keys that were removed
 }
 
-// restoreInto unpacks and checks the archive beside its place, resets what must not come back, and then moves it to its
-// place: the database last, so that there is a whole server or none.
-func restoreInto(ctx context.Context, archive io.Reader, identities []age.Identity, data string) (restored, error) {
-	aside := filepath.Join(data, restoring)
-	if err := os.MkdirAll(aside, 0o700); err != nil {
+// restoreInto restores archive into folder data, which must be empty or not there; what an earlier restore left that was cut
+// off is removed first. Where it fails, the folder is as it was.
+func restoreInto(ctx context.Context, archive io.Reader, identities []age.Identity, data string, out io.Writer) (done restored, err error) {
+	there, err := exists(data)
+	if err != nil {
+		return restored{}, err
+	}
+	if err := os.MkdirAll(data, 0o700); err != nil {
 		return restored{}, fmt.Errorf("making the new folder: %w", err)
 	}
+	lockFile := filepath.Join(data, serveLock)
+	locked, err := exists(lockFile)
+	if err != nil {
+		return restored{}, err
+	}
+	unlock, err := lock(lockFile, fmt.Errorf("a server is using %s, or another restore into it is going on", data))
+	if err != nil {
+		return restored{}, err
+	}
+	defer unlock()
+	defer func() {
+		if err != nil && !locked {
+			os.Remove(lockFile)
+		}
+		if err != nil && !there {
+			os.Remove(data)
+		}
+	}()
+	if err := emptied(data, out); err != nil {
+		return restored{}, err
+	}
+	defer func() {
+		if err != nil {
+			_, again := clearHalf(data)
+			err = errors.Join(err, again)
+		}
+	}()
+	aside := filepath.Join(data, restoring)
+	if err := os.Mkdir(aside, 0o700); err != nil {
+		return restored{}, fmt.Errorf("making a folder: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(aside, restoreMark), nil, 0o600); err != nil {
+		return restored{}, fmt.Errorf("making a folder: %w", err)
+	}
+	if done, err = unpack(ctx, archive, identities, aside); err != nil {
+		return restored{}, err
+	}
+	return done, place(data)
+}
+
+// emptied returns nil if folder data is empty but for locks, after it has removed what a restore left there that was cut off.
+func emptied(data string, out io.Writer) error {
+	is, err := halfOf(data)
+	if err != nil {
+		return err
+	}
+	if is == placed {
+		return fmt.Errorf("an earlier restore into %[1]s is complete: there is a whole server. Start it: wardroom serve --data %[1]s", data)
+	}
+	cleared, err := clearHalf(data)
+	if err != nil {
+		return err
+	}
+	if cleared {
+		fmt.Fprintf(out, "An earlier restore into %s was cut off; removed what it left.\n", data)
+	}
+	entries, err := os.ReadDir(data)
+	for _, e := range entries {
+		if !isLock(e.Name()) {
+			return fmt.Errorf("%s is not empty; restore into a new folder, and put it in the place of the old one yourself", data)
+		}
+	}
+	return err
+}
+
+// unpack unpacks and checks archive in the folder aside, and resets what must not come back.
+func unpack(ctx context.Context, archive io.Reader, identities []age.Identity, aside string) (restored, error) {
 	m, err := backup.Extract(ctx, archive, identities, aside)
 	if err != nil {
 		return restored{}, err
@@ -119,7 +179,11 @@ func restoreInto(ctx context.Context, archive io.Reader, identities []age.Identi
 		return restored{}, err
 	}
 	done := restored{manifest: m}
-	err = withStore(ctx, aside, io.Discard, func(ctx context.Context, db *store.DB) error {
+	db, err := store.Open(ctx, aside, stream.NewHub(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		return restored{}, err
+	}
+	err = writing(ctx, db, func(ctx context.Context, db *store.DB) error {
 		return db.Do(ctx, func(u stream.Unit) (err error) {
 			done.keys, err = db.Restored(u)
 			return err
@@ -128,21 +192,31 @@ func restoreInto(ctx context.Context, archive io.Reader, identities []age.Identi
 	if err != nil {
 		return restored{}, fmt.Errorf("resetting keys: %w", err)
 	}
+	return done, nil
+}
+
+// place moves what was unpacked to its place: the database last, when the names of all else are on disk, so that there is
+// a whole server or none.
+func place(data string) error {
+	aside := filepath.Join(data, restoring)
 	entries, err := os.ReadDir(aside)
 	if err != nil {
-		return restored{}, err
+		return err
 	}
 	for _, e := range entries {
-		if e.Name() != store.File { // the files, and whatever the database left beside itself
+		if e.Name() != store.File && e.Name() != restoreMark { // the files, and whatever the database left beside itself
 			if err := os.Rename(filepath.Join(aside, e.Name()), filepath.Join(data, e.Name())); err != nil {
-				return restored{}, fmt.Errorf("putting the data in its place: %w", err)
+				return fmt.Errorf("putting the data in its place: %w", err)
 			}
 		}
 	}
-	if err := os.Rename(filepath.Join(aside, store.File), filepath.Join(data, store.File)); err != nil {
-		return restored{}, fmt.Errorf("putting the database in its place: %w", err)
+	if err := backup.SyncFolder(data); err != nil {
+		return err
 	}
-	return done, errors.Join(os.Remove(aside), backup.SyncFolder(data))
+	if err := os.Rename(filepath.Join(aside, store.File), filepath.Join(data, store.File)); err != nil {
+		return fmt.Errorf("putting the database in its place: %w", err)
+	}
+	return errors.Join(os.RemoveAll(aside), backup.SyncFolder(data))
 }
 
 // tell says what was done, and what people will notice.

@@ -88,9 +88,6 @@ func chosen(flags *flag.FlagSet, args []string) (config.Config, error) {
 	return conf, conf.Complete()
 }
 
-// filesFolder is the folder of the people's files inside the data folder.
-const filesFolder = "files"
-
 func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) {
 	conf, err := serveFlags(args, errs)
 	if errors.Is(err, flag.ErrHelp) {
@@ -98,10 +95,7 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 	} else if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(conf.Data, 0o700); err != nil {
-		return fmt.Errorf("making the data folder: %w", err)
-	}
-	unlock, err := lock(filepath.Join(conf.Data, serveLock), fmt.Errorf("another server is using %s", conf.Data))
+	unlock, err := enter(conf.Data)
 	if err != nil {
 		return err
 	}
@@ -154,7 +148,7 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return db.Run(writing) })
 	group.Go(func() error {
-		return tidy(ctx, log, api.Devices.Prune, api.Backups.Prune, api.Media.Prune, api.Accounts.Tidy, api.Accounts.EndUnused)
+		return tidy(ctx, log, func(context.Context) error { return tidyBackup(conf.Data) }, api.Devices.Prune, api.Backups.Prune, api.Media.Prune, api.Accounts.Tidy, api.Accounts.EndUnused)
 	})
 	group.Go(func() error {
 		defer stopWriting()
@@ -171,6 +165,30 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 
 // restoredFor is how long after a restore unknown tokens are taken for lost ones.
 const restoredFor = 30 * 24 * time.Hour
+
+// enter makes the data folder where there is none and takes it for one server alone. It returns an error that says what to do
+// where a restore into it was cut off.
+func enter(data string) (leave func(), err error) {
+	if err := refuseHalf(data); err != nil { // before anything is put there
+		return nil, err
+	}
+	if err := os.MkdirAll(data, 0o700); err != nil {
+		return nil, fmt.Errorf("making the data folder: %w", err)
+	}
+	unlock, err := lock(filepath.Join(data, serveLock), fmt.Errorf("another server is using %s, or a restore into it is going on", data))
+	if err != nil {
+		return nil, err
+	}
+	err = refuseHalf(data)
+	if err == nil {
+		_, err = clearHalf(data) // of a restore that is whole
+	}
+	if err != nil {
+		unlock()
+		return nil, err
+	}
+	return unlock, nil
+}
 
 // afterRestore tells api what a restore from a backup has lost, if there was one.
 func afterRestore(ctx context.Context, db *store.DB, api *clientapi.API) error {

@@ -8,6 +8,7 @@ package backup
 import (
 	"archive/tar"
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -73,23 +74,28 @@ type Source struct {
 	Files    []string // the ids of those that belong to the copy
 }
 
-// Write writes the archive to the file to, for recipients alone, and completes m. The file must not exist. When Write
-// returns nil the file is whole and on disk; otherwise there is none.
-func Write(ctx context.Context, to string, recipients []age.Recipient, src Source, m *Manifest) (err error) {
+// Part makes up a name beside the file to, under which an archive is written before it is whole. Nobody else has that name.
+func Part(to string) string {
+	return filepath.Join(filepath.Dir(to), "."+filepath.Base(to)+"."+rand.Text()[:10]+".part")
+}
+
+// Write writes the archive to the file to, for recipients alone, and completes m. The file must not exist. It is written under the
+// name part, which Part made. When Write returns nil the file is whole and on disk; otherwise there is none.
+func Write(ctx context.Context, part, to string, recipients []age.Recipient, src Source, m *Manifest) (err error) {
 	if _, err := os.Lstat(to); err == nil {
 		return fmt.Errorf("%s is there already; name another file", to)
 	}
-	part, err := os.CreateTemp(filepath.Dir(to), "."+filepath.Base(to)+".*.part")
+	w, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return fmt.Errorf("beginning the backup: %w", err)
 	}
 	defer func() {
 		if err != nil {
-			part.Close()
-			os.Remove(part.Name())
+			w.Close()
+			os.Remove(part)
 		}
 	}()
-	sealed, err := age.Encrypt(part, recipients...)
+	sealed, err := age.Encrypt(w, recipients...)
 	if err != nil {
 		return fmt.Errorf("encrypting the backup: %w", err)
 	}
@@ -99,21 +105,21 @@ func Write(ctx context.Context, to string, recipients []age.Recipient, src Sourc
 	if err := sealed.Close(); err != nil {
 		return fmt.Errorf("writing the backup: %w", err)
 	}
-	if err := part.Sync(); err != nil {
+	if err := w.Sync(); err != nil {
 		return fmt.Errorf("syncing the backup: %w", err)
 	}
-	if err := part.Close(); err != nil {
+	if err := w.Close(); err != nil {
 		return fmt.Errorf("closing the backup: %w", err)
 	}
 	// A link, not a rename: it fails where somebody else has made the file since.
-	if err := os.Link(part.Name(), to); err != nil {
+	if err := os.Link(part, to); err != nil {
 		if errors.Is(err, fs.ErrExist) {
 			return fmt.Errorf("%s is there already; name another file", to)
 		}
-		if err := os.Rename(part.Name(), to); err != nil { // a filesystem without links
+		if err := os.Rename(part, to); err != nil { // a filesystem without links
 			return fmt.Errorf("putting the backup in its place: %w", err)
 		}
-	} else if err := os.Remove(part.Name()); err != nil {
+	} else if err := os.Remove(part); err != nil {
 		return fmt.Errorf("putting the backup in its place: %w", err)
 	}
 	return SyncFolder(filepath.Dir(to))

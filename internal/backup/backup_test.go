@@ -115,7 +115,7 @@ func TestABackupOpensWithoutWardroom(t *testing.T) {
 	}
 	to := filepath.Join(dir, "backup")
 	m := &Manifest{Version: "v1", Made: time.Now()}
-	if err := Write(t.Context(), to, []age.Recipient{key.Recipient()}, Source{db, files, []string{"ABCDEFGH", "LOSTLOST"}}, m); err != nil {
+	if err := Write(t.Context(), Part(to), to, []age.Recipient{key.Recipient()}, Source{db, files, []string{"ABCDEFGH", "LOSTLOST"}}, m); err != nil {
 		t.Fatal(err)
 	}
 	if len(m.Missing) != 1 || m.Missing[0] != "LOSTLOST" || m.Bytes() != int64(len("the databasea file")) {
