@@ -68,7 +68,13 @@ func doctor(ctx context.Context, args []string, out, errs io.Writer) error {
 func installation(ctx context.Context, conf *config.Config) (*operate.Installation, error) {
 	i := &operate.Installation{
 		Data: conf.Data, Name: conf.Name, PublicURL: conf.PublicURL, Listen: []string{conf.Listen},
+		Half:     refuseHalf(conf.Data),
 		Database: func() error { return store.Check(ctx, conf.Data, true) },
+		Tables:   func() error { return versioned(store.Current(ctx, conf.Data)) },
+	}
+	var err error
+	if i.Copies, err = forgotten(conf.Data); err != nil {
+		return nil, err
 	}
 	if _, err := os.Stat(filepath.Join(conf.Data, store.File)); err == nil {
 		i.BackedUp = func() string {
@@ -109,4 +115,27 @@ func installation(ctx context.Context, conf *config.Config) (*operate.Installati
 		}
 	}
 	return i, nil
+}
+
+// versioned is err if it is about the version of the tables.
+func versioned(err error) error {
+	var version *store.VersionError
+	if errors.As(err, &version) {
+		return version
+	}
+	return nil
+}
+
+// forgotten lists what backups that were cut off have left; nothing while one is being made.
+func forgotten(data string) ([]string, error) {
+	file := filepath.Join(data, backupLock)
+	if there, err := exists(file); err != nil || !there {
+		return nil, nil // a folder that cannot be read is found elsewhere
+	}
+	unlock, err := lock(file, errBackingUp)
+	if err != nil {
+		return nil, nil
+	}
+	defer unlock()
+	return leftByBackup(data)
 }

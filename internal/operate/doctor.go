@@ -50,6 +50,9 @@ type Installation struct {
 	Authority   string        // address of the certificate authority, where there is one
 	Serving     bool          // a server is using the folder now
 	Client      *http.Client  // asks the public address
+	Half        error         // what a restore that was cut off has left in the data folder, in words that say what to do
+	Copies      []string      // what a backup that was cut off has left
+	Tables      func() error  // looks whether the tables are of this program's version
 	Database    func() error  // looks for damage
 	BackedUp    func() string // when the last backup was made, RFC 3339; empty: never
 }
@@ -57,8 +60,15 @@ type Installation struct {
 // Examine looks at everything and returns what it found, in the order in which to read it.
 func (i *Installation) Examine(ctx context.Context) []Finding {
 	all := slices.Concat(i.clock(ctx), i.folder(), i.limits())
+	if i.Half != nil {
+		all = append(all, Finding{"restore", Wrong, sentence(i.Half), "As it says. Until then no server starts there."})
+	}
 	if i.Database != nil {
 		all = append(all, i.database())
+	}
+	if len(i.Copies) > 0 {
+		all = append(all, Finding{"backup", Look, "A backup was cut off and has left " + strings.Join(i.Copies, " and ") + ".",
+			"Nothing: the next backup removes it, and so does the server, when it starts and every hour."})
 	}
 	if i.BackedUp != nil {
 		all = append(all, LastBackup(i.BackedUp()))
@@ -212,7 +222,18 @@ func (i *Installation) database() Finding {
 	case err != nil:
 		return Finding{about, Wrong, err.Error(), "Stop the server, keep a copy of the folder, and restore the last backup: wardroom restore. Test the disk."}
 	}
+	if i.Tables != nil {
+		if err := i.Tables(); err != nil {
+			return Finding{about, Look, "No damage was found. " + sentence(err), "As it says; make a backup with the program that has used it so far."}
+		}
+	}
 	return fine(about, "No damage was found.")
+}
+
+// sentence is what an error says, from a capital letter to a full stop.
+func sentence(err error) string {
+	text := strings.TrimSuffix(err.Error(), ".")
+	return strings.ToUpper(text[:1]) + text[1:] + "."
 }
 
 // LastBackup judges when the last backup was made; at is RFC 3339, or empty for never.
