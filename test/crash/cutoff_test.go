@@ -101,13 +101,15 @@ func (a *archive) stop(site *rig.Site) {
 // run runs one command, to be killed at the point cut if that is not empty, and gives all that it said.
 func (a *archive) run(cut string, ok bool, args ...string) string {
 	a.Helper()
-	cmd := exec.CommandContext(a.Context(), string(a.program), args...)
+	ctx, cancel := context.WithTimeout(a.Context(), patience) // a server that should not have started would run for ever
+	defer cancel()
+	cmd := exec.CommandContext(ctx, string(a.program), args...)
 	cmd.Env = append(os.Environ(), "CUT="+cut)
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
 	err := cmd.Run()
 	var exit *exec.ExitError
-	killed := errors.As(err, &exit) && exit.Sys().(syscall.WaitStatus).Signal() == syscall.SIGKILL
+	killed := ctx.Err() == nil && errors.As(err, &exit) && exit.Sys().(syscall.WaitStatus).Signal() == syscall.SIGKILL
 	if killed != (cut != "") || cut == "" && (err == nil) != ok {
 		a.Fatalf("wardroom %s ended with %v:\n%s", strings.Join(args, " "), err, &said)
 	}
