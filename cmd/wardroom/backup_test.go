@@ -355,6 +355,73 @@ func TestRestoreBringsNothingBackThatWasRevoked(t *testing.T) {
 	}
 }
 
+// A device that comes back after a restore, however late, keeps its keys, unless it was signed out.
+func TestAfterARestoreADeviceKeepsItsKeysUnlessItWasSignedOut(t *testing.T) {
+	o := newOffice(t)
+	signIn := func(s served, device string) map[string]any {
+		status, answer := s.post(t, "/_matrix/client/v3/login", "", map[string]any{
+			"type": "m.login.password", "password": "seven quiet boats", "identifier": map[string]any{"type": "m.id.user", "user": "lin"},
+			"device_id": device, "refresh_token": true,
+		})
+		if status != 200 {
+			t.Fatal(answer)
+		}
+		return answer
+	}
+	token := func(answer map[string]any) string { text, _ := answer["access_token"].(string); return text }
+	away, used, gone, stolen := signIn(o.served, "AWAY"), signIn(o.served, "USED"), signIn(o.served, "GONE"), signIn(o.served, "STOLEN")
+	o.must(t, "POST", "/_matrix/client/v3/logout", token(gone), map[string]any{}, "")
+	file, fresh := filepath.Join(t.TempDir(), "wardroom.backup"), filepath.Join(t.TempDir(), "restored")
+	if _, _, err := wardroom(t, "backup", "--data", o.data, "--to", file, "--recipient", o.recipient); err != nil {
+		t.Fatal(err)
+	}
+	status, renewed := o.post(t, "/_matrix/client/v3/refresh", "", map[string]any{"refresh_token": used["refresh_token"]})
+	if status != 200 {
+		t.Fatal(renewed)
+	}
+	added := signIn(o.served, "ADDED")
+	if _, _, err := wardroom(t, "restore", "--from", file, "--data", fresh, "--identity", o.key); err != nil {
+		t.Fatal(err)
+	}
+	again := startServer(t, "--data", fresh, "--listen", "127.0.0.1:0", "--unlimited")
+	new := signIn(again, "NEW")
+	status, answer := again.post(t, "/_matrix/client/v3/delete_devices", token(new), map[string]any{"devices": []string{"STOLEN"}, "auth": map[string]any{
+		"type": "m.login.password", "password": "seven quiet boats", "identifier": map[string]any{"type": "m.id.user", "user": "lin"},
+	}})
+	if status != 200 {
+		t.Fatal(answer)
+	}
+	for _, c := range []struct {
+		name, token string
+		keeps       bool
+	}{
+		{"one that was away since before the backup", token(away), true},
+		{"one whose tokens were renewed after the backup", token(renewed), true},
+		{"one that signed in after the backup", token(added), true},
+		{"one that was signed out before the backup", token(gone), false},
+		{"one that was signed out after the restore", token(stolen), false},
+		{"a made-up token", "x.AAAAAAAAAAAAAAAA3", false},
+	} {
+		_, data := again.ask(t, "GET", "/_matrix/client/v3/account/whoami", c.token, nil)
+		if soft := strings.Contains(string(data), `"soft_logout":true`); soft != c.keeps || !strings.Contains(string(data), "M_UNKNOWN_TOKEN") {
+			t.Errorf("%s is answered %s", c.name, data)
+		}
+	}
+	_, answer = again.post(t, "/_matrix/client/v3/refresh", "", map[string]any{"refresh_token": renewed["refresh_token"]})
+	if answer["soft_logout"] != true {
+		t.Errorf("one that wants to renew its tokens is answered %v", answer)
+	}
+	// It signs in again on the same device, which then is signed out as any other.
+	back := signIn(again, "AWAY")
+	again.must(t, "GET", "/_matrix/client/v3/account/whoami", token(back), map[string]any{}, "")
+	for _, text := range []string{token(away), token(back)} {
+		again.post(t, "/_matrix/client/v3/logout", text, map[string]any{})
+		if _, data := again.ask(t, "GET", "/_matrix/client/v3/account/whoami", text, nil); strings.Contains(string(data), `soft_logout`) {
+			t.Errorf("after it signed out it is answered %s", data)
+		}
+	}
+}
+
 // signIn signs lin in on a new device and gives its token.
 func (s served) signIn(t *testing.T) string {
 	t.Helper()
@@ -369,7 +436,9 @@ func TestRestoreResetsOneTimeKeys(t *testing.T) {
 	for _, id := range []string{"AAAAAQ", "AAAAAg"} {
 		keys["curve25519:"+id] = strings.Repeat("A", 43)
 	}
-	o.must(t, "POST", "/_matrix/client/v3/keys/upload", o.token, map[string]any{"one_time_keys": keys}, "")
+	fallback := map[string]any{"curve25519:AAAAAw": map[string]any{"key": strings.Repeat("A", 43), "fallback": true}}
+	o.must(t, "POST", "/_matrix/client/v3/keys/upload", o.token, map[string]any{"one_time_keys": keys, "fallback_keys": fallback}, "")
+	device := o.must(t, "GET", "/_matrix/client/v3/account/whoami", o.token, map[string]any{}, "device_id")
 	file, fresh := filepath.Join(t.TempDir(), "wardroom.backup"), filepath.Join(t.TempDir(), "restored")
 	if _, _, err := wardroom(t, "backup", "--data", o.data, "--to", file, "--recipient", o.recipient); err != nil {
 		t.Fatal(err)
@@ -382,9 +451,26 @@ func TestRestoreResetsOneTimeKeys(t *testing.T) {
 		t.Errorf("restore says: %s", out)
 	}
 	again := startServer(t, "--data", fresh, "--listen", "127.0.0.1:0", "--unlimited")
-	_, data := again.ask(t, "POST", "/_matrix/client/v3/keys/upload", again.signIn(t), []byte("{}"))
-	if strings.Contains(string(data), `:2`) {
-		t.Errorf("the restored server still has keys: %s", data)
+	token := again.must(t, "POST", "/_matrix/client/v3/login", "", map[string]any{
+		"type": "m.login.password", "password": "seven quiet boats", "identifier": map[string]any{"type": "m.id.user", "user": "lin"}, "device_id": device,
+	}, "access_token")
+	for _, s := range []struct {
+		served
+		token string
+		keys  bool
+	}{{o.served, o.token, true}, {again, token, false}} {
+		_, counts := s.ask(t, "GET", "/_matrix/client/v3/sync", s.token, nil)
+		if has := strings.Contains(string(counts), `"curve25519":2`); has != s.keys {
+			t.Errorf("one-time keys are there: %v, want %v: %s", has, s.keys, counts)
+		}
+		if has := strings.Contains(string(counts), `"device_unused_fallback_key_types":["curve25519"]`); has != s.keys {
+			t.Errorf("a fallback key is there: %v, want %v: %s", has, s.keys, counts)
+		}
+		claim := map[string]any{"one_time_keys": map[string]any{"@lin:localhost": map[string]any{device: "curve25519"}}}
+		_, given := s.post(t, "/_matrix/client/v3/keys/claim", s.token, claim)
+		if has := strings.Contains(fmt.Sprint(given), "curve25519:"); has != s.keys {
+			t.Errorf("a key is handed out: %v, want %v: %v", has, s.keys, given)
+		}
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -163,9 +162,6 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 	return group.Wait()
 }
 
-// restoredFor is how long after a restore unknown tokens are taken for lost ones.
-const restoredFor = 30 * 24 * time.Hour
-
 // enter makes the data folder where there is none and takes it for one server alone. It returns an error that says what to do
 // where a restore into it was cut off.
 func enter(data string) (leave func(), err error) {
@@ -193,15 +189,8 @@ func enter(data string) (leave func(), err error) {
 // afterRestore tells api what a restore from a backup has lost, if there was one.
 func afterRestore(ctx context.Context, db *store.DB, api *clientapi.API) error {
 	err := db.View(ctx, func(v stream.View) (err error) {
-		if api.Feed.Gaps, err = db.Gaps(v); err != nil {
-			return err
-		}
-		text, ok, err := db.Meta(v, store.RestoredAt)
-		if err != nil || !ok {
-			return err
-		}
-		at, err := time.Parse(time.RFC3339, text)
-		api.Accounts.Restored = time.Since(at) < restoredFor
+		api.Feed.Gaps, err = db.Gaps(v)
+		api.Accounts.Lost = api.Feed.Gaps
 		return err
 	})
 	if err != nil {

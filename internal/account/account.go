@@ -64,6 +64,10 @@ type SessionDisk interface {
 	DropPairsAfter(u stream.Unit, d DeviceNo, pair int64) error
 	// DropTokens drops every token of a device.
 	DropTokens(u stream.Unit, d DeviceNo) error
+	// SetSignIn keeps the hash of the mark of a device's sign-in, in the place of an earlier one.
+	SetSignIn(u stream.Unit, d DeviceNo, mark [32]byte) error
+	// SignedIn reports whether there is a device whose sign-in has that mark.
+	SignedIn(v stream.View, mark [32]byte) (bool, error)
 }
 
 // Holder is who holds an access token, and what is to be written down about that.
@@ -85,9 +89,9 @@ type Accounts struct {
 	// closed (its rooms are left).
 	DeviceGone, DeviceNamed, Renamed, Leaving func(u stream.Unit, s Session) error
 
-	// Restored is set for some time after the server was restored from a backup. A token that is not known may then be one
-	// that the lost part knew, so its device is told to sign in again without forgetting its keys ("soft_logout").
-	Restored bool
+	// Lost are the stretches of the stream that restores from backups have lost: where each begins, then where it ends. Whoever
+	// signed in there is not known any more, and has not been signed out.
+	Lost stream.Token
 
 	hashing   chan struct{} // holds one element for each password that is being hashed
 	openIDKey [32]byte      // of this run of the server
@@ -101,25 +105,27 @@ func New(disk Disk, server mxid.Server) *Accounts {
 }
 
 // Session finds who holds the access token. It returns fault.UnknownToken for a token that is unknown, revoked, or
-// expired; for an expired one the client is told to use its refresh token ("soft_logout"). The first use of a token after a
+// expired; for an expired one the client is told to use its refresh token ("soft_logout"), and one whose device was not signed
+// out keeps its keys (ended). The first use of a token after a
 // refresh ends the one before it; the first on a day is written down, by day alone.
 //
 // Spec: client-server API, "Client Authentication".
 func (a *Accounts) Session(ctx context.Context, token string) (Session, error) {
 	var h Holder
-	var ok bool
 	err := a.Disk.View(ctx, func(v stream.View) (err error) {
+		var ok bool
 		hash := sha256.Sum256([]byte(token))
 		h, ok, err = a.Disk.TokenSession(v, hash)
 		h.Token = Token{hash, h.Pair}
+		if err == nil && !ok {
+			err = a.ended(v, token)
+		}
 		return err
 	})
 	now := time.Now()
 	switch {
 	case err != nil:
 		return Session{}, fmt.Errorf("looking for a session: %w", err)
-	case !ok:
-		return Session{}, a.ended()
 	case h.UntilMS <= now.UnixMilli():
 		f := fault.UnknownToken.New("The access token is too old. Ask for a new one with the refresh token.")
 		f.More = map[string]any{"soft_logout": true}
@@ -139,16 +145,7 @@ func (a *Accounts) Session(ctx context.Context, token string) (Session, error) {
 func (a *Accounts) Alive(v stream.View, s Session) error {
 	lives, err := a.Disk.TokenLives(v, s.DeviceNo, s.Token)
 	if err == nil && !lives {
-		err = a.ended()
+		err = endedError(false)
 	}
 	return err
-}
-
-// ended is the refusal of a token that is not known.
-func (a *Accounts) ended() error {
-	f := fault.UnknownToken.New("This session has ended. Sign in again.")
-	if a.Restored {
-		f.More = map[string]any{"soft_logout": true}
-	}
-	return f
 }

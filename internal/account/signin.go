@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/base64"
 	"fmt"
 	"math"
 	chance "math/rand/v2"
@@ -120,18 +119,22 @@ func (a *Accounts) grant(u stream.Unit, p Person, device NewDevice) (Grant, erro
 	if err := a.Disk.DropTokens(u, no); err != nil {
 		return Grant{}, err
 	}
-	u.Next(stream.Topic(p.User)) // wakes what waits with one of the earlier tokens: it ends
+	pos := u.Next(stream.Topic(p.User)) // wakes what waits with one of the earlier tokens: it ends
 	g := Grant{Session: Session{User: p.User, Account: p.No, Device: device.ID, DeviceNo: no}}
-	return g, a.pair(u, &g, 1, device.Refresh)
+	mark, err := a.mark(u, no, pos)
+	if err != nil {
+		return g, err
+	}
+	return g, a.pair(u, &g, 1, mark, device.Refresh)
 }
 
-// pair makes the device's pair of tokens number no and puts them into g.
-func (a *Accounts) pair(u stream.Unit, g *Grant, no int64, refresh bool) error {
-	g.Access = newToken()
+// pair makes the device's pair of tokens number no, of the sign-in that mark is of, and puts them into g.
+func (a *Accounts) pair(u stream.Unit, g *Grant, no int64, mark string, refresh bool) error {
+	g.Access = newToken(mark)
 	pair := Pair{No: no, Access: sha256.Sum256([]byte(g.Access)), UntilMS: Forever}
 	if refresh {
 		until := ends(u.Now())
-		g.Refresh, g.Lasts = newToken(), until.Sub(u.Now())
+		g.Refresh, g.Lasts = newToken(mark), until.Sub(u.Now())
 		hash := sha256.Sum256([]byte(g.Refresh))
 		pair.Refresh, pair.UntilMS = &hash, until.UnixMilli()
 	}
@@ -147,7 +150,7 @@ func (a *Accounts) Refresh(ctx context.Context, token string) (Grant, error) {
 	find := func(v stream.View) (s Session, pair int64, err error) {
 		s, pair, ok, err := a.Disk.RefreshSession(v, sha256.Sum256([]byte(token)))
 		if err == nil && !ok {
-			err = a.ended()
+			err = a.ended(v, token)
 		}
 		return s, pair, err
 	}
@@ -169,20 +172,19 @@ func (a *Accounts) Refresh(ctx context.Context, token string) (Grant, error) {
 		if err := a.Disk.DropPairsAfter(u, s.DeviceNo, pair); err != nil {
 			return err
 		}
+		mark, ok := markOf(token)
+		if !ok { // of before tokens had one
+			if mark, err = a.mark(u, s.DeviceNo, u.Next("")); err != nil {
+				return err
+			}
+		}
 		g = Grant{Session: s}
-		return a.pair(u, &g, pair+1, true)
+		return a.pair(u, &g, pair+1, mark, true)
 	})
 	if err != nil {
 		return Grant{}, fmt.Errorf("refreshing a session: %w", err)
 	}
 	return g, nil
-}
-
-// newToken makes a secret of 256 bits.
-func newToken() string {
-	var b [32]byte
-	_, _ = rand.Read(b[:]) // never fails
-	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
 func newDeviceID() mxid.Device {

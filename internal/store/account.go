@@ -123,3 +123,15 @@ func (db *DB) DropTokens(u stream.Unit, d account.DeviceNo) error {
 	_, err := in(u).exec(`DELETE FROM token WHERE device = $1`, int64(d))
 	return err
 }
+
+// SetSignIn implements account.SessionDisk.
+func (db *DB) SetSignIn(u stream.Unit, d account.DeviceNo, mark [32]byte) error {
+	_, err := in(u).exec(`UPDATE device SET sign_in = $2 WHERE no = $1`, int64(d), mark[:])
+	return err
+}
+
+// SignedIn implements account.SessionDisk.
+func (db *DB) SignedIn(v stream.View, mark [32]byte) (there bool, err error) {
+	err = in(v).row(`SELECT EXISTS (SELECT 1 FROM device WHERE sign_in = $1)`, mark[:]).Scan(&there)
+	return there, err
+}

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"wardroom/internal/stream"
 )
@@ -110,8 +109,8 @@ func aside(ctx context.Context, file string, fn func(*sql.DB) error) error {
 // uploads new ones. The stream goes on from a position that no server can have reached before (the number of microseconds since
 // 1970), so that a device which has read further than the backup goes does not miss what comes now; see Gaps.
 //
-// All access and refresh tokens and all invitations are removed too: some had been revoked or used since. It returns how many
-// one-time keys were removed.
+// All access and refresh tokens and all invitations are removed too: some had been revoked or used since. The marks of sign-ins
+// stay, so that a device which comes back, however late, is told to keep its keys. It returns how many one-time keys were removed.
 func (db *DB) Restored(u stream.Unit) (keys int64, err error) {
 	t := in(u)
 	gaps, err := db.Gaps(u)
@@ -132,9 +131,6 @@ func (db *DB) Restored(u stream.Unit) (keys int64, err error) {
 		}
 	}
 	if _, err := t.exec(`UPDATE device SET claimed_pos = $1`, int64(t.Next(""))); err != nil {
-		return 0, err
-	}
-	if err := db.SetMeta(u, RestoredAt, u.Now().UTC().Format(time.RFC3339)); err != nil {
 		return 0, err
 	}
 	return keys, db.SetMeta(u, gapsName, gaps[max(0, len(gaps)-60):].String())

@@ -7,8 +7,7 @@ const (
 	ServerName = "server_name"  // the name in every account and room, fixed when the server first started
 	ServedAt   = "served_at"    // the URL the server was last opened at, for links that are printed while it does not run
 	BackedUpAt = "backed_up_at" // when the last backup was complete, RFC 3339
-	RestoredAt = "restored_at"  // when this data was restored from a backup, RFC 3339
-	gapsName   = "gaps"         // the gaps in the stream since then; see Gaps
+	gapsName   = "gaps"         // the gaps that restores from backups have left in the stream; see Gaps
 )
 
 // Meta gives what is kept under name; ok is false where there is nothing.
