@@ -40,8 +40,8 @@ type InvitationDisk interface {
 	DropFirstInvitations(u stream.Unit) error
 	// InvitationsBy lists what by has made, used up and ended ones too; those that end first come first.
 	InvitationsBy(v stream.View, by No) ([]KeptInvitation, error)
-	// DropInvitation drops one.
-	DropInvitation(u stream.Unit, hash [32]byte) error
+	// EndInvitation takes all uses of one away, and its note. Its row stays until its time is over: it counts as made that day.
+	EndInvitation(u stream.Unit, hash [32]byte) error
 }
 
 // KeptInvitation is an invitation as it is kept: without its token.
@@ -50,7 +50,7 @@ type KeptInvitation struct {
 	Invitation
 }
 
-// ID names the invitation to whoever runs the machine. Nobody can sign up with it.
+// ID names the invitation to whoever made it. Nobody can sign up with it.
 func (k KeptInvitation) ID() string { return hex.EncodeToString(k.Hash[:6]) }
 
 // Invite keeps i and returns its token, which is written down nowhere. i.Uses must be positive and i.Until in the future.
@@ -133,35 +133,61 @@ func (a *Accounts) Invited(ctx context.Context, token string) (i Invitation, by 
 
 // Invitations lists the invitations made at the machine's own command line that somebody could still sign up with. What
 // people have made is theirs and is not told.
-func (a *Accounts) Invitations(ctx context.Context) (list []KeptInvitation, err error) {
+func (a *Accounts) Invitations(ctx context.Context) ([]KeptInvitation, error) {
+	return a.invitationsBy(ctx, 0)
+}
+
+// OwnInvitations lists those that s's person has made and somebody could still sign up with, and nobody else's.
+func (a *Accounts) OwnInvitations(ctx context.Context, s Session) ([]KeptInvitation, error) {
+	list, err := a.invitationsBy(ctx, s.Account)
+	if err != nil {
+		return nil, fmt.Errorf("listing the invitations of %s: %w", s.User, err)
+	}
+	return list, nil
+}
+
+func (a *Accounts) invitationsBy(ctx context.Context, by No) (list []KeptInvitation, err error) {
 	err = a.Disk.View(ctx, func(v stream.View) (err error) {
-		list, err = a.validOnes(v, time.Now())
+		list, err = a.validOnes(v, by, time.Now())
 		return err
 	})
 	return list, err
 }
 
-func (a *Accounts) validOnes(v stream.View, now time.Time) ([]KeptInvitation, error) {
-	all, err := a.Disk.InvitationsBy(v, 0)
+func (a *Accounts) validOnes(v stream.View, by No, now time.Time) ([]KeptInvitation, error) {
+	all, err := a.Disk.InvitationsBy(v, by)
 	return slices.DeleteFunc(all, func(k KeptInvitation) bool { return k.Uses <= 0 || !now.Before(k.Until) }), err
 }
 
 // Revoke ends an invitation made at the machine's own command line, named by its ID or by its token: from now on nobody
 // signs up with it; whoever has done so stays. It returns fault.NotFound where no such invitation is valid, one that somebody
 // made in the client among them.
-func (a *Accounts) Revoke(ctx context.Context, name string) (ended Invitation, err error) {
+func (a *Accounts) Revoke(ctx context.Context, name string) (Invitation, error) {
 	hash := sha256.Sum256([]byte(name))
+	return a.revoke(ctx, 0, func(k KeptInvitation) bool { return k.Hash == hash || k.ID() == name })
+}
+
+// RevokeOwn ends an invitation that s's person has made, named by its ID; see Revoke. It returns fault.NotFound where they have
+// made none that is called that and is valid. It counts as made today all the same.
+func (a *Accounts) RevokeOwn(ctx context.Context, s Session, id string) error {
+	if _, err := a.revoke(ctx, s.Account, func(k KeptInvitation) bool { return k.ID() == id }); err != nil {
+		return fmt.Errorf("%s takes an invitation back: %w", s.User, err)
+	}
+	return nil
+}
+
+func (a *Accounts) revoke(ctx context.Context, by No, is func(KeptInvitation) bool) (ended Invitation, err error) {
 	err = a.Disk.Do(ctx, func(u stream.Unit) error {
-		all, err := a.validOnes(u, u.Now())
+		all, err := a.validOnes(u, by, u.Now())
 		if err != nil {
 			return err
 		}
-		i := slices.IndexFunc(all, func(k KeptInvitation) bool { return k.Hash == hash || k.ID() == name })
+		i := slices.IndexFunc(all, is)
 		if i < 0 {
 			return fault.NotFound.New("No invitation that was made here and is still valid is called that.")
 		}
 		ended = all[i].Invitation
-		return a.Disk.DropInvitation(u, all[i].Hash)
+		return a.Disk.EndInvitation(u, all[i].Hash)
 	})
 	return ended, err
 }
@@ -195,7 +221,7 @@ func (a *Accounts) validInvitation(v stream.View, token string, now time.Time) (
 	case !ok:
 		return i, fault.Unauthorized.New("This invitation is not known here. Check the link, or ask for a new one.")
 	case i.Uses <= 0:
-		return i, fault.Unauthorized.New("This invitation has been used. Ask for a new one.")
+		return i, fault.Unauthorized.New("This invitation has been used, or was taken back. Ask for a new one.")
 	case !now.Before(i.Until):
 		return i, fault.Unauthorized.New("This invitation ended on %s. Ask for a new one.", i.Until.UTC().Format(time.DateOnly))
 	}

@@ -198,7 +198,7 @@ func (o *office) trace(t *testing.T, s *server) traces {
 	for _, path := range []string{
 		"/v3/account/whoami", "/v3/devices", "/v3/profile/$member", "/v3/user/$member/account_data/org.example.note",
 		"/v3/user/$member/rooms/$room/account_data/org.example.note", "/v3/pushrules/", "/v3/room_keys/version",
-		"/v3/room_keys/keys?version=$backup", "/unstable/org.matrix.msc3814.v1/dehydrated_device",
+		"/v3/room_keys/keys?version=$backup", "/unstable/org.wardroom/invitations", "/unstable/org.matrix.msc3814.v1/dehydrated_device",
 		"/v1/media/download/wardroom.test/$announced?timeout_ms=0",
 	} {
 		is.own = append(is.own, look("member", path))
@@ -355,6 +355,10 @@ func (o *office) things(t *testing.T, s *server, member *person, names map[strin
 	_, names["picture"], _ = strings.Cut(member.upload(t, "image/png", "", square(t)), "/")
 	_, names["announced"], _ = strings.Cut(text(member.ok(t, "POST", "/_matrix/media/v1/create", nil)["content_uri"]), ".test/")
 	names["invitation"] = s.invitation(t, 1)
+	member.ok(t, "POST", invite, object{"note": "SECRET-NOTE"})
+	list, _ := member.ok(t, "GET", invite, nil)["invitations"].([]any)
+	own, _ := list[0].(map[string]any)
+	names["link"] = text(own["id"])
 }
 
 // square is a picture.

@@ -8,6 +8,8 @@ import (
 func (a *API) invitationRoutes() []route {
 	return []route{
 		{"POST", "/_matrix/client/unstable/org.wardroom/invitations", signedIn, sending, a.inviteOne},
+		{"GET", "/_matrix/client/unstable/org.wardroom/invitations", signedIn, free, a.ownInvitations},
+		{"DELETE", "/_matrix/client/unstable/org.wardroom/invitations/{invitationId}", signedIn, sending, a.revokeOwn},
 		{"POST", "/_matrix/client/unstable/org.wardroom/invitation", open, signingUp, a.invited},
 	}
 }
@@ -30,6 +32,32 @@ func (a *API) inviteOne(r *request) (any, error) {
 		return nil, err
 	}
 	return map[string]any{"token": token, "path": "/#/invite/" + token, "expires_ts": i.Until.UnixMilli()}, nil
+}
+
+// ownInvitations lists what the person has made and nobody has used yet. Who used the others is not kept.
+func (a *API) ownInvitations(r *request) (any, error) {
+	list, err := a.Accounts.OwnInvitations(r.ctx(), r.who)
+	if err != nil {
+		return nil, err
+	}
+	type one struct {
+		ID      string `json:"id"`
+		Note    string `json:"note,omitempty"`
+		Uses    int    `json:"uses_left"`
+		Expires int64  `json:"expires_ts"`
+	}
+	out := struct {
+		Invitations []one `json:"invitations"`
+	}{[]one{}}
+	for _, k := range list {
+		out.Invitations = append(out.Invitations, one{k.ID(), k.Note, k.Uses, k.Until.UnixMilli()})
+	}
+	return out, nil
+}
+
+// revokeOwn takes back an invitation that the person has made.
+func (a *API) revokeOwn(r *request) (any, error) {
+	return empty{}, a.Accounts.RevokeOwn(r.ctx(), r.who, r.PathValue("invitationId"))
 }
 
 // invited shows an invitation to whoever holds its token, for the page on which they sign up. The token stands in the body, not

@@ -64,8 +64,8 @@ func (db *DB) InvitationsBy(v stream.View, by account.No) ([]account.KeptInvitat
 	})
 }
 
-// DropInvitation implements account.InvitationDisk.
-func (db *DB) DropInvitation(u stream.Unit, hash [32]byte) error {
-	_, err := in(u).exec(`DELETE FROM invitation WHERE hash = $1`, hash[:])
+// EndInvitation implements account.InvitationDisk.
+func (db *DB) EndInvitation(u stream.Unit, hash [32]byte) error {
+	_, err := in(u).exec(`UPDATE invitation SET uses_left = 0, note = '' WHERE hash = $1`, hash[:])
 	return err
 }
