@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"iter"
 	"strconv"
+
+	"wardroom/internal/fault"
 )
 
 // Value is one JSON value in canonical form, as the content of a built event is. It is read where it stands: nothing is
@@ -12,6 +14,28 @@ import (
 //
 // On bytes that are not canonical JSON (with white space in them, say) the answers mean nothing, but reading is safe. The nil Value is an absent one.
 type Value []byte
+
+// Content is the content of an event: a JSON object in canonical form. NewContent alone makes one, so whoever has a Content can
+// ask it, and nobody can ask what a client sent before it was put in that form.
+type Content struct{ v Value }
+
+// NewContent gives raw as the content of an event. It returns what Canonical returns, and fault.BadJSON for what is no object.
+func NewContent(raw []byte) (Content, error) {
+	canonical, err := Canonical(raw)
+	if err == nil && !Value(canonical).IsObject() {
+		err = fault.BadJSON.New("The content of an event must be a JSON object.")
+	}
+	if err != nil {
+		return Content{}, err
+	}
+	return Content{canonical}, nil
+}
+
+// Get is a member of the content; nil where there is none.
+func (c Content) Get(key string) Value { return c.v.Get(key) }
+
+// JSON is the content in canonical form.
+func (c Content) JSON() []byte { return c.v }
 
 // Get is the member of an object that has this key; nil if v is no object or has no such member.
 func (v Value) Get(key string) Value {

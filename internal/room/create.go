@@ -110,8 +110,7 @@ type creation struct {
 
 // set proposes a piece of state in the creator's name.
 func (c *creation) set(typ, key string, content []byte) error {
-	_, err := c.add(proposal{who: c.who, typ: typ, key: &key, content: content})
-	return err
+	return c.setAs(c.who, typ, key, content)
 }
 
 // build drafts the room's first events in the order that the specification lays down.

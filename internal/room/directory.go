@@ -104,9 +104,7 @@ func (d *draft) withoutAlias(who account.Session, alias mxid.Alias) error {
 	if others != nil {
 		content.set("alt_aliases", others)
 	}
-	key := ""
-	_, err = d.add(proposal{who: who, typ: typeCanonicalAlias, key: &key, content: content.bytes()})
-	return err
+	return d.setAs(who, typeCanonicalAlias, "", content.bytes())
 }
 
 // Aliases gives the addresses of the room to who may read its state.

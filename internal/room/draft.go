@@ -30,7 +30,7 @@ type proposal struct {
 	who     account.Session
 	typ     string
 	key     *string // of a state event
-	content []byte
+	content event.Content
 	redacts mxid.Event
 	txn     string // "" if the request has none
 }
@@ -152,7 +152,7 @@ func (d *draft) membership(who mxid.User) (string, error) {
 func (d *draft) add(p proposal) (mxid.Event, error) {
 	pdu := event.PDU{
 		Type: p.typ, RoomID: d.chain.ID, Sender: p.who.User, StateKey: p.key, Redacts: p.redacts,
-		OriginServerTS: d.at, Depth: d.chain.Depth + 1, Content: p.content,
+		OriginServerTS: d.at, Depth: d.chain.Depth + 1, Content: p.content.JSON(),
 	}
 	if d.chain.Head != "" {
 		pdu.PrevEvents = []mxid.Event{d.chain.Head}
@@ -201,6 +201,16 @@ func (d *draft) add(p proposal) (mxid.Event, error) {
 		h.id, h.pdu = built.ID, &kept
 	}
 	return built.ID, nil
+}
+
+// setAs proposes a piece of state in who's name. content is a JSON object in any form.
+func (d *draft) setAs(who account.Session, typ, key string, content []byte) error {
+	said, err := event.NewContent(content)
+	if err != nil {
+		return err
+	}
+	_, err = d.add(proposal{who: who, typ: typ, key: &key, content: said})
+	return err
 }
 
 // unchanged reports whether pdu says what the state event h already says, by the same person.

@@ -37,8 +37,8 @@ func (d *draft) look(who account.No, content object) error {
 }
 
 // withLook is look for the content of a membership event that a client wrote itself.
-func (d *draft) withLook(who mxid.User, content []byte) ([]byte, error) {
-	switch event.Value(content).Get("membership").Text() {
+func (d *draft) withLook(who mxid.User, content event.Content) (event.Content, error) {
+	switch content.Get("membership").Text() {
 	case event.Join, event.Invite, event.Knock:
 	default:
 		return content, nil
@@ -48,18 +48,22 @@ func (d *draft) withLook(who mxid.User, content []byte) ([]byte, error) {
 		return content, err
 	}
 	fields := object{}
-	if err := json.Unmarshal(content, &fields); err != nil {
-		return nil, fault.BadJSON.Wrap(err, "The content of an event must be a JSON object.")
+	if err := json.Unmarshal(content.JSON(), &fields); err != nil {
+		return content, err
 	}
 	if err := d.look(p.No, fields); err != nil {
-		return nil, err
+		return content, err
 	}
-	return fields.bytes(), nil
+	return event.NewContent(fields.bytes())
 }
 
 // member proposes that who makes target's membership what content says.
 func (d *draft) member(who account.Session, target mxid.User, content object) error {
-	full, err := d.withLook(target, content.bytes())
+	said, err := event.NewContent(content.bytes())
+	if err != nil {
+		return err
+	}
+	full, err := d.withLook(target, said)
 	if err != nil {
 		return err
 	}

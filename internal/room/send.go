@@ -19,10 +19,14 @@ import (
 //
 // Spec: client-server API, PUT /rooms/{roomId}/send/{eventType}/{txnId}.
 func (r *Rooms) Send(ctx context.Context, who account.Session, room mxid.Room, typ, txn string, content []byte) (mxid.Event, error) {
-	if typ == event.TypeRedaction && event.Value(content).Get("redacts") == nil {
+	said, err := event.NewContent(content)
+	if err != nil {
+		return "", err
+	}
+	if typ == event.TypeRedaction && said.Get("redacts") == nil {
 		return "", fault.BadJSON.New("A redaction must name the event that it redacts.")
 	}
-	return r.once(ctx, room, proposal{who: who, typ: typ, content: content, txn: txn})
+	return r.once(ctx, room, proposal{who: who, typ: typ, content: said, txn: txn})
 }
 
 // Redact removes what an event says from the room for good and returns the ID of the redaction. One may redact one's own
@@ -32,7 +36,11 @@ func (r *Rooms) Send(ctx context.Context, who account.Session, room mxid.Room, t
 //
 // Spec: client-server API, PUT /rooms/{roomId}/redact/{eventId}/{txnId}.
 func (r *Rooms) Redact(ctx context.Context, who account.Session, room mxid.Room, target mxid.Event, txn string, content []byte) (mxid.Event, error) {
-	return r.once(ctx, room, proposal{who: who, typ: event.TypeRedaction, content: content, redacts: target, txn: txn})
+	said, err := event.NewContent(content)
+	if err != nil {
+		return "", err
+	}
+	return r.once(ctx, room, proposal{who: who, typ: event.TypeRedaction, content: said, redacts: target, txn: txn})
 }
 
 // once sends p unless p.who's device has done so before.
@@ -40,11 +48,6 @@ func (r *Rooms) once(ctx context.Context, room mxid.Room, p proposal) (mxid.Even
 	if p.txn == "" || len(p.txn) > mxid.MaxLen {
 		return "", fault.InvalidParam.New("A transaction ID has 1 to %d bytes.", mxid.MaxLen)
 	}
-	content, err := event.Canonical(p.content)
-	if err != nil {
-		return "", err
-	}
-	p.content = content
 	return do(ctx, r.Disk, func(u stream.Unit) (mxid.Event, error) {
 		d, err := r.draftIn(u, room)
 		if err != nil {
@@ -70,7 +73,7 @@ func (r *Rooms) once(ctx context.Context, room mxid.Room, p proposal) (mxid.Even
 //
 // Spec: client-server API, PUT /rooms/{roomId}/state/{eventType}/{stateKey}.
 func (r *Rooms) SetState(ctx context.Context, who account.Session, room mxid.Room, key event.StateKey, content []byte) (mxid.Event, error) {
-	content, err := event.Canonical(content)
+	said, err := event.NewContent(content)
 	if err != nil {
 		return "", err
 	}
@@ -79,9 +82,9 @@ func (r *Rooms) SetState(ctx context.Context, who account.Session, room mxid.Roo
 		if err != nil {
 			return "", err
 		}
-		full := content
+		full := said
 		if key.Type == event.TypeMember {
-			if full, err = d.withLook(mxid.User(key.Key), content); err != nil {
+			if full, err = d.withLook(mxid.User(key.Key), said); err != nil {
 				return "", err
 			}
 		}

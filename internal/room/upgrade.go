@@ -86,8 +86,7 @@ func (up *upgrade) build(creators []mxid.User) error {
 	tombstone := object{}
 	tombstone.set("body", "This room has been replaced")
 	tombstone.set("replacement_room", up.chain.ID)
-	key := ""
-	if _, err := up.old.add(proposal{who: up.who, typ: typeTombstone, key: &key, content: tombstone.bytes()}); err != nil {
+	if err := up.old.setAs(up.who, typeTombstone, "", tombstone.bytes()); err != nil {
 		return err
 	}
 	return up.quieten()
@@ -182,8 +181,7 @@ func (up *upgrade) quieten() error {
 			levels.set(key, 50)
 		}
 	}
-	key := ""
-	_, err = up.old.add(proposal{who: up.who, typ: event.TypePowerLevels, key: &key, content: levels.bytes()})
+	err = up.old.setAs(up.who, event.TypePowerLevels, "", levels.bytes())
 	if fault.Forbidden.In(err) {
 		return nil
 	}
