@@ -217,6 +217,40 @@ func TestWhoMayRedactAndWhatIsLeft(t *testing.T) {
 	}
 }
 
+// A label needs 100, as does what closes a room or says who may do what: it can not be emptied with the 50 that deleting takes.
+func TestDeletingStateTakesThePowerToSetIt(t *testing.T) {
+	s := newServer(t)
+	lin, mei := s.newPerson(t, "lin"), s.newPerson(t, "mei")
+	for _, version := range []string{"10", "11", "12"} {
+		room := lin.newRoom(t, object{
+			"invite": []string{string(mei.user)}, "room_version": version, "name": "Quay",
+			"power_level_content_override": object{"users": object{string(mei.user): 50}},
+		})
+		mei.join(t, room)
+		event := func(typ, key string) string {
+			return text(lin.ok(t, "GET", in(room, "state", typ)+"/"+key+"?format=event", nil)["event_id"])
+		}
+		set := func(typ string, content object) string {
+			return text(lin.ok(t, "PUT", in(room, "state", typ), content)["event_id"])
+		}
+		label := set("org.wardroom.label", object{"level": "secret", "compartments": []string{"x"}})
+		acl := set("m.room.server_acl", object{"allow": []string{"*"}})
+		for _, id := range []string{label, acl, event("m.room.power_levels", ""), event("m.room.history_visibility", ""), event("m.room.encryption", "")} {
+			mei.refused(t, 403, "M_FORBIDDEN", "PUT", in(room, "redact", id, "of "+id), object{})
+		}
+		if got := lin.state(t, room, "org.wardroom.label", ""); got["level"] != "secret" {
+			t.Errorf("version %s: the label is %v", version, got)
+		}
+		// The owner may delete what the owner may set, but no label at all.
+		lin.refused(t, 403, "M_FORBIDDEN", "PUT", in(room, "redact", label, "x"), object{})
+		lin.ok(t, "PUT", in(room, "redact", acl, "y"), object{})
+		// A moderator may delete what takes 50, and everybody the words in a membership of their own.
+		mei.ok(t, "PUT", in(room, "redact", event("m.room.name", ""), "z"), object{})
+		lin.ok(t, "PUT", in(room, "state", "m.room.power_levels"), object{"users": object{}})
+		mei.ok(t, "PUT", in(room, "redact", event("m.room.member", string(mei.user)), "w"), object{})
+	}
+}
+
 func TestAnEventThatIsTooLargeIsRefused(t *testing.T) {
 	s := newServer(t)
 	lin := s.newPerson(t, "lin")

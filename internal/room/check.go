@@ -182,7 +182,9 @@ func (d *draft) checkEncryption(pdu *event.PDU) error {
 	return nil
 }
 
-// checkRedaction finds what is to be redacted and asks whether it may be.
+// checkRedaction finds what is to be redacted and asks whether it may be. The rules of room versions let whoever may redact empty
+// every piece of state; here that takes the power to set it as well, and what a room's protection rests on stays. (Of a membership only words go, never
+// the membership.)
 //
 // Spec: room versions, "Handling redactions"; client-server API, "Redactions".
 func (d *draft) checkRedaction(pdu *event.PDU, next *pending) error {
@@ -197,13 +199,18 @@ func (d *draft) checkRedaction(pdu *event.PDU, next *pending) error {
 	if !ok {
 		return fault.NotFound.New("This room has no such event to delete.")
 	}
-	switch typ := target.Get("type").Text(); typ {
-	case event.TypeCreate, typeEncryption:
+	typ := target.Get("type").Text()
+	switch typ {
+	case event.TypeCreate, typeEncryption, TypeLabel:
 		return fault.Forbidden.New("This can not be deleted: the room would not be what it is without it (%s).", typ)
 	}
 	power, err := event.PowerOf(d.chain.Version, d.now)
 	if err != nil {
 		return err
+	}
+	need := power.Send(typ, true)
+	if isState := target.Get("state_key") != nil; isState && typ != event.TypeMember && power.User(pdu.Sender) < need {
+		return fault.Forbidden.New("To delete this takes the power to set it (%s): level %d; yours is %d.", typ, need, power.User(pdu.Sender))
 	}
 	if !power.MayRedact(pdu.Sender, mxid.User(target.Get("sender").Text())) {
 		return fault.Forbidden.New("You can delete what you wrote yourself. To delete what others wrote takes power level %d; yours is %d.", power.Redact(), power.User(pdu.Sender))
