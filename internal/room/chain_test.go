@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -234,9 +235,12 @@ func TestWhatCountsAsUnread(t *testing.T) {
 		{"m.room.encrypted", "", true}, {"m.room.encrypted", "m.thread", true}, {"m.room.encrypted", "m.reference", true},
 		{"m.room.encrypted", "m.replace", false}, {"m.room.encrypted", "m.annotation", false}, {"m.reaction", "m.annotation", false},
 	} {
-		content := `{"ciphertext":"x"}`
+		content := string(secret)
+		if c.typ == "m.reaction" {
+			content = `{"shortcode":"plus"}`
+		}
 		if c.rel != "" {
-			content = `{"ciphertext":"x","m.relates_to":{"rel_type":"` + c.rel + `","event_id":"` + string(root) + `","key":"+"}}`
+			content = strings.TrimSuffix(content, "}") + `,"m.relates_to":{"rel_type":"` + c.rel + `","event_id":"` + string(root) + `","key":"+"}}`
 		}
 		e, err := rooms.Send(t.Context(), who[0], id, c.typ, fmt.Sprint("t", i), []byte(content))
 		if err != nil {

@@ -3,8 +3,6 @@ package room
 import (
 	"cmp"
 	"math"
-	"slices"
-	"strings"
 
 	"wardroom/internal/event"
 	"wardroom/internal/fault"
@@ -77,74 +75,6 @@ func (d *draft) checkReaction(p proposal, target *Event, key string) error {
 		if e.Get("type").Text() == typeReaction && event.Relation(e.Get("content")).Key == key {
 			return fault.DuplicateAnnotation.New("You have reacted with this already.")
 		}
-	}
-	return nil
-}
-
-// checkClear refuses content that the server could read, where the room is encrypted: it takes encrypted events, and what
-// Matrix clients send in clear in every room. It is a list of what may be, so that new kinds of content are not let through.
-func (d *draft) checkClear(pdu *event.PDU) error {
-	switch pdu.Type {
-	case typeEncrypted, typeReaction:
-		return nil
-	}
-	if verifies(pdu) {
-		return nil
-	}
-	encryption, err := d.now(typeEncryption, "")
-	if err != nil {
-		return err
-	}
-	create, err := d.now(event.TypeCreate, "")
-	if err != nil {
-		return err
-	}
-	if encryption == nil && create.Get(announcement).Bool() {
-		return nil
-	}
-	return fault.Forbidden.New("This room is end-to-end encrypted, and this server takes nothing unencrypted (%s) in it. Send it with a client that encrypts.", pdu.Type)
-}
-
-// verifies reports whether pdu is a step of two people's verifying each other. Clients built on matrix-js-sdk send them in
-// clear in every room (docs/decisions/trust.md); a step may hold nothing beyond what such a step holds.
-//
-// Spec: client-server API, "Key verification framework".
-func verifies(pdu *event.PDU) bool {
-	step, ok := strings.CutPrefix(pdu.Type, "m.key.verification.")
-	if pdu.Type == typeMessage && pdu.Get("msgtype").Text() == "m.key.verification.request" {
-		step, ok = "request", true
-	}
-	if !ok {
-		return false
-	}
-	holds := holdsOf(step)
-	for key := range event.Value(pdu.Content).Each() {
-		if !slices.Contains(holds, key) {
-			return false
-		}
-	}
-	return len(holds) > 0
-}
-
-// holdsOf gives the keys that a step of verification has in its content, or none where there is no such step.
-func holdsOf(step string) []string {
-	switch step {
-	case "request":
-		return []string{"msgtype", "from_device", "methods", "to", "body", "format", "formatted_body"}
-	case "ready":
-		return []string{"m.relates_to", "from_device", "methods"}
-	case "start":
-		return []string{"m.relates_to", "from_device", "method", "next_method", "key_agreement_protocols", "hashes", "message_authentication_codes", "short_authentication_string", "secret"}
-	case "accept":
-		return []string{"m.relates_to", "method", "key_agreement_protocol", "hash", "message_authentication_code", "short_authentication_string", "commitment"}
-	case "key":
-		return []string{"m.relates_to", "key"}
-	case "mac":
-		return []string{"m.relates_to", "mac", "keys"}
-	case "done":
-		return []string{"m.relates_to"}
-	case "cancel":
-		return []string{"m.relates_to", "code", "reason"}
 	}
 	return nil
 }
