@@ -120,7 +120,7 @@ func (a *API) openID(r *request) (any, error) {
 //
 // Spec: server-server API, GET /_matrix/federation/v1/openid/userinfo.
 func (a *API) openIDUser(r *request) (any, error) {
-	user, err := a.Accounts.OpenIDUser(r.URL.Query().Get("access_token"))
+	user, err := a.Accounts.OpenIDUser(r.ctx(), r.URL.Query().Get("access_token"))
 	if err != nil {
 		return nil, err
 	}

@@ -371,6 +371,44 @@ func TestOpenIDTokensShowWhoSomebodyIsAndNothingMore(t *testing.T) {
 	}
 }
 
+// Whoever relies on such a token, a meeting's media server say, learns of a signing out like the server itself: at once.
+func TestAnOpenIDTokenEndsWithItsDevice(t *testing.T) {
+	s := newServer(t)
+	lin := s.newPerson(t, "lin")
+	token := func(p *person) string {
+		return text(p.ok(t, "POST", "/_matrix/client/v3/user/"+string(p.user)+"/openid/request_token", object{})["access_token"])
+	}
+	userinfo := func(token string) reply {
+		return s.call(t, "", "GET", "/_matrix/federation/v1/openid/userinfo?access_token="+token, nil)
+	}
+	confirmed := func(method, path string, body object) {
+		if r := lin.confirmed(t, method, path, body, password); r.status != 200 {
+			t.Fatalf("%s %s: %d %s", method, path, r.status, r.raw)
+		}
+	}
+	for what, end := range map[string]func(*person){
+		"signing out":           func(p *person) { p.ok(t, "POST", "/_matrix/client/v3/logout", object{}) },
+		"deleting the device":   func(p *person) { confirmed("DELETE", devices+"/"+string(p.device), object{}) },
+		"changing the password": func(*person) { confirmed("POST", changePassword, object{"new_password": password}) },
+	} {
+		p := lin.secondDevice(t)
+		made, others := token(p), token(lin)
+		if r := userinfo(made); r.body["sub"] != string(lin.user) {
+			t.Fatalf("before %s: %d %s", what, r.status, r.raw)
+		}
+		end(p)
+		if r := userinfo(made); r.errcode() != "M_UNKNOWN_TOKEN" {
+			t.Errorf("after %s: %d %s", what, r.status, r.raw)
+		}
+		if r := userinfo(others); r.status != 200 {
+			t.Errorf("another device's after %s: %d %s", what, r.status, r.raw)
+		}
+	}
+	last := token(lin)
+	confirmed("POST", deactivate, object{})
+	userinfo(last).mustRefuse(t, 401, "M_UNKNOWN_TOKEN")
+}
+
 func TestWhatClientsAreTold(t *testing.T) {
 	s := newServer(t)
 	lin := s.newPerson(t, "lin")
