@@ -85,11 +85,24 @@ func TestAOneTimeKeyIsHandedOutExactlyOnceUnderConcurrency(t *testing.T) {
 func TestOneTimeKeysAreHandedOutInUploadOrder(t *testing.T) {
 	w := devicetest.New(t)
 	d := w.Published(lin, "PHONE", 0)
-	w.Upload(d, device.Upload{OneTimeKeys: d.OneTimeKeys(500, 2)})
-	w.Upload(d, device.Upload{OneTimeKeys: d.OneTimeKeys(100, 2)})
-	for _, want := range []string{"AAA0500", "AAA0501", "AAA0100", "AAA0101"} {
-		if name, _ := claimOne(t, w, lin, "PHONE"); name != "signed_curve25519:"+want {
-			t.Errorf("got %s, want %s", name, want)
+	var order []int
+	for _, first := range []int{500, 100} {
+		body, err := json.Marshal(device.Upload{OneTimeKeys: d.OneTimeKeys(first, 60)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var up device.Upload
+		if err := json.Unmarshal(body, &up); err != nil { // as it comes over the wire
+			t.Fatal(err)
+		}
+		w.Upload(d, up)
+		for n := range 60 {
+			order = append(order, first+n)
+		}
+	}
+	for _, n := range order {
+		if name, _ := claimOne(t, w, lin, "PHONE"); name != "signed_curve25519:"+devicetest.OneTimeID(n) {
+			t.Fatalf("got %s, want the key number %d", name, n)
 		}
 	}
 }
@@ -106,7 +119,7 @@ func TestTheSameOneTimeKeyUploadedAgainIsTaken(t *testing.T) {
 func TestAnotherOneTimeKeyUnderTheSameIDIsRefused(t *testing.T) {
 	w := devicetest.New(t)
 	d := w.Published(lin, "PHONE", 3)
-	other := map[string]json.RawMessage{"signed_curve25519:AAA0001": devicetest.Sign(map[string]any{"key": "other"}, lin, d.KeyID(), d.Key)}
+	other := device.Keys{{Name: "signed_curve25519:" + devicetest.OneTimeID(1), JSON: devicetest.Sign(map[string]any{"key": "other"}, lin, d.KeyID(), d.Key)}}
 	if _, err := w.Devices.Upload(t.Context(), d.Session, device.Upload{OneTimeKeys: other}); !fault.InvalidParam.In(err) {
 		t.Errorf("got %v, want a refusal", err)
 	}

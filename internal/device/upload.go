@@ -2,7 +2,6 @@ package device
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/ed25519"
 	"encoding/json"
@@ -32,8 +31,61 @@ const signedCurve25519 = "signed_curve25519"
 // Spec: client-server API, POST /keys/upload.
 type Upload struct {
 	DeviceKeys   json.RawMessage            `json:"device_keys"`
-	OneTimeKeys  map[string]json.RawMessage `json:"one_time_keys"`
+	OneTimeKeys  Keys                       `json:"one_time_keys"`
 	FallbackKeys map[string]json.RawMessage `json:"fallback_keys"`
+}
+
+// Keys are key objects with their names, in the order in which the device wrote them.
+type Keys []Key
+
+// Key is one key object. Its name is algorithm:id.
+type Key struct {
+	Name string
+	JSON json.RawMessage
+}
+
+// UnmarshalJSON reads an object. Of two members with one name the last counts.
+func (k *Keys) UnmarshalJSON(data []byte) error {
+	var byName map[string]json.RawMessage
+	if err := json.Unmarshal(data, &byName); err != nil || byName == nil {
+		return err
+	}
+	*k = make(Keys, 0, len(byName))
+	members := json.NewDecoder(bytes.NewReader(data))
+	if _, err := members.Token(); err != nil { // {
+		return err
+	}
+	for members.More() {
+		name, err := members.Token()
+		if err != nil {
+			return err
+		}
+		var skipped json.RawMessage
+		if err := members.Decode(&skipped); err != nil {
+			return err
+		}
+		if key, ok := byName[name.(string)]; ok {
+			*k = append(*k, Key{name.(string), key})
+			delete(byName, name.(string))
+		}
+	}
+	return nil
+}
+
+// MarshalJSON writes the object that UnmarshalJSON reads.
+func (k Keys) MarshalJSON() ([]byte, error) {
+	out := []byte{'{'}
+	for i, key := range k {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		name, err := json.Marshal(key.Name)
+		if err != nil {
+			return nil, err
+		}
+		out = append(append(append(out, name...), ':'), key.JSON...)
+	}
+	return append(out, '}'), nil
 }
 
 // OneTimeKey is a key that is given to one other device, once.
@@ -60,7 +112,8 @@ type upload struct {
 }
 
 // Upload publishes keys of the device who, and says how many one-time keys it has by algorithm. When it returns nil, they
-// are on disk and whoever shares a room with the person will be told of new device keys.
+// are on disk and whoever shares a room with the person will be told of new device keys. One-time keys are handed out in the
+// order in which they came, also within one upload.
 //
 // Device keys must name their own person and device and be signed by the device; signed one-time keys are checked in the
 // same way once the device's keys are known. A one-time key that the server has, or has handed out, is taken again
@@ -236,8 +289,8 @@ func parseUpload(who account.Session, up Upload) (upload, error) {
 	if len(up.OneTimeKeys) > maxOneTimeKeys || len(up.FallbackKeys) > maxOneTimeKeys {
 		return upload{}, fault.TooLarge.New("At most %d keys can be published at once.", maxOneTimeKeys)
 	}
-	for _, name := range slices.Sorted(maps.Keys(up.OneTimeKeys)) {
-		k, err := parseOneTimeKey(name, up.OneTimeKeys[name])
+	for _, key := range up.OneTimeKeys {
+		k, err := parseOneTimeKey(key.Name, key.JSON)
 		if err != nil {
 			return upload{}, err
 		}
@@ -253,9 +306,6 @@ func parseUpload(who account.Session, up Upload) (upload, error) {
 		}
 		p.fallback = append(p.fallback, FallbackKey{Algorithm: k.Algorithm, ID: k.ID, JSON: k.JSON})
 	}
-	slices.SortFunc(p.oneTime, func(a, b OneTimeKey) int {
-		return cmp.Or(strings.Compare(a.Algorithm, b.Algorithm), strings.Compare(a.ID, b.ID))
-	})
 	return p, nil
 }
 

@@ -7,8 +7,8 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -208,13 +208,18 @@ func (d *Device) Bare() map[string]any {
 }
 
 // OneTimeKeys is n signed one-time keys, numbered from first on.
-func (d *Device) OneTimeKeys(first, n int) map[string]json.RawMessage {
-	all := map[string]json.RawMessage{}
-	for i := first; i < first+n; i++ {
-		id := fmt.Sprintf("AAA%04d", i)
-		all["signed_curve25519:"+id] = Sign(map[string]any{"key": d.curve(id)}, d.User, d.KeyID(), d.Key)
+func (d *Device) OneTimeKeys(first, n int) device.Keys {
+	all := make(device.Keys, n)
+	for i := range all {
+		id := OneTimeID(first + i)
+		all[i] = device.Key{Name: "signed_curve25519:" + id, JSON: Sign(map[string]any{"key": d.curve(id)}, d.User, d.KeyID(), d.Key)}
 	}
 	return all
+}
+
+// OneTimeID is the ID that Olm libraries give to a device's n-th key: base64 of a counter, whose text is in another order.
+func OneTimeID(n int) string {
+	return base64.RawStdEncoding.EncodeToString(binary.BigEndian.AppendUint64(nil, uint64(n)))
 }
 
 // Fallback is a signed fallback key of that ID.
