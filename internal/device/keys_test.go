@@ -3,6 +3,7 @@ package device_test
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -285,7 +286,7 @@ func TestNewIdentityKeysThrowAwayTheOldOneTimeKeys(t *testing.T) {
 	}
 }
 
-func TestQueryGivesDeviceKeysAndNames(t *testing.T) {
+func TestQueryGivesDeviceKeysToAllAndTheirNamesToTheOwner(t *testing.T) {
 	w := devicetest.New(t)
 	d := w.Published(lin, "PHONE", 0)
 	w.Published(lin, "LAPTOP", 0)
@@ -310,8 +311,18 @@ func TestQueryGivesDeviceKeysAndNames(t *testing.T) {
 	if err := json.Unmarshal(q.DeviceKeys[lin]["PHONE"], &got); err != nil {
 		t.Fatal(err)
 	}
-	if got.Unsigned.Name != `Lin's "phone" <1>` || got.Keys[d.KeyID()] != devicetest.Public(d.Key) {
+	if got.Keys[d.KeyID()] != devicetest.Public(d.Key) {
 		t.Errorf("got %+v", got)
+	}
+	if s := string(q.DeviceKeys[lin]["PHONE"]); got.Unsigned.Name != "" || strings.Contains(s, "unsigned") {
+		t.Errorf("aiko is told what Lin calls her phone: %s", s)
+	}
+	own, err := w.Query(t.Context(), lin, map[mxid.User][]mxid.Device{lin: {}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(own.DeviceKeys[lin]["PHONE"], &got); err != nil || got.Unsigned.Name != `Lin's "phone" <1>` {
+		t.Errorf("Lin herself is told %+v, %v", got, err)
 	}
 	one, err := w.Query(t.Context(), aiko, map[mxid.User][]mxid.Device{lin: {"LAPTOP", "NONE"}})
 	if err != nil {

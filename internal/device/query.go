@@ -26,8 +26,8 @@ type Queried struct {
 
 // Query gives the newest keys of people and their devices; an empty list of devices means all. Everybody who was asked for
 // is in DeviceKeys, with an empty map where there is no such person. Signatures that were made after a key was uploaded are merged
-// into it: those of its owner, and the reader's own, which nobody else sees. The user-signing key is given to its owner
-// alone.
+// into it: those of its owner, and the reader's own, which nobody else sees. The user-signing key and what the person calls
+// their devices are given to their owner alone.
 //
 // It returns fault.TooLarge when more than 10,000 people are named.
 //
@@ -80,7 +80,7 @@ func (ds *Devices) query(v stream.View, q *Queried, reader, user mxid.User, ids 
 		if err != nil {
 			return err
 		}
-		if d.Name != "" {
+		if d.Name != "" && user == reader {
 			if keys, err = with(keys, "unsigned", map[string]string{"device_display_name": d.Name}); err != nil {
 				return err
 			}
