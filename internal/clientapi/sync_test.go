@@ -3,6 +3,7 @@ package clientapi_test
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -164,6 +165,46 @@ func TestAGapIsSaidAndItsStateIsComplete(t *testing.T) {
 	}
 }
 
+// Whoever missed it that a room was encrypted must be told, or would write in clear, also in a room of many, whose members a lazy
+// client gets in parts.
+func TestAGapThatEncryptionWasSwitchedOnInSaysSo(t *testing.T) {
+	s := newServer(t)
+	lin, sora, late := s.newPerson(t, "lin"), s.newPerson(t, "sora"), s.newPerson(t, "late")
+	room := announcements(t, lin, object{"preset": "public_chat"})
+	sora.join(t, room)
+	for n := range 8 {
+		s.newPerson(t, "member"+itoa(int64(n))).join(t, room)
+	}
+	say(t, lin, room, "before", "for all")
+	since := (&synced{person: sora}).sync(t)["next_batch"]
+	lin.ok(t, "PUT", in(room, "state", "m.room.encryption"), object{"algorithm": "m.megolm.v1.aes-sha2"})
+	late.join(t, room)
+	for _, n := range []string{"1", "2", "3", "4", "5"} {
+		lin.say(t, room, n, cipher(n))
+	}
+	for _, where := range []string{"state", "state_after"} {
+		for _, lazy := range []string{"false", "true"} {
+			for _, from := range []string{text(since), ""} {
+				q := url.Values{"filter": {`{"room":{"timeline":{"limit":3},"state":{"lazy_load_members":` + lazy + `}}}`}, "use_state_after": {strconv.FormatBool(where == "state_after")}}
+				if from != "" {
+					q.Set("since", from)
+				}
+				got := dig(sora.ok(t, "GET", v3+"/sync?"+q.Encode(), nil), "rooms", "join", room)
+				if dig(got, "timeline", "limited") != true {
+					t.Fatalf("%s, lazy %s, since %q: no gap", where, lazy, from)
+				}
+				state := dig(got, where, "events")
+				if dig(find(state, "m.room.encryption", ""), "content", "algorithm") != "m.megolm.v1.aes-sha2" {
+					t.Errorf("%s, lazy %s, since %q: the room is not said to be encrypted", where, lazy, from)
+				}
+				if from != "" && find(state, "m.room.member", string(late.user)) == nil {
+					t.Errorf("%s, lazy %s: whoever encrypts would not know of who joined in the gap", where, lazy)
+				}
+			}
+		}
+	}
+}
+
 // matrix-js-sdk loads the members of a room as of its last sync.
 func TestMembersAreListedAsOfASync(t *testing.T) {
 	s := newServer(t)
@@ -253,6 +294,41 @@ func TestToDeviceMessagesComeUntilTheDeviceComesBack(t *testing.T) {
 	b.since = before
 	if m := find(dig(b.sync(t), "to_device", "events"), "m.room_key", ""); m != nil {
 		t.Error("a message that the device has was kept")
+	}
+}
+
+// A device that asks twice with one token, because the first answer was lost, is told twice what came after it: the token shows that it
+// has what came before, and no more.
+func TestATokenAcknowledgesNoMessageBehindIt(t *testing.T) {
+	s := newServer(t)
+	lin, sora := s.newPerson(t, "lin"), s.newPerson(t, "sora")
+	b := &synced{person: sora}
+	b.sync(t)
+	send := func(n string) {
+		lin.ok(t, "PUT", "/_matrix/client/v3/sendToDevice/m.room_key/"+n, object{"messages": object{
+			string(sora.user): object{string(sora.device): object{"n": n}},
+		}})
+	}
+	got := func() (all []string) {
+		for _, m := range objects(dig(b.sync(t), "to_device", "events")) {
+			all = append(all, text(dig(m, "content", "n")))
+		}
+		return all
+	}
+	send("1")
+	if first := got(); !slices.Equal(first, []string{"1"}) {
+		t.Fatalf("first came %v", first)
+	}
+	token := b.since
+	send("2") // at the very next position
+	for n := range 3 {
+		b.since = token
+		if again := got(); !slices.Equal(again, []string{"2"}) {
+			t.Errorf("time %d with the same token: %v, want the second message", n+1, again)
+		}
+	}
+	if rest := got(); rest != nil {
+		t.Errorf("behind the second: %v", rest)
 	}
 }
 
