@@ -28,8 +28,9 @@ import (
 const File = "wardroom.db"
 
 const (
-	readers  = 4   // snapshots open at once; more would only slow the writer down
-	maxBatch = 256 // units in one transaction
+	readers  = 4                     // snapshots open at once; more would only slow the writer down
+	maxBatch = 256                   // units in one transaction
+	maxWork  = 20 * time.Millisecond // after so much work a transaction takes no further unit: who waits in it is answered
 )
 
 // pragmas of every connection. Nothing here trades durability for speed: a commit has been synced when it returns. What is
@@ -197,7 +198,8 @@ func (db *DB) Run(ctx context.Context) error {
 }
 
 // commit runs the units of batch in one transaction and answers each. A unit that refuses before it wrote anything is
-// answered and left out; one that refuses later, or fails otherwise, undoes the whole transaction, is answered, and the others run again.
+// answered and left out; one that refuses later, or fails otherwise, undoes the whole transaction, is answered, and the others run
+// again. After maxWork the rest goes into the next transaction.
 func (db *DB) commit(ctx context.Context, batch []*unit) {
 	for len(batch) > 0 {
 		start := time.Now()
@@ -208,13 +210,17 @@ func (db *DB) commit(ctx context.Context, batch []*unit) {
 			batch = append(batch[:broke:broke], batch[broke+1:]...)
 			continue
 		}
-		if err == nil && t.changed {
-			db.unwritable.Store(false)
+		ran := batch
+		if err == nil {
+			ran = batch[:len(refused)]
+			if t.changed {
+				db.unwritable.Store(false)
+			}
+			if db.Committed != nil {
+				db.Committed(len(ran), time.Since(start))
+			}
 		}
-		if err == nil && db.Committed != nil {
-			db.Committed(len(batch), time.Since(start))
-		}
-		for i, u := range batch {
+		for i, u := range ran {
 			if err != nil {
 				u.done <- fmt.Errorf("committing: %w", err)
 			} else {
@@ -224,7 +230,7 @@ func (db *DB) commit(ctx context.Context, batch []*unit) {
 		if err == nil {
 			db.wake(ctx, t.topics)
 		}
-		return
+		batch = batch[len(ran):]
 	}
 }
 
@@ -250,17 +256,21 @@ func (db *DB) wake(ctx context.Context, topics []stream.Topic) {
 	db.hub.Wake(topics...)
 }
 
-// attempt is one transaction over batch. broke is the unit that failed after it had written, or -1.
+// attempt is one transaction over batch, as far as maxWork reaches: over as many units as refused is long. broke is the unit that failed
+// after it had written, or -1.
 func (db *DB) attempt(ctx context.Context, batch []*unit) (t *tx, refused []error, broke int, err error) {
 	t, err = begin(ctx, db.write, "BEGIN IMMEDIATE")
 	if err != nil {
 		return nil, nil, -1, err
 	}
 	defer t.rollback()
-	refused = make([]error, len(batch))
-	start := t.pos
+	start, begun := t.pos, time.Now()
 	for i, u := range batch {
-		if refused[i] = u.ctx.Err(); refused[i] != nil {
+		if i > 0 && time.Since(begun) > maxWork {
+			break
+		}
+		refused = append(refused, u.ctx.Err())
+		if refused[i] != nil {
 			continue
 		}
 		pos, topics := t.pos, len(t.topics)
