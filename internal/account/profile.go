@@ -1,7 +1,6 @@
 package account
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -60,8 +59,9 @@ func (a *Accounts) Profile(ctx context.Context, user mxid.User) (fields map[stri
 	return fields, nil
 }
 
-// SetProfile sets one field of s's own profile. A new display name or avatar reaches the rooms in the same unit of work,
-// through Accounts.Renamed. Nobody sets somebody else's: that is fault.Forbidden.
+// SetProfile sets one field of s's own profile. When it returns nil, s's rooms show a new display name or avatar too
+// (Accounts.Renamed). Where it failed on the way, setting the same again goes on with those that do not. Nobody sets somebody
+// else's: that is fault.Forbidden.
 //
 // Spec: client-server API, PUT /profile/{userId}/{keyName}.
 func (a *Accounts) SetProfile(ctx context.Context, s Session, user mxid.User, field string, value json.RawMessage) error {
@@ -125,18 +125,11 @@ func (a *Accounts) changeProfile(ctx context.Context, s Session, user mxid.User,
 		if err != nil {
 			return err
 		}
-		if err := change(u, before); err != nil {
-			return err
-		}
-		if a.Renamed == nil || field != DisplayName && field != AvatarURL {
-			return nil
-		}
-		after, err := a.Disk.Profile(u, s.Account)
-		if err != nil || bytes.Equal(before[field], after[field]) {
-			return err
-		}
-		return a.Renamed(u, s)
+		return change(u, before)
 	})
+	if err == nil && a.Renamed != nil && (field == DisplayName || field == AvatarURL) {
+		err = a.Renamed(context.WithoutCancel(ctx), s) // a client that goes away leaves no half of it
+	}
 	if err != nil {
 		return fmt.Errorf("changing the profile of %s: %w", s.User, err)
 	}

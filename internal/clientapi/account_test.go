@@ -1,6 +1,7 @@
 package clientapi_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -157,7 +158,7 @@ func TestAProfileIsReadByColleaguesAndWrittenByItsPersonAlone(t *testing.T) {
 	s := newServer(t)
 	lin, sato := s.newPerson(t, "lin"), s.newPerson(t, "sato")
 	renamed := 0
-	s.api.Accounts.Renamed = func(_ stream.Unit, who account.Session) error {
+	s.api.Accounts.Renamed = func(_ context.Context, who account.Session) error {
 		if who.User != lin.user {
 			t.Errorf("the rooms were told of %s", who.User)
 		}
@@ -168,9 +169,9 @@ func TestAProfileIsReadByColleaguesAndWrittenByItsPersonAlone(t *testing.T) {
 	fields := object{"displayname": "林秋硯", "avatar_url": "mxc://wardroom.test/abc", "m.tz": "Asia/Taipei", "org.example.desk": object{"floor": 3.0}}
 	for field, value := range fields {
 		lin.ok(t, "PUT", mine+"/"+field, object{field: value})
-		lin.ok(t, "PUT", mine+"/"+field, object{field: value}) // nothing new
+		lin.ok(t, "PUT", mine+"/"+field, object{field: value}) // again, as who was not answered does
 	}
-	if renamed != 2 {
+	if renamed != 4 {
 		t.Errorf("the rooms were told %d times of a new name and a new picture", renamed)
 	}
 	all := sato.ok(t, "GET", mine, nil)
@@ -189,7 +190,7 @@ func TestAProfileIsReadByColleaguesAndWrittenByItsPersonAlone(t *testing.T) {
 	sato.refused(t, 404, "M_NOT_FOUND", "GET", mine+"/displayname", nil)
 	sato.refused(t, 404, "M_NOT_FOUND", "GET", mine+"/avatar_url", nil)
 	sato.refused(t, 404, "M_NOT_FOUND", "GET", profiles+"@nobody:wardroom.test", nil)
-	if renamed != 4 {
+	if renamed != 7 {
 		t.Errorf("the rooms were told %d times after both were taken back", renamed)
 	}
 	if none := sato.ok(t, "GET", profiles+string(sato.user), nil); len(none) != 0 {
@@ -348,6 +349,38 @@ func TestWhoSendsTooFastHasToWaitAloneAndReadsOn(t *testing.T) {
 	}
 	lin.ok(t, "GET", in(room, "members"), nil)
 	sato.say(t, room, "1", cipher("y"))
+}
+
+// A new name is an event in every room of the person: it can not be had as often as a message can be sent.
+func TestANameIsNotChangedAllTheTime(t *testing.T) {
+	s := newServer(t)
+	lin, sato := s.newPerson(t, "lin"), s.newPerson(t, "sato")
+	room := lin.newRoom(t, object{})
+	s.api.Unlimited = false
+	change := func(p *person, method, field string, value any) reply {
+		return p.call(t, method, profiles+string(p.user)+"/"+field, object{field: value})
+	}
+	for n, field := range []string{"displayname", "avatar_url", "displayname", "avatar_url", "displayname"} {
+		if r := change(lin, "PUT", field, fmt.Sprint("mxc://wardroom.test/", n)); r.status != 200 {
+			t.Fatalf("change %d: %d %s", n, r.status, r.raw)
+		}
+	}
+	for _, method := range []string{"PUT", "DELETE"} {
+		for _, field := range []string{"displayname", "avatar_url"} {
+			r := change(lin, method, field, "mxc://wardroom.test/more")
+			r.mustRefuse(t, 429, "M_LIMIT_EXCEEDED")
+			if ms, _ := r.body["retry_after_ms"].(float64); ms <= 0 || ms > 60_000 {
+				t.Errorf("the wait is %v ms", ms)
+			}
+		}
+	}
+	if r := change(lin, "PUT", "m.tz", "Asia/Taipei"); r.status != 200 {
+		t.Errorf("what no room shows: %d %s", r.status, r.raw)
+	}
+	if r := change(sato, "PUT", "displayname", "佐藤"); r.status != 200 {
+		t.Errorf("somebody else: %d %s", r.status, r.raw)
+	}
+	lin.say(t, room, "1", cipher("x"))
 }
 
 func TestOpenIDTokensShowWhoSomebodyIsAndNothingMore(t *testing.T) {

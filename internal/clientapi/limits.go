@@ -21,6 +21,7 @@ const (
 	reading         // counted by person and by what was read: a page of history costs as much as is on it
 	writing         // what a client keeps by itself: settings, keys, how far one has read: counted by person
 	sending         // what a person puts before others: counted by person
+	renaming        // a new name or picture, which every room of the person shows: counted by person
 	costly          // searches and other work that grows with the organisation: counted by person
 	signingIn       // anything that tries a password: counted by client address here, and by account name where it is tried
 	signingUp       // anything that tries an invitation or a new name: counted by client address
@@ -42,6 +43,8 @@ func (l limit) rate() rate {
 		return rate{500, 20 * time.Millisecond}
 	case sending:
 		return rate{100, 100 * time.Millisecond}
+	case renaming:
+		return rate{5, time.Minute}
 	case costly:
 		return rate{50, 200 * time.Millisecond}
 	case signingIn:

@@ -3,6 +3,7 @@ package clientapi
 import (
 	"encoding/json"
 
+	"wardroom/internal/account"
 	"wardroom/internal/fault"
 	"wardroom/internal/mxid"
 )
@@ -53,6 +54,9 @@ func (a *API) setProfileField(r *request) (any, error) {
 	if !ok {
 		return nil, fault.MissingParam.New("The body must hold the field %q.", field)
 	}
+	if err := a.renames(r, field); err != nil {
+		return nil, err
+	}
 	return empty{}, a.Accounts.SetProfile(r.ctx(), r.who, mxid.User(r.PathValue("user")), field, value)
 }
 
@@ -60,7 +64,18 @@ func (a *API) setProfileField(r *request) (any, error) {
 //
 // Spec: client-server API, DELETE /profile/{userId}/{keyName}.
 func (a *API) deleteProfileField(r *request) (any, error) {
+	if err := a.renames(r, r.PathValue("field")); err != nil {
+		return nil, err
+	}
 	return empty{}, a.Accounts.DropProfile(r.ctx(), r.who, mxid.User(r.PathValue("user")), r.PathValue("field"))
+}
+
+// renames counts a change of one of the fields that all the person's rooms show: each room gets an event.
+func (a *API) renames(r *request, field string) error {
+	if field != account.DisplayName && field != account.AvatarURL {
+		return nil
+	}
+	return a.limited(r, renaming)
 }
 
 // maxPeople is how many people one search gives at most.
