@@ -16,6 +16,7 @@ import (
 // who does it, whose tokens clientapi has checked, or stands here with the reason. See docs/decisions/no-administrator.md.
 var domain = map[string]map[string]string{
 	"account": {
+		"Accounts.EndUnused":       "ends devices that nobody has used for 180 days, by one rule for everybody",
 		"Accounts.SignUp":          "makes an account; there is no session yet",
 		"Accounts.SignIn":          "asks for the person's own password",
 		"Accounts.Refresh":         "asks for the person's own refresh token",

@@ -17,6 +17,9 @@ import (
 // changed names the tables whose rows a step changes or drops, by the version it leads to. All others keep what they hold.
 var changed = map[int][]string{}
 
+// tallied names the tables that a step makes and fills with what it counts in others, by the version it leads to.
+var tallied = map[int][]string{2: {"to_device_waiting"}}
+
 func TestMigrationsKeepWhatIsThereAndEndLikeANewDatabase(t *testing.T) {
 	for _, complaint := range walk(t, migrations) {
 		t.Error(complaint)
@@ -129,7 +132,7 @@ func walk(t *testing.T, files fs.FS) (complaints []string) {
 			}
 		}
 		for table, rows := range after {
-			if _, old := before[table]; !old && len(rows) != len(seeds[table]) {
+			if _, old := before[table]; !old && !slices.Contains(tallied[v], table) && len(rows) != len(seeds[table]) {
 				say("%s holds other rows than in a new database", table)
 			}
 		}
