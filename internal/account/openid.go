@@ -39,7 +39,7 @@ func (a *Accounts) OpenIDUser(ctx context.Context, token string) (mxid.User, err
 		mac, text := data[:sha256.Size], data[sha256.Size:]
 		if hmac.Equal(mac, a.openIDMAC(text)) && time.Now().Unix() < int64(binary.BigEndian.Uint64(text)) {
 			user := mxid.User(text[16:])
-			lives, err := a.hasDevice(ctx, user, DeviceNo(binary.BigEndian.Uint64(text[8:])))
+			lives, err := a.hasDevice(ctx, user, func(d Device) bool { return d.DeviceNo == DeviceNo(binary.BigEndian.Uint64(text[8:])) })
 			if lives || err != nil {
 				return user, err
 			}
@@ -48,15 +48,15 @@ func (a *Accounts) OpenIDUser(ctx context.Context, token string) (mxid.User, err
 	return "", fault.UnknownToken.New("This token is not valid, or not any more.")
 }
 
-// hasDevice reports whether the account is open and the device one of its own.
-func (a *Accounts) hasDevice(ctx context.Context, user mxid.User, no DeviceNo) (has bool, err error) {
+// hasDevice reports whether the account is open and has a device that is meant.
+func (a *Accounts) hasDevice(ctx context.Context, user mxid.User, meant func(Device) bool) (has bool, err error) {
 	err = a.Disk.View(ctx, func(v stream.View) error {
 		p, ok, err := a.Disk.PersonByID(v, user)
 		if err != nil || !ok || p.Closed {
 			return err
 		}
 		devices, err := a.Disk.OwnDevices(v, p.No)
-		has = slices.ContainsFunc(devices, func(d Device) bool { return d.DeviceNo == no })
+		has = slices.ContainsFunc(devices, meant)
 		return err
 	})
 	if err != nil {

@@ -211,6 +211,15 @@ func (a *Accounts) Names(s Session, name string) bool {
 	return ok && u == s.User
 }
 
+// Knows reports whether the person called name, as somebody typed it, has a device of that ID.
+func (a *Accounts) Knows(ctx context.Context, name string, id mxid.Device) (knows bool, err error) {
+	user, ok := a.userID(name)
+	if !ok || id == "" {
+		return false, nil
+	}
+	return a.hasDevice(ctx, user, func(d Device) bool { return d.Device == id })
+}
+
 // Counted is what tries to sign in as name are counted by: the same for every way of writing it.
 func (a *Accounts) Counted(name string) string {
 	if u, ok := a.userID(name); ok {

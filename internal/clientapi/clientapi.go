@@ -42,6 +42,7 @@ type API struct {
 
 	limits   limits
 	readers  readers
+	places   places
 	confirms confirms
 }
 

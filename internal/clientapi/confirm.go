@@ -77,7 +77,8 @@ func (a *API) confirm(r *request, body []byte) error {
 
 // checkPassword counts a try and checks the password.
 func (a *API) checkPassword(r *request, who account.Session, password string) error {
-	return a.guess("device\x00"+string(who.Device), "device\x00"+string(who.User), func() error {
+	name := "device\x00" + string(who.User)
+	return a.guess("device\x00"+string(who.Device), name, name, func() error {
 		return a.Accounts.CheckPassword(r.ctx(), who, password)
 	})
 }

@@ -39,3 +39,10 @@ func (a *API) Counted() (all []string) {
 	}
 	return all
 }
+
+// TriesInAll sets for one test how many wrong passwords may be given for an account from all places together.
+func TriesInAll(t interface{ Cleanup(func()) }, n int) {
+	was := allTries
+	allTries.burst = n
+	t.Cleanup(func() { allTries = was })
+}

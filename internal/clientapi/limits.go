@@ -57,10 +57,6 @@ func (l limit) rate() rate {
 }
 
 var (
-	// passwordTries is how often a wrong password may be given for one account from one place; allTries, from all places
-	// together: so whoever guesses soon has to wait, and nobody is kept out of their account by what strangers type elsewhere.
-	passwordTries = rate{10, 30 * time.Second}
-	allTries      = rate{200, 5 * time.Second}
 	// signIns is how often one account may be signed in to with the right password.
 	signIns = rate{30, 2 * time.Minute}
 	// claims is of how many devices one person may claim keys; sameClaims, how many one-time keys of one and the same device.
@@ -113,6 +109,14 @@ func (l *limits) full(r rate, who string) *time.Time {
 		*full = now
 	}
 	return full
+}
+
+// wait is how long who would have to wait. Nothing is counted.
+func (l *limits) wait(r rate, who string) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	return l.bucket(r, who, now).Sub(now) - time.Duration(r.burst-1)*r.pause
 }
 
 // giveBack undoes one take.
@@ -170,7 +174,12 @@ func (a *API) count(r rate, who string, n int) error {
 	if a.Unlimited {
 		return nil
 	}
-	if wait := a.limits.take(r, who, n); wait > 0 {
+	return tooOften(a.limits.take(r, who, n))
+}
+
+// tooOften refuses a call whose caller has to wait.
+func tooOften(wait time.Duration) error {
+	if wait > 0 {
 		f := fault.LimitExceeded.New("That was too often in a short time. Wait %d seconds and try again.", int(wait/time.Second)+1)
 		f.RetryAfter = wait
 		return f
@@ -188,24 +197,6 @@ func (a *API) uncount(r rate, who string) {
 // giveBack undoes what r had counted by its address, where it turned out to be no guess.
 func (a *API) giveBack(r *request, class limit) {
 	a.uncount(class.rate(), "address\x00"+a.address(r))
-}
-
-// guess checks a password for the account called name, typed at place: an address, or a device that is signed in. Wrong
-// ones are counted.
-func (a *API) guess(place, name string, check func() error) error {
-	here := place + "\x00" + name
-	if err := a.count(passwordTries, here, 1); err != nil {
-		return err
-	}
-	if err := a.count(allTries, name, 1); err != nil {
-		return err
-	}
-	if err := check(); err != nil {
-		return err
-	}
-	a.uncount(passwordTries, here)
-	a.uncount(allTries, name)
-	return nil
 }
 
 // address is what the limits take for one client: its IP address, or its /64 network for IPv6. With a reverse proxy in front,

@@ -66,13 +66,19 @@ func (a *API) login(r *request) (any, error) {
 	if name == "" {
 		return nil, fault.MissingParam.New("The name of the account is missing.")
 	}
-	var g account.Grant
 	counted := "name\x00" + a.Accounts.Counted(name)
+	among := counted
+	if known, err := a.Accounts.Knows(r.ctx(), name, in.ID); err != nil {
+		return nil, err
+	} else if known { // whoever guesses knows the device's name, too, or is counted among those who do not
+		among += "\x00" + string(in.ID)
+	}
+	var g account.Grant
 	if err := a.count(signIns, counted, 1); err != nil {
 		return nil, err
 	}
 	a.uncount(signIns, counted) // until the password is known to be right: nobody else can use this up
-	err := a.guess("address\x00"+a.address(r), counted, func() (err error) {
+	err := a.guess("address\x00"+a.address(r), counted, among, func() (err error) {
 		g, err = a.Accounts.SignIn(r.ctx(), name, in.Password, in.device())
 		return err
 	})

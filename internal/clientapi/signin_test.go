@@ -1,12 +1,17 @@
 package clientapi_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"net/http"
 	"reflect"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
+
+	"wardroom/internal/clientapi"
+	"wardroom/internal/mxid"
 )
 
 const (
@@ -309,6 +314,84 @@ func TestTooManyWrongPasswordsHaveToWait(t *testing.T) {
 	elsewhere := read(t, resp)
 	if elsewhere.status != 200 {
 		t.Errorf("signing in from elsewhere: %d %s", elsewhere.status, elsewhere.raw)
+	}
+}
+
+// However much strangers guess, from however many places, who has signed in from a place before, or signs a device in again, gets in.
+func TestStrangersCanNotKeepAPersonOut(t *testing.T) {
+	clientapi.TriesInAll(t, 20)
+	s := newServer(t)
+	lin := s.newPerson(t, "lin")
+	s.api.Unlimited, s.api.Proxied = false, true
+	try := func(from, password string, device mxid.Device) reply {
+		t.Helper()
+		body, err := json.Marshal(object{"type": "m.login.password", "password": password, "device_id": device, "identifier": object{"type": "m.id.user", "user": "lin"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		req, err := http.NewRequestWithContext(t.Context(), "POST", s.URL+login, bytes.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("X-Forwarded-For", from)
+		resp, err := s.Client().Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return read(t, resp)
+	}
+	guess := func(network string, device mxid.Device) (tried int) {
+		for n := range 50 {
+			switch r := try(network+strconv.Itoa(n/5), "not her password", device); r.status {
+			case 403:
+				tried++
+			case 429:
+				return tried
+			default:
+				t.Fatalf("a guess: %d %s", r.status, r.raw)
+			}
+		}
+		t.Fatal("strangers may guess without end")
+		return 0
+	}
+	const home, elsewhere = "203.0.113.1", "203.0.113.9"
+	if r := try(home, password, ""); r.status != 200 {
+		t.Fatalf("before: %d %s", r.status, r.raw)
+	}
+	for range 12 { // the right one is not counted
+		if r := try(home, password, lin.device); r.status != 200 {
+			t.Fatalf("the right password: %d %s", r.status, r.raw)
+		}
+	}
+	if n := guess("198.51.100.", ""); n != 20 {
+		t.Errorf("strangers guessed %d times, want 20", n)
+	}
+	try(elsewhere, password, "").mustRefuse(t, 429, "M_LIMIT_EXCEEDED")
+	try(elsewhere, password, "MADEUP").mustRefuse(t, 429, "M_LIMIT_EXCEEDED")
+	if r := try(home, password, ""); r.status != 200 {
+		t.Errorf("from where she signed in before: %d %s", r.status, r.raw)
+	}
+	if r := try(elsewhere, password, lin.device); r.status != 200 {
+		t.Errorf("with a device of hers: %d %s", r.status, r.raw)
+	}
+	// Who knows the device's name does not guess without end either, and keeps her out of nothing but that.
+	if n := guess("192.0.2.", lin.device); n != 20 {
+		t.Errorf("who knows the device guessed %d times, want 20", n)
+	}
+	for _, device := range []mxid.Device{"", lin.device} {
+		for _, from := range []string{home, elsewhere} {
+			if r := try(from, password, device); r.status != 200 {
+				t.Errorf("from %s with device %q: %d %s", from, device, r.status, r.raw)
+			}
+		}
+	}
+	// What is mistyped where one is known counts there alone.
+	for range 10 {
+		try(home, "not her password", "").mustRefuse(t, 403, "M_FORBIDDEN")
+	}
+	try(home, password, "").mustRefuse(t, 429, "M_LIMIT_EXCEEDED")
+	if r := try(elsewhere, password, ""); r.status != 200 {
+		t.Errorf("elsewhere: %d %s", r.status, r.raw)
 	}
 }
 
