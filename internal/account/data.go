@@ -84,16 +84,19 @@ func (a *Accounts) SetData(ctx context.Context, s Session, d Datum) error {
 	if len(d.Content) > maxDatum {
 		return fault.TooLarge.New("One piece of account data may have at most %d bytes.", maxDatum)
 	}
-	return a.Disk.Do(ctx, func(u stream.Unit) error {
-		if err := a.roomForDatum(u, s, d); err != nil {
-			return err
-		}
-		ok, err := a.Disk.SetDatum(u, s.Account, d, u.Next(stream.Topic(s.User)))
-		if err == nil && !ok {
-			err = fault.NotFound.New("There is no room %s.", d.Room)
-		}
+	return a.Disk.Do(ctx, func(u stream.Unit) error { return a.setDatum(u, s, d) })
+}
+
+// setDatum writes d, where the account has room for it, and tells s's devices.
+func (a *Accounts) setDatum(u stream.Unit, s Session, d Datum) error {
+	if err := a.roomForDatum(u, s, d); err != nil {
 		return err
-	})
+	}
+	ok, err := a.Disk.SetDatum(u, s.Account, d, u.Next(stream.Topic(s.User)))
+	if err == nil && !ok {
+		err = fault.NotFound.New("There is no room %s.", d.Room)
+	}
+	return err
 }
 
 // roomForDatum refuses d where the account has no room left for it.

@@ -17,6 +17,9 @@ func (a *API) accountDataRoutes() []route {
 		{"PUT", user + "/account_data/{type}", signedIn, writing, a.putAccountData},
 		{"GET", user + "/rooms/{roomId}/account_data/{type}", signedIn, free, a.getAccountData},
 		{"PUT", user + "/rooms/{roomId}/account_data/{type}", signedIn, writing, a.putAccountData},
+		{"GET", user + "/rooms/{roomId}/tags", signedIn, free, a.getTags},
+		{"PUT", user + "/rooms/{roomId}/tags/{tag}", signedIn, writing, a.putTag},
+		{"DELETE", user + "/rooms/{roomId}/tags/{tag}", signedIn, writing, a.deleteTag},
 		{"POST", user + "/filter", signedIn, writing, a.postFilter},
 		{"GET", user + "/filter/{filter}", signedIn, free, a.getFilter},
 	}
@@ -63,6 +66,53 @@ func (a *API) putAccountData(r *request) (any, error) {
 		return nil, err
 	}
 	return empty{}, a.Accounts.SetData(r.ctx(), r.who, account.Datum{Room: room, Type: r.PathValue("type"), Content: content})
+}
+
+// ownRoom is the path's {roomId}, on a path that names who asks.
+func (r *request) ownRoom() (mxid.Room, error) {
+	room, err := r.room()
+	if err != nil {
+		return "", err
+	}
+	return room, r.own()
+}
+
+// getTags gives the person's own tags of a room.
+//
+// Spec: client-server API, GET /user/{userId}/rooms/{roomId}/tags.
+func (a *API) getTags(r *request) (any, error) {
+	room, err := r.ownRoom()
+	if err != nil {
+		return nil, err
+	}
+	tags, err := a.Accounts.Tags(r.ctx(), r.who, room)
+	return map[string]any{"tags": tags}, err
+}
+
+// putTag marks a room with a tag.
+//
+// Spec: client-server API, PUT /user/{userId}/rooms/{roomId}/tags/{tag}.
+func (a *API) putTag(r *request) (any, error) {
+	room, err := r.ownRoom()
+	if err != nil {
+		return nil, err
+	}
+	var about json.RawMessage
+	if err := r.decode(&about); err != nil {
+		return nil, err
+	}
+	return empty{}, a.Accounts.Tag(r.ctx(), r.who, room, r.PathValue("tag"), about)
+}
+
+// deleteTag takes a tag from a room.
+//
+// Spec: client-server API, DELETE /user/{userId}/rooms/{roomId}/tags/{tag}.
+func (a *API) deleteTag(r *request) (any, error) {
+	room, err := r.ownRoom()
+	if err != nil {
+		return nil, err
+	}
+	return empty{}, a.Accounts.Untag(r.ctx(), r.who, room, r.PathValue("tag"))
 }
 
 func (a *API) postFilter(r *request) (any, error) {
