@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -118,8 +119,13 @@ func (w *invitations) check() ([]string, error) {
 // maxNames is how many people one file may invite.
 const maxNames = 100_000
 
-// readNames gives the first column of a CSV file in UTF-8. Lines without a name are passed over.
+// headings are what stands above the names in a list: lines that say one of them are passed over in front of the first name.
+var headings = []string{"name", "names", "full name", "display name", "姓名", "名字", "名前", "氏名", "お名前"}
+
+// readNames gives the first column of a CSV file in UTF-8. Lines without a name are passed over, as is a heading; a name that is there
+// twice is refused, since nobody could tell the two links apart.
 func readNames(r io.Reader) (names []string, err error) {
+	lineOf := map[string]int{}
 	lines := csv.NewReader(r)
 	lines.FieldsPerRecord = -1
 	lines.LazyQuotes = true
@@ -138,7 +144,11 @@ func readNames(r io.Reader) (names []string, err error) {
 			return nil, fmt.Errorf("line %d: a name is one line of text without tabs", line)
 		case !utf8.ValidString(name):
 			return nil, fmt.Errorf("line %d is not UTF-8 text. Save the file as \"CSV UTF-8\"", line)
-		case name != "":
+		case name == "" || len(names) == 0 && slices.Contains(headings, strings.ToLower(name)):
+		case lineOf[name] > 0:
+			return nil, fmt.Errorf("%s is on line %d and on line %d. If these are two people, write something beside the name that tells them apart", name, lineOf[name], line)
+		default:
+			lineOf[name] = line
 			names = append(names, name)
 		}
 		if len(names) > maxNames {

@@ -302,6 +302,24 @@ func TestWhatInviteRefuses(t *testing.T) {
 	}
 }
 
+func TestALinkIsMadeForEachPersonInAListAndForNothingElse(t *testing.T) {
+	for text, want := range map[string]string{
+		"\ufeffName,Office\n林秋硯,港務\nAnna\n": "林秋硯|Anna",
+		"\n氏名\n佐藤 みなと\n":                    "佐藤 みなと",
+		" NAME \nName\nLin\n":               "Lin",
+		"Lin\nName\n":                       "Lin|Name", // whoever is called that
+	} {
+		names, err := readNames(strings.NewReader(text))
+		if got := strings.Join(names, "|"); err != nil || got != want {
+			t.Errorf("%q gives %q, %v; want %q", text, got, err, want)
+		}
+	}
+	_, err := readNames(strings.NewReader("Name\n王偉\nLin\n\n 王偉 ,再\n"))
+	if err == nil || !strings.Contains(err.Error(), "王偉 is on line 2 and on line 5") {
+		t.Errorf("a name that is there twice: %v", err)
+	}
+}
+
 func FuzzReadNames(f *testing.F) {
 	f.Add([]byte("\ufeff林,x\r\n\"a\"\"b\"\n"))
 	f.Add([]byte("\"open\n\xff"))
