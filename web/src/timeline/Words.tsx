@@ -27,8 +27,14 @@ function shown(piece: Rich, named: Mentions | undefined): ReactNode {
   if (!('href' in piece)) return createElement(piece.tag, null, ...inside);
   return (
     <>
-      {createElement('a', { href: piece.href, target: '_blank', rel: 'noopener noreferrer', title: piece.href }, ...inside)}
-      {piece.host !== undefined && <span className={look['host']}> [{piece.host}]</span>}
+      {/* With a direction of its own, no control before it turns what it says round. */}
+      {createElement('a', { href: piece.href, target: '_blank', rel: 'noopener noreferrer', title: piece.href, dir: 'auto' }, ...inside)}
+      {piece.host !== undefined && (
+        <span className={look['host']} dir="ltr">
+          {' '}
+          [{piece.host}]
+        </span>
+      )}
     </>
   );
 }

@@ -56,8 +56,44 @@ test.each([
   ['https://evil.example/', '\u202eelpmaxe.live', 'evil.example'],
   ['mailto:lin@port.example', 'lin@port.example', undefined],
   ['mailto:eve@evil.example', 'Lin', 'eve@evil.example'],
+  ['mailto:eve%E2%80%AE@evil.example', 'eve\u202e@evil.example', 'eve%202E@evil.example'],
+  // Letters that look like others: Cyrillic alone, Cyrillic among Latin, Greek, an accent, a dotless i.
+  ['https://\u0430\u0440\u0440\u04cf\u0435.com/', 'https://\u0430\u0440\u0440\u04cf\u0435.com/', 'xn--80ak6aa92e.com'],
+  ['https://b\u0430nk.example/', 'b\u0430nk.example', 'xn--bnk-6cd.example'],
+  ['https://b\u03b1nk.example/', 'https://b\u03b1nk.example/', 'xn--bnk-oxc.example'],
+  ['https://b\u00e1nk.example/', 'https://b\u00e1nk.example/', 'xn--bnk-ela.example'],
+  ['https://w\u0131ki.example/', 'https://w\u0131ki.example/', 'xn--wki-jua.example'],
+  ['https://www.b\u0430nk.example:8443/', 'the bank', 'www.xn--bnk-6cd.example:8443'],
+  // Who writes the punycode shows it; letters of full width are the plain ones.
+  ['https://xn--80ak6aa92e.com/', 'https://xn--80ak6aa92e.com/', undefined],
+  ['https://\uff42ank.example/', 'https://bank.example/', undefined],
+  // Plain Han, kana and Hangul stay as they are, in the words and beside other words.
+  ['https://\u5317\u4eac.\u4e2d\u56fd/', 'https://\u5317\u4eac.\u4e2d\u56fd/', undefined],
+  ['https://\u4f8b\u3048.jp/', '\u4f8b\u3048.jp', undefined],
+  ['https://\u30e1\u30fc\u30eb.jp/', 'https://\u30e1\u30fc\u30eb.jp/', undefined],
+  ['https://\ud55c\uad6d.kr/', 'https://\ud55c\uad6d.kr/', undefined],
+  ['https://\u5317\u4eac.cn/a', '\u516c\u544a', '\u5317\u4eac.cn'],
+  ['https://\u5317\u4eac\u3002cn/a', '\u516c\u544a', '\u5317\u4eac.cn'],
+  // Among Latin letters, or alone, a stroke can look like a slash or a hyphen.
+  ['https://bank.com\u4e3flogin.evil.example/', 'https://bank.com\u4e3flogin.evil.example/', 'bank.xn--comlogin-9h0m.evil.example'],
+  ['https://bank.\u4e00.evil.example/', 'https://bank.\u4e00.evil.example/', 'bank.xn--4gq.evil.example'],
+  ['https://\u6771\u4eactower.jp/', 'https://\u6771\u4eactower.jp/', 'xn--tower-w91hq39l.jp'],
+  // Names before the host, and controls.
+  ['https://bank.example:443@evil.example/', 'https://bank.example:443@evil.example/', 'evil.example'],
+  ['https://bank.example%2flogin@evil.example/', 'https://bank.example%2flogin@evil.example/', 'evil.example'],
+  ['https://\u5317\u4eac.cn@evil.example/', 'https://\u5317\u4eac.cn@evil.example/', 'evil.example'],
+  ['https://evil.example/', 'https://evil.example/\u202e', 'evil.example'],
+  ['https://evil.example/', 'https://evil.example/\u2067a', 'evil.example'],
+  ['https://evil.example/', 'https://evil\u200b.example/', 'evil.example'],
+  ['https://evil.example/', 'bank.example evil.example', 'evil.example'],
+  ['https://[2001:db8::1]/', 'https://[2001:db8::1]/', undefined],
+  ['https://port.example:8443/', 'https://port.example/', 'port.example:8443'],
 ])('a link to %s that says %s shows %s', (href, words, host) => {
   expect(linksIn(fromHtml(`<a href="${href}">${words}</a>`))[0]?.host).toBe(host);
+});
+
+test('what is written out in a text is told in the same way', () => {
+  expect(linksIn(fromText('see https://bank.example@evil.example/ or https://b\u0430nk.example/ or https://\u5317\u4eac.cn/')).map(({ host }) => host)).toEqual(['evil.example', 'xn--bnk-6cd.example', undefined]);
 });
 
 test('addresses in plain text become links, without the full stop behind them', () => {

@@ -4,6 +4,7 @@
 // Spec: client-server API, m.room.message msgtypes, HTML in messages.
 
 import { personOfPill } from '../state/mentions';
+import { hostBeside, parsed } from './host';
 
 /** A piece of text, or an element with pieces inside. */
 export type Rich = string | { readonly tag: Tag; readonly inside: readonly Rich[] } | Link | Naming;
@@ -16,7 +17,7 @@ export interface Naming {
 export interface Link {
   readonly tag: 'a';
   readonly href: string;
-  /** The host it really leads to, where its words do not say so. */
+  /** The host it really leads to, where its words do not say so, or could be taken for another. */
   readonly host: string | undefined;
   readonly inside: readonly Rich[];
 }
@@ -81,35 +82,9 @@ function linkOrName(target: string, words: readonly Rich[]): Rich | readonly Ric
 function linkTo(target: string, words: readonly Rich[]): Link | undefined {
   const url = parsed(target.trim());
   if (url === undefined || !['http:', 'https:', 'mailto:'].includes(url.protocol)) return undefined;
-  const host = url.protocol === 'mailto:' ? decodeURIComponentSafely(url.pathname) : url.host;
-  return { tag: 'a', href: url.href, host: says(plainOf(words), url, host) ? undefined : host, inside: words };
-}
-
-// The words say where the link leads if they are an address there themselves; a name before an @ may look like a host.
-function says(words: string, url: URL, host: string): boolean {
-  if (url.protocol === 'mailto:') return words.trim() === host;
-  // eslint-disable-next-line no-control-regex -- controls that turn the direction of writing hide what an address says
-  if (url.username !== '' || url.password !== '' || /[\u0000-\u001f\u200b-\u200f\u202a-\u202e\u2066-\u2069]|\s\S/.test(words.trim())) return false;
-  const shown = parsed(words.trim()) ?? parsed(`https://${words.trim()}`);
-  return shown?.host === url.host;
+  return { tag: 'a', href: url.href, host: hostBeside(target, plainOf(words), url), inside: words };
 }
 
 function plainOf(pieces: readonly Rich[]): string {
   return pieces.map((piece) => (typeof piece === 'string' ? piece : plainOf(piece.inside))).join('');
-}
-
-function parsed(address: string): URL | undefined {
-  try {
-    return new URL(address);
-  } catch {
-    return undefined;
-  }
-}
-
-function decodeURIComponentSafely(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
