@@ -33,7 +33,7 @@ const line = (person, name) => person.page.getByRole('region', { name: 'Who is h
 
 /** Does with somebody what the menu of their line offers. @param {Person} person @param {string} name @param {string} item */
 async function doesTo(person, name, item) {
-  const role = item.startsWith('Moderator') || item === 'Member' ? 'menuitemradio' : 'menuitem';
+  const role = /^(Owner|Moderator|Member)/.test(item) ? 'menuitemradio' : 'menuitem';
   await person.hands.choose(line(person, name).locator('[aria-haspopup=menu]'), person.page.getByRole(role, { name: item }));
 }
 
@@ -104,6 +104,23 @@ test('a moderator may do what a member may not', async () => {
   await jonas.page.getByRole('menuitem', { name: 'Leave the room…' }).waitFor();
   assert.equal(await settings.count(), 0);
   await jonas.page.keyboard.press('Escape');
+});
+
+test('an owner is made only after it was asked, and nothing happens on the way', async () => {
+  const dialog = marta.page.getByRole('dialog', { name: 'Make Jonas Wedekind an owner?' });
+  await doesTo(marta, 'Jonas Wedekind', 'Owner: may do everything here…');
+  await dialog.getByText('You made this room').waitFor();
+  assert.equal(await dialog.getByRole('button', { name: 'Cancel' }).evaluate((button) => button === document.activeElement), true);
+  assert.deepEqual(await marta.barriers(), []);
+  await marta.shows('rooms-owner');
+  await marta.page.keyboard.press('Enter'); // on the safe answer
+  await dialog.waitFor({ state: 'detached' });
+  assert.equal(await line(marta, 'Jonas Wedekind').getByText('owner', { exact: true }).count(), 0);
+  await doesTo(marta, 'Jonas Wedekind', 'Owner: may do everything here…');
+  await marta.hands.press(dialog.getByRole('button', { name: 'Make an owner' }));
+  await line(marta, 'Jonas Wedekind').getByText('owner', { exact: true }).waitFor();
+  await doesTo(marta, 'Jonas Wedekind', 'Member'); // by who made the room
+  await line(marta, 'Jonas Wedekind').getByText('owner', { exact: true }).waitFor({ state: 'detached' });
 });
 
 test('who was removed reads no more, and the room says who did it', async () => {

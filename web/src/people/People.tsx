@@ -30,7 +30,8 @@ export function People({ members, trust, onAbout, onVerify, onConverse, onClose 
   const all = useStore(members);
   const { standing } = useStore(trust);
   const task = useTask();
-  const [removing, setRemoving] = useState<Member>();
+  const [asked, setAsked] = useState<{ member: Member; what: 'remove' | 'owner' }>();
+  const stay = (): void => setAsked(undefined);
 
   // The list follows the client's events for as long as it is on the screen.
   useEffect(() => {
@@ -49,8 +50,11 @@ export function People({ members, trust, onAbout, onVerify, onConverse, onClose 
           onAbout={() => onAbout(one.person.id)}
           onVerify={() => onVerify(one.person.id)}
           onConverse={() => void task.run(() => onConverse(one.person.id))}
-          onGive={(role) => void task.run(() => members.give(one.person.id, role))}
-          onRemove={() => setRemoving(one)}
+          onGive={(role) => {
+            if (role === 'owner' && one.role !== 'owner') setAsked({ member: one, what: 'owner' });
+            else void task.run(() => members.give(one.person.id, role));
+          }}
+          onRemove={() => setAsked({ member: one, what: 'remove' })}
         />
       ))}
     </ul>
@@ -69,7 +73,8 @@ export function People({ members, trust, onAbout, onVerify, onConverse, onClose 
       {list(all.filter((one) => !one.invited))}
       {invited.length > 0 && <h3>{say('people.invited')}</h3>}
       {invited.length > 0 && list(invited)}
-      {removing && <Remove member={removing} onStay={() => setRemoving(undefined)} onRemove={() => members.remove(removing.person.id)} />}
+      {asked?.what === 'remove' && <AskFirst about="remove" member={asked.member} onStay={stay} onDo={() => members.remove(asked.member.person.id)} />}
+      {asked?.what === 'owner' && <AskFirst about="owner" member={asked.member} onStay={stay} onDo={() => members.give(asked.member.person.id, 'owner')} />}
     </section>
   );
 }
@@ -116,15 +121,23 @@ function Row({ member, standing, onAbout, onVerify, onConverse, onGive, onRemove
   );
 }
 
-function Remove({ member, onStay, onRemove }: { member: Member; onStay: () => void; onRemove: () => Promise<void> }) {
+interface AskProps {
+  about: 'remove' | 'owner';
+  member: Member;
+  onStay: () => void;
+  onDo: () => Promise<void>;
+}
+
+/** Asks before what cannot be undone, or not by everybody. */
+function AskFirst({ about, member, onStay, onDo }: AskProps) {
   const say = useSay();
   const task = useTask();
   return (
     <Dialog
-      title={rich(say, 'people.remove.title', { name: <span lang={member.person.lang}>{member.person.name}</span> })}
+      title={rich(say, `people.${about}.title`, { name: <span lang={member.person.lang}>{member.person.name}</span> })}
       onClose={onStay}
       onSubmit={() =>
-        void task.run(onRemove).then((done) => {
+        void task.run(onDo).then((done) => {
           if (done) onStay();
         })
       }
@@ -134,12 +147,13 @@ function Remove({ member, onStay, onRemove }: { member: Member; onStay: () => vo
             {say('common.cancel')}
           </Button>
           <Button kind="stop" type="submit" disabled={task.running}>
-            {say('people.remove.do')}
+            {say(`people.${about}.do`)}
           </Button>
         </>
       }
     >
-      <p>{say('people.remove.text')}</p>
+      <p>{say(`people.${about}.text`)}</p>
+      {about === 'owner' && <p>{say(member.mayUnmake ? 'people.owner.back' : 'people.owner.forever')}</p>}
       {task.fault && (
         <p className="hint error" role="alert">
           {sayFault(say, task.fault)}

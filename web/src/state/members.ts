@@ -15,6 +15,8 @@ export interface Member {
   readonly mayRemove: boolean;
   /** The roles that one may give this member; empty where none. */
   readonly mayBecome: readonly Role[];
+  /** Whether one could take ownership from this member again: only who is above every owner can, the maker of a newer room. */
+  readonly mayUnmake: boolean;
 }
 
 const levels: Record<Role, number> = { owner: 100, moderator: 50, member: 0 };
@@ -85,5 +87,6 @@ function memberOf(room: Room, one: RoomMember, self: RoomMember | null): Member 
     role: one.powerLevel >= 100 ? 'owner' : one.powerLevel >= 50 ? 'moderator' : 'member',
     mayRemove: !me && above && mine >= (typeof toRemove === 'number' ? toRemove : 50),
     mayBecome: mayGive && !me && above ? (['owner', 'moderator', 'member'] as const).filter((role) => levels[role] <= mine) : [],
+    mayUnmake: mine > levels.owner,
   };
 }
