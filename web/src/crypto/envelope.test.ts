@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { canonicalJson } from './canonical';
-import { chainAfter, contentHash, emptyChain, envelopeKey, nextEnvelope, readEnvelope, withEnvelope, type Content } from './envelope';
+import { chainAfter, contentHash, emptyChain, envelopeKey, newRun, nextEnvelope, readEnvelope, withEnvelope, type Content } from './envelope';
 
 test('canonical JSON: keys by code point, no spaces, nothing left undefined, whole numbers only', () => {
   expect(canonicalJson({ b: 1, a: [true, null, 'é"'], '日': { z: '', y: undefined } })).toBe('{"a":[true,null,"é\\""],"b":1,"日":{"z":""}}');
@@ -14,22 +14,32 @@ test('the hash is SHA-256 of the canonical form in base64url', async () => {
   expect(await contentHash({ msgtype: 'm.text', body: 'a' })).toBe('nd_MjN10ZS1DzXx2zwILxs9by9lPq-MkzVZY48Fw_cc');
 });
 
-test('each envelope names the one before it', async () => {
-  const first = withEnvelope({ msgtype: 'm.text', body: '一' }, nextEnvelope(emptyChain, 'DEV', '', 'zh-Hans'));
-  expect(readEnvelope(first)).toEqual({ v: 1, device: 'DEV', n: 1, prev: '', seen: '', lang: 'zh-Hans' });
+test('each envelope names the one before it, and the first of a run the last that an earlier run has stored', async () => {
+  const first = withEnvelope({ msgtype: 'm.text', body: '一' }, nextEnvelope(emptyChain, 'run', 'DEV', '', 'zh-Hans'));
+  expect(readEnvelope(first)).toEqual({ v: 1, device: 'DEV', run: 'run', n: 1, prev: '', seen: '', lang: 'zh-Hans' });
   const chain = await chainAfter(first);
-  const second = withEnvelope({ msgtype: 'm.text', body: '二' }, nextEnvelope(chain, 'DEV', '$first'));
-  expect(readEnvelope(second)).toEqual({ v: 1, device: 'DEV', n: 2, prev: await contentHash(first), seen: '$first' });
+  const second = withEnvelope({ msgtype: 'm.text', body: '二' }, nextEnvelope(chain, 'run', 'DEV', '$first'));
+  expect(readEnvelope(second)).toEqual({ v: 1, device: 'DEV', run: 'run', n: 2, prev: await contentHash(first), seen: '$first' });
+  const third = nextEnvelope(await chainAfter(second), 'later', 'DEV', '');
+  expect(third).toEqual({ v: 1, device: 'DEV', run: 'later', n: 1, prev: await contentHash(second), after: { run: 'run', n: 2 }, seen: '' });
+});
+
+test('no two runs have the same name', () => {
+  const names = Array.from({ length: 100 }, newRun);
+  expect(new Set(names).size).toBe(100);
+  expect(names.every((name) => /^[\w-]{16}$/.test(name))).toBe(true);
 });
 
 test('a change of anything inside changes the hash, the envelope included', async () => {
-  const content = withEnvelope({ body: 'a' }, nextEnvelope(emptyChain, 'DEV', ''));
+  const content = withEnvelope({ body: 'a' }, nextEnvelope(emptyChain, 'run', 'DEV', ''));
   const other: Content = { ...content, [envelopeKey]: { ...readEnvelope(content), seen: '$other' } };
   expect(await contentHash(other)).not.toBe(await contentHash(content));
 });
 
 test('what is not an envelope in good form is none', () => {
-  for (const bad of [undefined, null, 7, {}, { v: 2 }, { v: 1, device: 'D', n: '1', prev: '', seen: '' }, { v: 1, device: 'D', n: 1, prev: '', seen: '', lang: 7 }]) {
+  const good = { v: 1, device: 'D', n: 1, prev: '', seen: '' };
+  expect(readEnvelope({ [envelopeKey]: good })).toEqual(good); // by an earlier client
+  for (const bad of [undefined, null, 7, {}, { v: 2 }, { v: 1, device: 'D', n: '1', prev: '', seen: '' }, { v: 1, device: 'D', n: 1, prev: '', seen: '', lang: 7 }, { ...good, run: 7 }, { ...good, n: 0 }, { ...good, after: { n: 1 } }, { ...good, after: { run: 'a', n: -1 } }]) {
     expect(readEnvelope({ [envelopeKey]: bad })).toBeUndefined();
   }
 });

@@ -11,10 +11,14 @@ export interface Envelope {
   v: 1;
   /** The device that sent it; the session keys say the same, and a reader compares. */
   device: string;
-  /** Which event of this device in this room it is, counted from 1 without gaps. */
+  /** The run of the client that wrote it, a name that no other run has; absent where an earlier client wrote it. */
+  run?: string;
+  /** Which event of this run in this room it is, counted from 1 without gaps. */
   n: number;
-  /** The hash of the content of this device's event n-1 in this room, envelope included; empty for the first. */
+  /** The hash of the content of the event before it, envelope included: of event n-1 of the run, or of the one that `after` names; empty for the first. */
   prev: string;
+  /** With n = 1: the last event of this device in this room, by run and number, that the device has stored. Absent where there is none. */
+  after?: { run: string; n: number };
   /** The last event that this device had seen in the room when it wrote this; empty if none. */
   seen: string;
   /** The language of the text, a BCP 47 tag. */
@@ -31,15 +35,25 @@ export type Content = Record<string, Json | undefined>;
 
 /** How far a device has counted in one room. */
 export interface Chain {
+  /** Absent where an earlier client counted, whose runs had no names. */
+  run?: string;
   n: number;
   prev: string;
 }
 
 export const emptyChain: Chain = { n: 0, prev: '' };
 
-/** The envelope that follows chain. */
-export function nextEnvelope(chain: Chain, device: string, seen: string, lang?: string): Envelope {
-  return { v: 1, device, n: chain.n + 1, prev: chain.prev, seen, ...(lang === undefined ? {} : { lang }) };
+/** A name for a run: no two are alike, whatever was stored or lost before. */
+export function newRun(): string {
+  return base64url(crypto.getRandomValues(new Uint8Array(12)));
+}
+
+/** The envelope that follows chain, in a run. A run counts on what it counted itself; what an earlier one stored, it names. */
+export function nextEnvelope(chain: Chain, run: string, device: string, seen: string, lang?: string): Envelope {
+  const spoken = lang === undefined ? {} : { lang };
+  if (chain.run === run) return { v: 1, device, run, n: chain.n + 1, prev: chain.prev, seen, ...spoken };
+  const after = chain.n === 0 ? {} : { after: { run: chain.run ?? '', n: chain.n } };
+  return { v: 1, device, run, n: 1, prev: chain.prev, ...after, seen, ...spoken };
 }
 
 /** The content with its envelope inside. An envelope that was there is replaced. */
@@ -51,14 +65,17 @@ export function withEnvelope(content: Content, envelope: Envelope): Content {
 export async function chainAfter(content: Content): Promise<Chain> {
   const envelope = readEnvelope(content);
   if (envelope === undefined) throw new Error('content without an envelope cannot continue a chain');
-  return { n: envelope.n, prev: await contentHash(content) };
+  return { ...(envelope.run === undefined ? {} : { run: envelope.run }), n: envelope.n, prev: await contentHash(content) };
 }
 
 /** SHA-256 of the canonical JSON of content, in base64url without padding. */
 export async function contentHash(content: Content): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(canonicalJson(content)));
-  const binary = String.fromCharCode(...new Uint8Array(digest));
-  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+  return base64url(new Uint8Array(digest));
+}
+
+function base64url(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
 }
 
 /** The envelope inside a decrypted content, or undefined where there is none in good form. */
@@ -69,9 +86,21 @@ export function readEnvelope(content: Readonly<Record<string, unknown>>): Envelo
   const good =
     e.v === 1 &&
     typeof e.device === 'string' &&
-    Number.isSafeInteger(e.n) &&
+    (e.run === undefined || typeof e.run === 'string') &&
+    isNumber(e.n) &&
+    (e.after === undefined || isPlace(e.after)) &&
     typeof e.prev === 'string' &&
     typeof e.seen === 'string' &&
     (e.lang === undefined || typeof e.lang === 'string');
   return good ? (found as Envelope) : undefined;
+}
+
+function isPlace(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { run, n } = value as { run?: unknown; n?: unknown };
+  return typeof run === 'string' && isNumber(n);
+}
+
+function isNumber(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) > 0;
 }

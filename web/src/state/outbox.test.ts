@@ -38,6 +38,8 @@ class Server implements Post {
       return `$${[...this.stored.keys()].indexOf(id) + 1}`;
     });
   };
+  readable = true;
+  read = (eventId: string) => Promise.resolve(this.readable ? [...this.stored.values()][Number(eventId.slice(1)) - 1] : undefined);
   judge = (error: unknown): Judged => {
     if (error instanceof Refused) return { refused: { id: 'fault.forbidden', code: 'M_FORBIDDEN' }, by: 'server' };
     if (error instanceof RefusedHere) return { refused: { id: 'fault.identityChanged', code: 'IDENTITY_CHANGED' }, by: 'device' };
@@ -80,14 +82,26 @@ async function until(box: Outbox, ...states: OutgoingState['is'][]): Promise<voi
 
 const bodies = (server: Server) => [...server.stored.values()].map((content) => content['body']);
 
+/** Each names the one before it: the numbers of a run have no gaps, and a run begins after one of an earlier run. */
 async function chained(server: Server): Promise<void> {
-  let prev = '';
-  let n = 0;
+  const places = new Map<string, string>();
   for (const content of server.stored.values()) {
-    expect(readEnvelope(content)).toMatchObject({ n: ++n, prev });
-    prev = await contentHash(content);
+    const { run, n, prev, after } = readEnvelope(content)!;
+    const before = n === 1 ? after && `${after.run} ${after.n}` : `${run} ${n - 1}`;
+    expect(prev).toBe(before === undefined ? '' : places.get(before));
+    expect(places.has(`${run} ${n}`)).toBe(false);
+    places.set(`${run} ${n}`, await contentHash(content));
   }
 }
+const placesIn = (server: Server) => {
+  const runs: (string | undefined)[] = [];
+  return [...server.stored.values()].map((content) => {
+    const { run, n, after } = readEnvelope(content)!;
+    if (!runs.includes(run)) runs.push(run);
+    const place = `${runs.indexOf(run) + 1}:${n}`;
+    return after === undefined ? place : `${place} after ${runs.indexOf(after.run) + 1}:${after.n}`;
+  });
+};
 
 test('three written at once leave in order, each naming the one before', async () => {
   const server = new Server();
@@ -324,4 +338,97 @@ test('signed out meanwhile: it waits, and leaves after the next sign-in', async 
   await until(after);
   expect(bodies(server)).toEqual(['1']);
   await chained(server);
+});
+
+test('a full disk, and the tab closes: no number is used twice, and the next run says after what it begins', async () => {
+  const server = new Server();
+  const before = new Outbox(server);
+  await before.add('m.room.message', text('1'));
+  await until(before);
+  server.full = true;
+  await before.add('m.room.message', text('2'));
+  await before.add('m.room.message', text('3'));
+  await until(before);
+  before.close();
+  for (const body of ['4', '5']) {
+    const after = new Outbox(server, server.kept); // the disk stays full
+    await after.add('m.room.message', text(body));
+    await until(after);
+    after.close();
+  }
+  expect(placesIn(server)).toEqual(['1:1', '1:2', '1:3', '2:1 after 1:1', '3:1 after 1:1']);
+  await chained(server);
+});
+
+test('a disk that was full from the start: each run begins a chain of its own', async () => {
+  const server = new Server();
+  server.full = true;
+  for (const body of ['1', '2']) {
+    const box = new Outbox(server, server.kept);
+    await box.add('m.room.message', text(body));
+    await until(box);
+    box.close();
+  }
+  expect(placesIn(server)).toEqual(['1:1', '2:1']);
+  await chained(server);
+});
+
+test('kept, and the disk was full when it left: the next run sends it again, and goes on from what the server has', async () => {
+  for (const readable of [true, false]) {
+    const server = new Server();
+    server.fail = () => {
+      throw new SignedOut();
+    };
+    const before = new Outbox(server);
+    await before.add('m.room.message', text('1'));
+    await before.add('m.room.message', text('2'));
+    await settled(before);
+    server.full = true;
+    server.fail = () => undefined;
+    await until(before);
+    before.close();
+    server.full = false;
+    server.readable = readable;
+    const after = new Outbox(server, server.kept);
+    await after.add('m.room.message', text('3'));
+    await until(after);
+    expect(bodies(server)).toEqual(['1', '2', '3']);
+    await chained(server);
+    expect(placesIn(server)).toEqual(['1:1', '1:2', readable ? '2:1 after 1:2' : '2:1']);
+  }
+});
+
+test('refused with a full disk: the place that was freed is used by nothing else, for the next run sends again what it kept', async () => {
+  const server = new Server();
+  const before = new Outbox(server);
+  server.fail = () => {
+    throw new NoAnswer();
+  };
+  await before.add('m.room.message', text('1'));
+  await settled(before);
+  const id = before.snapshot()[0]!.id;
+  server.full = true;
+  server.fail = (one) => {
+    if (one === id) throw new Refused();
+  };
+  await later(before);
+  expect(before.snapshot()[0]?.state.is).toBe('stopped');
+  await before.add('m.room.message', text('2'));
+  await settled(before);
+  before.close();
+  server.fail = () => undefined;
+  const after = new Outbox(server, server.kept);
+  after.flush();
+  await until(after);
+  expect(bodies(server)).toEqual(['2', '1']);
+  expect(new Set(placesIn(server)).size).toBe(2);
+  await chained(server);
+});
+
+test('what an earlier client counted, whose runs had no names, is gone on from', async () => {
+  const server = new Server();
+  const box = new Outbox(server, { chain: { n: 41, prev: 'hash' }, items: [] });
+  await box.add('m.room.message', text('42'));
+  await until(box);
+  expect(readEnvelope([...server.stored.values()][0]!)).toMatchObject({ n: 1, prev: 'hash', after: { run: '', n: 41 } });
 });

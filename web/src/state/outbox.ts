@@ -3,7 +3,7 @@
 // same transaction id until there is an answer. All of it is kept in the vault, so that a closed tab loses nothing; what
 // the vault did not take says so.
 
-import { chainAfter, emptyChain, nextEnvelope, withEnvelope, type Chain, type Content, type Envelope } from '../crypto/envelope';
+import { chainAfter, emptyChain, newRun, nextEnvelope, readEnvelope, withEnvelope, type Chain, type Content, type Envelope } from '../crypto/envelope';
 import type { Fault } from '../wire/fault';
 import { Store } from './store';
 
@@ -43,6 +43,8 @@ export interface Post {
   seen: () => string;
   /** Encrypts where the room asks for it, and sends. It returns the event's id. */
   send: (type: string, id: string, content: Content) => Promise<string>;
+  /** What an event says that is on the server, or undefined where this device cannot decrypt it. */
+  read: (eventId: string) => Promise<Content | undefined>;
   /** What an error means. */
   judge: (error: unknown) => Judged;
   keep: (box: KeptBox) => Promise<void>;
@@ -65,7 +67,12 @@ const longestPause = 30_000;
 /** The outbox of one room. Its value is what is still to be shown, oldest first. */
 export class Outbox extends Store<readonly Outgoing[]> {
   readonly #post: Post;
+  // Numbers are counted within a run. Where the disk is full a run cannot store how far it counted; the next one has
+  // another name, so that nothing it sends has a place that was used before.
+  #run = newRun();
   #chain: Chain;
+  /** What an earlier run kept, by id. It may have sent it, and not have stored that. */
+  readonly #before: ReadonlySet<string>;
   #underWay: KeptBox['underWay'];
   /** What a sync has brought back, by transaction id: proof that the server has it. */
   readonly #proofs = new Map<string, string>();
@@ -82,6 +89,7 @@ export class Outbox extends Store<readonly Outgoing[]> {
     super((kept?.items ?? []).map((item) => (item.state.is === 'sending' ? { ...item, state: { is: 'unknown' } } : item)));
     this.#post = post;
     this.#chain = kept?.chain ?? emptyChain;
+    this.#before = new Set(kept?.items.map(({ id }) => id));
     const underWay = kept?.underWay;
     this.#underWay = underWay !== undefined && this.#find(underWay.id)?.state.is === 'unknown' ? { ...underWay, unsure: true } : underWay;
   }
@@ -139,7 +147,7 @@ export class Outbox extends Store<readonly Outgoing[]> {
   #start(): void {
     if (this.#running || this.#closed) return;
     clearTimeout(this.#timer);
-    void this.#run();
+    void this.#leave();
   }
 
   /** Sends nothing more. What is under way may still arrive. */
@@ -149,7 +157,7 @@ export class Outbox extends Store<readonly Outgoing[]> {
   }
 
   /** One after the other, oldest first; two at once could not name each other in their envelopes. */
-  async #run(): Promise<void> {
+  async #leave(): Promise<void> {
     this.#running = true;
     try {
       this.#wasAsked();
@@ -177,10 +185,11 @@ export class Outbox extends Store<readonly Outgoing[]> {
   /** Sends one item. It returns false where the queue must wait. */
   async #send(item: Outgoing): Promise<boolean> {
     const post = this.#post;
-    const envelope = this.#underWay?.id === item.id ? this.#underWay.envelope : nextEnvelope(this.#chain, post.device, post.seen(), item.lang);
-    const unsure = this.#underWay?.id === item.id && this.#underWay.unsure === true;
-    this.#underWay = { id: item.id, envelope, ...(unsure ? { unsure } : {}) };
-    if (!unsure) this.#change(item.id, { is: 'sending' });
+    const before = this.#underWay?.id === item.id ? this.#underWay : undefined;
+    const envelope = before?.envelope ?? nextEnvelope(this.#chain, this.#run, post.device, post.seen(), item.lang);
+    const again = this.#before.has(item.id);
+    this.#underWay = { id: item.id, envelope, ...(before?.unsure && { unsure: true }) };
+    if (before?.unsure !== true) this.#change(item.id, { is: 'sending' });
     const content = withEnvelope(item.content, envelope);
     let eventId = this.#proofs.get(item.id);
     try {
@@ -189,17 +198,31 @@ export class Outbox extends Store<readonly Outgoing[]> {
         await this.#keep(); // before it leaves: after a crash the same envelope goes with the same transaction id
         eventId = await Promise.race([proof, post.send(item.type, item.id, content)]);
       }
+      await this.#count(again ? await this.#sent(eventId) : content);
     } catch (error) {
       eventId = this.#proofs.get(item.id);
-      if (eventId === undefined) return this.#failed(item.id, post.judge(error));
+      if (eventId === undefined || again) return this.#failed(item.id, post.judge(error));
+      await this.#count(content);
     }
     this.#proofs.delete(item.id);
-    this.#chain = await chainAfter(content);
     this.#underWay = undefined;
     this.#pause = firstPause;
     this.#change(item.id, { is: 'saved', eventId });
     await this.#keep();
     return true;
+  }
+
+  // An earlier run may have sent it in other words than it could store: the server took this for the same and kept what it
+  // had, so the chain goes on from that.
+  async #sent(eventId: string): Promise<Content | undefined> {
+    const there = await this.#post.read(eventId);
+    return there !== undefined && readEnvelope(there)?.device === this.#post.device ? there : undefined;
+  }
+
+  // Behind something that cannot be read begins a new run, after what is known.
+  async #count(sent: Content | undefined): Promise<void> {
+    if (sent === undefined) this.#run = newRun();
+    else this.#chain = await chainAfter(sent);
   }
 
   async #failed(id: string, judged: Judged): Promise<boolean> {
@@ -208,7 +231,7 @@ export class Outbox extends Store<readonly Outgoing[]> {
     if (refused && (judged.by === 'server' || underWay?.unsure !== true)) {
       this.#underWay = undefined; // the server has not got it, so its place in the chain is free
       this.#change(id, { is: 'stopped', fault: judged.refused });
-      await this.#keep();
+      if (!(await this.#keep())) this.#run = newRun(); // the next run will believe that the place is taken
       return true;
     }
     const unsure = underWay?.unsure === true || (!refused && judged.unsure === true);
@@ -230,7 +253,7 @@ export class Outbox extends Store<readonly Outgoing[]> {
   }
 
   // A full disk stops nothing that can still be sent: what is not kept says so, until the server has it.
-  async #keep(): Promise<void> {
+  async #keep(): Promise<boolean> {
     const items = this.snapshot().map((item) => ({ ...item, state: marked(item.state, false) }));
     const kept = await this.#post.keep({ chain: this.#chain, items, ...(this.#underWay === undefined ? {} : { underWay: this.#underWay }) }).then(
       () => true,
@@ -240,6 +263,7 @@ export class Outbox extends Store<readonly Outgoing[]> {
     if (this.snapshot().some((item) => about.has(item.id) && item.state.is !== 'saved' && (item.state.unkept === true) === kept)) {
       this.set(this.snapshot().map((item) => (about.has(item.id) ? { ...item, state: marked(item.state, !kept) } : item)));
     }
+    return kept;
   }
 }
 

@@ -3,6 +3,7 @@
 import { ClientEvent, UserEvent, type MatrixClient } from 'matrix-js-sdk';
 import { keepBackingUp } from '../crypto/backup';
 import { encrypt, IdentityChanged, isEncrypted } from '../crypto/encrypt';
+import type { Content } from '../crypto/envelope';
 import { Recovery } from '../crypto/recovery';
 import { wayIn } from '../crypto/way';
 import { askForPast, cryptoDatabases, openCrypto } from '../crypto/store';
@@ -10,6 +11,7 @@ import { wipe, type Vault } from '../keep/vault';
 import { languageOf } from '../lang/script';
 import { firstSync, makeClient, onSignedOut, putEvent, startClient, syncDatabase } from '../wire/client';
 import { FaultError, faultOf, isAnswer, isUnreachable, limitedFor } from '../wire/fault';
+import { eventOf } from '../wire/history';
 import { Tokens, type Login } from '../wire/tokens';
 import { Asking } from './asking';
 import { Connection } from './connection';
@@ -280,6 +282,10 @@ export class Session {
             return putEvent(client, roomId, encrypted.type, id, encrypted.content);
           }
         }
+      },
+      read: async (eventId) => {
+        const event = await eventOf(client, roomId, eventId);
+        return event.isDecryptionFailure() ? undefined : ((event.getClearContent() ?? event.getOriginalContent()) as Content);
       },
       judge: (error) => {
         if (error instanceof NotYet) return { again: undefined };
