@@ -152,18 +152,29 @@ test('any other file is a card with its name and size', async () => {
   await jonas.page.setViewportSize({ width: 1280, height: 800 });
 });
 
-test('an upload without an answer stays, says why, and leaves when it is tried again', async () => {
+test('without a connection an upload is held, says why, can be cancelled, and leaves by itself', async () => {
   await server.kill();
-  await jonas.page.locator('main input[type=file]').setInputFiles({ name: 'report.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.7 report') });
-  await jonas.page.locator('dialog button[type=submit]').click();
-  const line = jonas.page.getByRole('list', { name: 'Files being sent' }).getByRole('listitem');
-  await line.getByText('Not sent').waitFor();
+  const choose = async (/** @type {string} */ name) => {
+    await jonas.page.locator('main input[type=file]').setInputFiles({ name, mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.7 report') });
+    await jonas.page.locator('dialog button[type=submit]').click();
+  };
+  const line = (/** @type {string} */ name) => jonas.page.getByRole('list', { name: 'Files being sent' }).getByRole('listitem').filter({ hasText: name });
+  await choose('draft.pdf');
+  await line('draft.pdf').getByText('Not sent yet: the server does not answer.').waitFor();
+  await choose('report.pdf');
   assert.deepEqual(await jonas.barriers(), []);
-  await jonas.shows('files-stopped');
+  await jonas.shows('files-held');
+  await line('draft.pdf').getByRole('button', { name: 'Cancel draft.pdf' }).click();
+  await line('report.pdf').getByText('Not sent yet: the server does not answer.').waitFor();
+  await jonas.page.setViewportSize({ width: 390, height: 800 });
+  await jonas.page.emulateMedia({ colorScheme: 'dark' });
+  await jonas.shows('files-held-phone-dark');
+  await jonas.page.emulateMedia({ colorScheme: 'light' });
+  await jonas.page.setViewportSize({ width: 1280, height: 800 });
   await server.start();
-  await line.getByRole('button', { name: 'Try again' }).click();
   await lin.page.locator('[role=log] article', { hasText: 'report.pdf' }).waitFor();
-  await line.waitFor({ state: 'detached' });
+  await line('report.pdf').waitFor({ state: 'detached' });
+  assert.equal(await lin.page.locator('[role=log] article', { hasText: 'draft.pdf' }).count(), 0);
 });
 
 test('nobody’s page complained', () => {

@@ -1,6 +1,6 @@
 import { Button } from '../kit/Button';
 import { Icon } from '../kit/Icon';
-import { IconFile, IconWithheld } from '../kit/icons';
+import { IconClock, IconFile, IconOffline, IconWithheld } from '../kit/icons';
 import { State } from '../kit/State';
 import { sayFault } from '../lang/sayFault';
 import { fileSize } from '../lang/sizes';
@@ -31,7 +31,13 @@ function Line({ upload, onRetry, onCancel }: { upload: Upload; onRetry: () => vo
       <Icon of={IconFile} />
       <div className="grow">
         <b className={look['name']}>{name}</b> <span className="meta">{fileSize(upload.size)}</span>
-        {state.is === 'stopped' ? (
+        {state.is === 'held' ? (
+          <div role="status">
+            <State icon={state.why === 'limited' ? IconClock : IconOffline} kind="wait">
+              {say(`files.held.${state.why}`)}
+            </State>
+          </div>
+        ) : state.is === 'stopped' ? (
           <div role="alert">
             <State icon={IconWithheld} kind="stop">
               {say('files.notSent')}: {sayFault(say, state.fault)}

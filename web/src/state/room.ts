@@ -45,6 +45,7 @@ export class RoomState extends Store<RoomView> {
   readonly #room: Room;
   readonly #outbox: Outbox;
   readonly #tokens: Tokens;
+  readonly #reachable: () => boolean;
   readonly #position: Position;
   readonly #seen: Seen;
   readonly #threads = new Map<string, ThreadState>();
@@ -63,7 +64,7 @@ export class RoomState extends Store<RoomView> {
   readonly typing: Typing;
   readonly tellTyping: TellTyping;
 
-  constructor(client: MatrixClient, room: Room, outbox: Outbox, tokens: Tokens, showTyping: () => boolean) {
+  constructor(client: MatrixClient, room: Room, outbox: Outbox, tokens: Tokens, showTyping: () => boolean, reachable: () => boolean) {
     const me = client.getSafeUserId();
     const reading = { readUpTo: () => readUpTo(room, me), unread: () => unreadIn(room, me, unreadNumbers(client, room.roomId)).main.messages };
     const position = new Position(client, room.getUnfilteredTimelineSet(), reading, () => this.#now());
@@ -78,6 +79,7 @@ export class RoomState extends Store<RoomView> {
     this.tellTyping = new TellTyping((typing, time) => client.sendTyping(room.roomId, typing, time), showTyping);
     this.#outbox = outbox;
     this.#tokens = tokens;
+    this.#reachable = reachable;
     this.uploads = this.#newUploads((file) => file);
   }
 
@@ -149,6 +151,11 @@ export class RoomState extends Store<RoomView> {
   /** How many files are on their way out of here and of its threads. */
   leaving(): number {
     return [this, ...this.#threads.values()].reduce((n, { uploads }) => n + uploads.snapshot().length, 0);
+  }
+
+  /** The connection is back: the files that it held go on. */
+  uploadAgain(): void {
+    for (const { uploads } of [this, ...this.#threads.values()]) uploads.again();
   }
 
   /** Stops following the room, and ends what files are on their way. */
@@ -252,6 +259,7 @@ export class RoomState extends Store<RoomView> {
   // Files are encrypted in every room: where the messages are not, they are no better kept than the messages.
   #newUploads(content: (file: Content) => Content): Uploads {
     return new Uploads({
+      reachable: this.#reachable,
       upload: (bytes, progress, signal) => upload(this.#client, this.#tokens, bytes, progress, signal),
       send: (file) => this.#outbox.add('m.room.message', content({ ...file, 'm.mentions': mentionContent([], false) })),
     });

@@ -151,7 +151,7 @@ export class Session {
     if (before !== undefined) return before;
     const room = this.client.getRoom(id);
     if (room === null) return undefined;
-    const state = new RoomState(this.client, room, this.#outbox(id), this.#tokens, () => this.courtesy.snapshot().typing);
+    const state = new RoomState(this.client, room, this.#outbox(id), this.#tokens, () => this.courtesy.snapshot().typing, () => this.#reachable());
     this.#rooms.set(id, state);
     return state;
   }
@@ -256,6 +256,11 @@ export class Session {
 
   #flush(): void {
     for (const box of this.#outboxes.values()) box.flush();
+    for (const room of this.#rooms.values()) room.uploadAgain();
+  }
+
+  #reachable(): boolean {
+    return navigator.onLine && ['connected', 'reconnecting'].includes(this.connection.snapshot().is);
   }
 
   #post(roomId: string): Post {
@@ -265,7 +270,7 @@ export class Session {
       seen: () => client.getRoom(roomId)?.getLastLiveEvent()?.getId() ?? '',
       send: async (type, id, content) => {
         // Whoever writes without a network is not told that the server may have it.
-        if (!navigator.onLine || !['connected', 'reconnecting'].includes(this.connection.snapshot().is)) throw new NotYet();
+        if (!this.#reachable()) throw new NotYet();
         const remembered = await isEncrypted(client, roomId);
         switch (wayIn(client, roomId, remembered)) {
           case 'unknown':

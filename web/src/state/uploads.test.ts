@@ -1,4 +1,5 @@
 import { File as NodeFile } from 'node:buffer';
+import { ConnectionError } from 'matrix-js-sdk/lib/http-api/errors';
 import { expect, test, vi } from 'vitest';
 import { readEncryptedFile, decryptFile } from '../crypto/attachment';
 import type { Content } from '../crypto/envelope';
@@ -11,10 +12,16 @@ class Server implements Carrier {
   readonly stored = new Map<string, ArrayBuffer>();
   readonly sent: Content[] = [];
   refuse = false;
+  away = false;
+  known = true;
+  tries = 0;
+  reachable = (): boolean => !this.away || !this.known;
   wait: Promise<void> | undefined;
   upload: Carrier['upload'] = async (bytes, progress, signal) => {
     progress(1, bytes.byteLength);
     await Promise.race([this.wait, new Promise((_, failed) => signal.addEventListener('abort', () => failed(new DOMException('', 'AbortError'))))]);
+    this.tries++;
+    if (this.away) throw new ConnectionError('no answer');
     if (this.refuse) throw new FaultError({ id: 'fault.tooLarge', code: 'M_TOO_LARGE' });
     const url = `mxc://port.example/${this.stored.size}`;
     this.stored.set(url, bytes);
@@ -80,6 +87,56 @@ test('what was refused stays, says why, and leaves when it is tried again', asyn
   uploads.retry(uploads.snapshot()[0]!.id);
   await vi.waitFor(() => expect(server.sent).toHaveLength(1));
 });
+
+test('without a connection it is held, says why, asks before the tab closes, and leaves by itself when the connection is back', async () => {
+  const server = new Server();
+  server.away = true;
+  const uploads = new Uploads(server);
+  uploads.add([{ file: table('1.pdf'), redrawn: false }, { file: table('2.pdf'), redrawn: false }]);
+  await vi.waitFor(() => expect(uploads.snapshot().map(({ state }) => state)).toEqual([{ is: 'held', why: 'connection' }, { is: 'waiting' }]));
+  expect(server.tries).toBe(0); // it is known that nobody answers
+  expect(dispatchEvent(new Event('beforeunload', { cancelable: true }))).toBe(false);
+  server.away = false;
+  uploads.again();
+  await vi.waitFor(() => expect(server.sent.map((content) => content['body'])).toEqual(['1.pdf', '2.pdf']));
+  expect(uploads.snapshot()).toEqual([]);
+});
+
+test('where nobody says that the connection is back, the clock tries again', async () => {
+  const server = new Server();
+  server.away = true;
+  server.known = false;
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    const uploads = new Uploads(server);
+    uploads.add([{ file: table(), redrawn: false }]);
+    await shown(() => uploads.snapshot()[0]?.state.is === 'held');
+    expect(server.tries).toBe(1);
+    server.away = false;
+    await vi.advanceTimersByTimeAsync(1_000);
+    await shown(() => uploads.snapshot().length === 0);
+    expect(server.sent).toHaveLength(1);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test('what is held can be cancelled, and what waited behind it goes on', async () => {
+  const server = new Server();
+  server.away = true;
+  const uploads = new Uploads(server);
+  uploads.add([{ file: table('1.pdf'), redrawn: false }, { file: table('2.pdf'), redrawn: false }]);
+  await vi.waitFor(() => expect(uploads.snapshot()[0]?.state.is).toBe('held'));
+  server.away = false;
+  uploads.cancel(uploads.snapshot()[0]!.id);
+  await vi.waitFor(() => expect(server.sent.map((content) => content['body'])).toEqual(['2.pdf']));
+  expect(uploads.snapshot()).toEqual([]);
+});
+
+/** Waits for the crypto, which runs elsewhere. */
+async function shown(is: () => boolean): Promise<void> {
+  while (!is()) await new Promise((resolve) => setImmediate(resolve));
+}
 
 test('a name from elsewhere has no folders and hides no ending, and a type that runs is no picture', () => {
   const content = (body: string, mimetype: string) => ({ msgtype: 'm.image', body, url: 'mxc://port.example/a', info: { mimetype, w: 3, h: 2 } });

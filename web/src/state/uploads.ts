@@ -3,7 +3,7 @@
 
 import { encryptFile, type EncryptedFile } from '../crypto/attachment';
 import type { Content } from '../crypto/envelope';
-import { faultOf, type Fault } from '../wire/fault';
+import { faultOf, isUnreachable, limitedFor, type Fault } from '../wire/fault';
 import type { Progress } from '../wire/media';
 import { contentOf, type Sent } from './file';
 import { makeSmall, measure, redraw, type Drawn } from './picture';
@@ -30,6 +30,8 @@ export type UploadState =
   /** Being drawn again and encrypted. */
   | { is: 'preparing' }
   | { is: 'uploading'; loaded: number; total: number }
+  /** The server did not answer, or asked to wait. It is tried again by itself, and what was chosen after it waits behind it. */
+  | { is: 'held'; why: 'connection' | 'limited' }
   /** It is not on the server, or of no use there. It stays until it is tried again or deleted. */
   | { is: 'stopped'; fault: Fault };
 
@@ -37,9 +39,14 @@ export type UploadState =
 export interface Carrier {
   /** Puts bytes on the server and returns their mxc address. */
   upload: (bytes: ArrayBuffer, progress: Progress, signal: AbortSignal) => Promise<string>;
+  /** Whether the server is not known to be away. */
+  reachable: () => boolean;
   /** Hands the message to the outbox. */
   send: (content: Content) => Promise<void>;
 }
+
+const firstPause = 1_000;
+const longestPause = 30_000;
 
 /** The files that leave one room's page, in the order they were chosen, one after the other. */
 export class Uploads extends Store<readonly Upload[]> {
@@ -47,6 +54,9 @@ export class Uploads extends Store<readonly Upload[]> {
   readonly #chosen = new Map<string, Chosen>();
   readonly #stops = new Map<string, AbortController>();
   #running = false;
+  #closed = false;
+  #pause = firstPause;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(carrier: Carrier) {
     super([]);
@@ -72,46 +82,71 @@ export class Uploads extends Store<readonly Upload[]> {
     void this.#run();
   };
 
+  /** The connection is back: what is held goes on now. */
+  readonly again = (): void => {
+    if (this.snapshot().some(({ state }) => state.is === 'held')) void this.#run();
+  };
+
   /** Ends an upload and forgets the file. No message is sent. */
   readonly cancel = (id: string): void => {
     this.#stops.get(id)?.abort();
+    const held = this.snapshot().find((upload) => upload.id === id)?.state.is === 'held';
     this.#forget(id);
+    if (held) void this.#run(); // what waited behind it
   };
 
   /** Ends all of them. */
   close(): void {
+    clearTimeout(this.#timer);
+    this.#closed = true;
     for (const { id } of this.snapshot()) this.cancel(id);
   }
 
   async #run(): Promise<void> {
-    if (this.#running) return;
+    if (this.#running || this.#closed) return;
     this.#running = true;
+    clearTimeout(this.#timer);
     try {
-      for (let next = this.#next(); next !== undefined; next = this.#next()) await this.#carry(next);
+      for (let next = this.#next(); next !== undefined; next = this.#next()) if (!(await this.#carry(next))) return;
     } finally {
       this.#running = false;
     }
   }
 
   #next(): string | undefined {
-    return this.snapshot().find((upload) => upload.state.is === 'waiting')?.id;
+    return this.snapshot().find((upload) => upload.state.is === 'waiting' || upload.state.is === 'held')?.id;
   }
 
-  async #carry(id: string): Promise<void> {
+  /** Carries one. It returns false where the queue must wait. */
+  async #carry(id: string): Promise<boolean> {
     const chosen = this.#chosen.get(id);
-    if (chosen === undefined) return;
+    if (chosen === undefined) return true;
     const stop = new AbortController();
     this.#stops.set(id, stop);
     try {
+      if (!this.#carrier.reachable()) return this.#hold(id, 'connection', undefined);
       const sent = await this.#put(id, chosen, stop.signal);
       stop.signal.throwIfAborted();
       await this.#carrier.send(contentOf(sent));
       this.#forget(id);
+      this.#pause = firstPause;
     } catch (error) {
-      if (!stop.signal.aborted) this.#change(id, { is: 'stopped', fault: faultOf(error) });
+      if (stop.signal.aborted) return true;
+      const limited = limitedFor(error);
+      if (limited !== undefined || isUnreachable(error)) return this.#hold(id, limited === undefined ? 'connection' : 'limited', limited);
+      this.#change(id, { is: 'stopped', fault: faultOf(error) });
     } finally {
       this.#stops.delete(id);
     }
+    return true;
+  }
+
+  // Whoever knows that the connection is back says so with `again`; where nobody knows, as after one lost answer, the clock does.
+  #hold(id: string, why: 'connection' | 'limited', wait: number | undefined): false {
+    this.#change(id, { is: 'held', why });
+    this.#timer = setTimeout(() => void this.#run(), wait ?? this.#pause);
+    this.#pause = Math.min(this.#pause * 2, longestPause);
+    return false;
   }
 
   /** Puts a file, and the small picture of one that is a picture, on the server. */

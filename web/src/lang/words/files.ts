@@ -45,6 +45,18 @@ export const files = sentences({
     'zh-Hant': '已傳送 {loaded}，共 {total}。關閉此分頁會中斷傳送。',
     ja: '{total} のうち {loaded} を送信済み。このタブを閉じると中断されます。',
   },
+  'files.held.connection': {
+    en: 'Not sent yet: the server does not answer. It leaves by itself when the connection is back. Closing this tab ends it.',
+    'zh-Hans': '尚未发送：服务器没有应答。恢复连接后会自动发送。关闭此标签页会中断发送。',
+    'zh-Hant': '尚未傳送：伺服器沒有回應。恢復連線後會自動傳送。關閉此分頁會中斷傳送。',
+    ja: 'まだ送信していません：サーバーから応答がありません。接続が戻ると自動で送られます。このタブを閉じると中断されます。',
+  },
+  'files.held.limited': {
+    en: 'Not sent yet: the server asks to wait a little. It leaves by itself then. Closing this tab ends it.',
+    'zh-Hans': '尚未发送：服务器要求稍等，之后会自动发送。关闭此标签页会中断发送。',
+    'zh-Hant': '尚未傳送：伺服器要求稍候，之後會自動傳送。關閉此分頁會中斷傳送。',
+    ja: 'まだ送信していません：サーバーが少し待つよう求めています。そのあと自動で送られます。このタブを閉じると中断されます。',
+  },
   'files.notSent': { en: 'Not sent', 'zh-Hans': '未发送', 'zh-Hant': '未傳送', ja: '送信していません' },
   'files.retry': { en: 'Try again', 'zh-Hans': '再试一次', 'zh-Hant': '再試一次', ja: 'もう一度送る' },
   'files.remove': { en: 'Remove', 'zh-Hans': '移除', 'zh-Hant': '移除', ja: '取り除く' },
