@@ -9,8 +9,9 @@ import { wayIn } from '../crypto/way';
 import { askForPast, cryptoDatabases, openCrypto } from '../crypto/store';
 import { wipe, type Vault } from '../keep/vault';
 import { languageOf } from '../lang/script';
-import { firstSync, makeClient, onSignedOut, putEvent, startClient, syncDatabase } from '../wire/client';
+import { firstSync, makeClient, onSignedOut, putEvent, startClient } from '../wire/client';
 import { FaultError, faultOf, isAnswer, isUnreachable, limitedFor } from '../wire/fault';
+import { clearDatabase } from '../wire/syncstore';
 import { eventOf } from '../wire/history';
 import { Tokens, type Login } from '../wire/tokens';
 import { Asking } from './asking';
@@ -116,7 +117,7 @@ export class Session {
         this.#flush();
         askForPast(client).catch(() => undefined); // asked again when the server answers after a silence, or at the next start
       }
-      if (is === 'offline' || is === 'noServer') void client.store.save(true); // what was heard last is here when the page is opened again
+      if (is === 'offline' || is === 'noServer') client.store.save(true).catch(() => undefined); // what was heard last is here when the page is opened again
     });
   }
 
@@ -124,7 +125,7 @@ export class Session {
   static async open(login: Login, vault: Vault, signedOut: (soft: boolean) => void): Promise<Session> {
     const recovery = new Recovery();
     const tokens = new Tokens(login, vault);
-    const client = makeClient(tokens, recovery.callbacks);
+    const client = makeClient(tokens, vault, recovery.callbacks);
     onSignedOut(client, signedOut);
     await openCrypto(client, vault);
     keepBackingUp(client);
@@ -312,5 +313,5 @@ export async function wipeAll(): Promise<void> {
   sessionStorage.clear();
   // The SDK keeps names of filters there, with the user id in them. Language and theme say nothing about anybody.
   for (const key of Object.keys(localStorage)) if (!key.startsWith('wardroom.')) localStorage.removeItem(key);
-  await wipe([syncDatabase, ...cryptoDatabases]);
+  await wipe([clearDatabase, ...cryptoDatabases]);
 }

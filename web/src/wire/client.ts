@@ -2,13 +2,9 @@
 
 import { ClientEvent, HttpApiEvent, MatrixClient, Method, PendingEventOrdering, SyncState, type ICreateClientOpts, type RoomNameState, RoomNameType } from 'matrix-js-sdk';
 import { logger, type Logger } from 'matrix-js-sdk/lib/logger';
+import type { Vault } from '../keep/vault';
 import { SyncStore, type UnreadNumbers } from './syncstore';
 import type { Tokens } from './tokens';
-
-const syncStore = 'wardroom-sync';
-
-/** The database that the sync store makes, for wiping. */
-export const syncDatabase = `matrix-js-sdk:${syncStore}`;
 
 // The SDK's lines name rooms, people and devices, and a console is easily photographed: silence (5 in the loglevel
 // package, whose method the SDK's own type hides).
@@ -18,8 +14,8 @@ shared.setLevel(import.meta.env.DEV ? 3 : 5, false);
 const nothing = (): void => undefined;
 const silence: Logger = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing, getChild: () => silence };
 
-/** Makes the client of a sign-in. It asks nothing of the server before it is started. */
-export function makeClient(tokens: Tokens, cryptoCallbacks: NonNullable<ICreateClientOpts['cryptoCallbacks']>): MatrixClient {
+/** Makes the client of a sign-in, which keeps what it hears in the vault. It asks nothing of the server before it is started. */
+export function makeClient(tokens: Tokens, vault: Vault, cryptoCallbacks: NonNullable<ICreateClientOpts['cryptoCallbacks']>): MatrixClient {
   const { userId, deviceId, accessToken } = tokens.login;
   const client = new MatrixClient({
     baseUrl: location.origin,
@@ -29,7 +25,7 @@ export function makeClient(tokens: Tokens, cryptoCallbacks: NonNullable<ICreateC
     cryptoCallbacks,
     fetchFn: (input, init) => (isVersions(input) ? withTimeout(tokens.fetch, input, init) : tokens.fetch(input, init)),
     logger: import.meta.env.DEV ? shared : silence,
-    store: new SyncStore({ indexedDB, dbName: syncStore, localStorage }),
+    store: new SyncStore(vault),
     timelineSupport: true,
     disableVoip: true,
     verificationMethods: ['m.sas.v1'],

@@ -1,8 +1,27 @@
-// The store that the SDK keeps a sync in. On the way in we read what the SDK loses: the numbers of unread messages, because in
-// encrypted rooms it counts only what it happens to decrypt, and deletions of events that it has not loaded.
+// The store that the SDK keeps a sync in: the rooms with their names, members and newest events. It is sealed in the vault,
+// so that nothing of it lies in the browser's files in clear. On the way in we read what the SDK loses: the numbers of unread
+// messages, because in encrypted rooms it counts only what it happens to decrypt, and deletions of events that it has not loaded.
 
-import type { IJoinedRoom, IRooms } from 'matrix-js-sdk';
-import { IndexedDBStore } from 'matrix-js-sdk/lib/store/indexeddb';
+import { MemoryStore, SyncAccumulator, type IJoinedRoom, type IRooms, type ISyncResponse, type MatrixClient } from 'matrix-js-sdk';
+import type { Vault } from '../keep/vault';
+
+type Saved = ReturnType<SyncAccumulator['getJSON']>;
+type Members = Parameters<MatrixClient['store']['setOutOfBandMembers']>[1];
+type Options = Parameters<MatrixClient['store']['storeClientOptions']>[0];
+
+/** What is kept beside the sync. */
+interface Rest {
+  /** The ids of filters on the server, by name. */
+  filters: Record<string, string>;
+  options?: Options;
+}
+
+const kept = 'sync';
+const keptRest = 'sync/rest';
+const keptMembers = 'sync/members/';
+
+/** What earlier versions kept in clear. */
+export const clearDatabase = 'matrix-js-sdk:wardroom-sync';
 
 /** How many messages are unread in a room, as the server says. */
 export interface UnreadNumbers {
@@ -12,23 +31,126 @@ export interface UnreadNumbers {
   readonly threads: ReadonlyMap<string, number>;
 }
 
-/** An IndexedDBStore that remembers what the server said last about unread messages, and what was deleted. */
-export class SyncStore extends IndexedDBStore {
+/** Keeps what the server told, sealed, and remembers what it said last about unread messages, and what was deleted. */
+export class SyncStore extends MemoryStore {
+  readonly #vault: Pick<Vault, 'get' | 'put' | 'delete'>;
   readonly #unread = new Map<string, UnreadNumbers>();
   #deleted: string[] = [];
+  #sync = new SyncAccumulator();
+  #rest: Rest = { filters: {} };
+  #fresh = true;
+  #saving: Promise<void> | undefined;
+  #again = false;
+  #ended = false;
 
-  constructor(options: ConstructorParameters<typeof IndexedDBStore>[0]) {
-    super(options);
-    const { setSyncData, getSavedSync } = this;
-    this.setSyncData = (data) => {
-      this.#read(data.rooms);
-      return setSyncData(data);
-    };
-    this.getSavedSync = async () => {
-      const saved = await getSavedSync();
-      this.#read(saved?.roomsData);
-      return saved;
-    };
+  constructor(vault: Pick<Vault, 'get' | 'put' | 'delete'>) {
+    super();
+    this.#vault = vault;
+  }
+
+  /** Opens what was kept last time. Where it cannot be opened, the server tells it all again. */
+  override async startup(): Promise<void> {
+    indexedDB.deleteDatabase(clearDatabase);
+    const [saved, rest] = await Promise.all([this.#vault.get<Saved>(kept), this.#vault.get<Rest>(keptRest)]).catch(() => []);
+    if (rest !== undefined) this.#rest = rest;
+    if (saved === undefined) return;
+    this.#fresh = false;
+    this.#sync.accumulate({ next_batch: saved.nextBatch, rooms: saved.roomsData, account_data: { events: saved.accountData } }, true);
+  }
+
+  override isNewlyCreated(): Promise<boolean> {
+    return Promise.resolve(this.#fresh);
+  }
+
+  override getSavedSyncToken(): Promise<string | null> {
+    return Promise.resolve(this.#token());
+  }
+
+  override getSavedSync(): ReturnType<MemoryStore['getSavedSync']> {
+    const saved = this.#sync.getJSON();
+    this.#read(saved.roomsData);
+    return Promise.resolve(this.#token() === null ? null : structuredClone(saved)); // the SDK changes what it is given
+  }
+
+  override setSyncData(data: ISyncResponse): Promise<void> {
+    this.#read(data.rooms);
+    this.#sync.accumulate(data);
+    return Promise.resolve();
+  }
+
+  /** Seals what the server told and keeps it, if force is set: the SDK asks for it more often than it is worth. It throws where the browser keeps nothing. */
+  override save(force: boolean): Promise<void> {
+    if (!force || this.#ended || this.#token() === null) return Promise.resolve();
+    this.#again = true;
+    this.#saving ??= this.#save();
+    return this.#saving;
+  }
+
+  async #save(): Promise<void> {
+    try {
+      while (this.#again && !this.#ended) {
+        this.#again = false;
+        await this.#vault.put(kept, this.#sync.getJSON(true));
+      }
+    } finally {
+      this.#saving = undefined;
+    }
+  }
+
+  /** Writes nothing more. What was kept stays. */
+  override async destroy(): Promise<void> {
+    this.#ended = true;
+    await this.#saving?.catch(() => undefined);
+  }
+
+  override async deleteAllData(): Promise<void> {
+    await super.deleteAllData();
+    this.#sync = new SyncAccumulator();
+    this.#rest = { filters: {} };
+    await Promise.all([this.#vault.delete(kept), this.#vault.delete(keptRest)]);
+  }
+
+  override async getOutOfBandMembers(roomId: string): Promise<Members | null> {
+    return (await super.getOutOfBandMembers(roomId)) ?? (await this.#vault.get<Members>(keptMembers + roomId).catch(() => undefined)) ?? null;
+  }
+
+  override async setOutOfBandMembers(roomId: string, members: Members): Promise<void> {
+    await super.setOutOfBandMembers(roomId, members);
+    await this.#vault.put(keptMembers + roomId, members).catch(() => undefined); // a full disk: they are asked for again
+  }
+
+  override async clearOutOfBandMembers(roomId: string): Promise<void> {
+    await super.clearOutOfBandMembers(roomId);
+    await this.#vault.delete(keptMembers + roomId);
+  }
+
+  override getClientOptions(): Promise<Options | undefined> {
+    return Promise.resolve(this.#rest.options);
+  }
+
+  override async storeClientOptions(options: Options): Promise<void> {
+    this.#rest = { ...this.#rest, options };
+    await this.#keepRest();
+  }
+
+  override getFilterIdByName(name: string): string | null {
+    return this.#rest.filters[name] ?? null;
+  }
+
+  override setFilterIdByName(name: string, id?: string): void {
+    const others = Object.entries(this.#rest.filters).filter(([one]) => one !== name);
+    this.#rest = { ...this.#rest, filters: Object.fromEntries(id === undefined ? others : [...others, [name, id]]) };
+    void this.#keepRest();
+  }
+
+  async #keepRest(): Promise<void> {
+    if (!this.#ended) await this.#vault.put(keptRest, this.#rest).catch(() => undefined); // a full disk: it is made anew at the next start
+  }
+
+  // Before the first answer of the server there is none, whatever the SDK's type says.
+  #token(): string | null {
+    const token: string | null = this.#sync.getNextBatchToken();
+    return token;
   }
 
   /** What the server said last about a room, or undefined if it said nothing. */
