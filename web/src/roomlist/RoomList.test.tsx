@@ -12,10 +12,10 @@ const view: RoomListView = {
   ready: true,
   invitations: [{ id: '!i', name: '值班与交接', lang: 'zh-Hans', by: mio }],
   rooms: [
-    { id: '!q:port', name: 'Quay 7', lang: 'en', with: undefined, at: Date.now(), unread: 2, mentioned: false, preview: { sender: mio, mine: false, text: '承知しました', lang: 'ja' } },
-    { id: '!n', name: '', lang: undefined, with: undefined, at: 0, unread: 0, mentioned: false, preview: undefined },
+    { id: '!q:port', name: 'Quay 7', lang: 'en', with: undefined, at: Date.now(), unread: 2, mentioned: false, unsure: false, preview: { sender: mio, mine: false, text: '承知しました', lang: 'ja' } },
+    { id: '!n', name: '', lang: undefined, with: undefined, at: 0, unread: 0, mentioned: false, unsure: false, preview: undefined },
   ],
-  people: [{ id: '!d', name: '佐伯 澪', lang: 'ja', with: mio, at: 1, unread: 0, mentioned: false, preview: { sender: mio, mine: true, text: 'ok', lang: undefined } }],
+  people: [{ id: '!d', name: '佐伯 澪', lang: 'ja', with: mio, at: 1, unread: 0, mentioned: false, unsure: false, preview: { sender: mio, mine: true, text: 'ok', lang: undefined } }],
 };
 
 const search = { find: () => Promise.resolve([]), userId: () => undefined };

@@ -126,6 +126,12 @@ function Entry({ entry, open, draft }: { entry: RoomEntry; open: boolean; draft:
             <span className="unseen">{say('rooms.mentioned')}</span>
           </b>
         )}
+        {entry.unsure && (
+          <span className={look['at']} title={say('rooms.unsure')}>
+            <span aria-hidden="true">@?</span>
+            <span className="unseen">{say('rooms.unsure')}</span>
+          </span>
+        )}
         <Count n={entry.unread} words={say('rooms.unread', { n: entry.unread })} />
       </span>
     </a>

@@ -2,6 +2,7 @@ import { ClientEvent, KnownMembership, MatrixEventEvent, RoomEvent, RoomStateEve
 import { readEnvelope } from '../crypto/envelope';
 import { cleanTag, languageOf } from '../lang/script';
 import { unreadNumbers } from '../wire/client';
+import type { Far, FarMentions } from './farmentions';
 import { directRooms } from './people';
 import { personIn, type Person } from './person';
 import { isVerification } from './relations';
@@ -29,6 +30,8 @@ export interface RoomEntry {
   readonly unread: number;
   /** Whether an unread message names the person at this device. */
   readonly mentioned: boolean;
+  /** Whether it is not known if one does: this device has not read all that is unread. */
+  readonly unsure: boolean;
   readonly preview: Preview | undefined;
 }
 
@@ -52,11 +55,14 @@ export interface RoomListView {
 /** The rooms this person is in, and those waiting for an answer. */
 export class RoomList extends Store<RoomListView> {
   readonly #client: MatrixClient;
+  readonly #far: FarMentions;
   #due: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(client: MatrixClient) {
+  constructor(client: MatrixClient, far: FarMentions) {
     super({ ready: false, invitations: [], rooms: [], people: [] });
     this.#client = client;
+    this.#far = far;
+    far.subscribe(this.#soon);
     for (const name of changes) client.on(name as ClientEvent.Room, this.#soon);
   }
 
@@ -69,7 +75,7 @@ export class RoomList extends Store<RoomListView> {
   readonly #soon = (): void => {
     this.#due ??= setTimeout(() => {
       this.#due = undefined;
-      this.set(listOf(this.#client));
+      this.set(listOf(this.#client, this.#far.snapshot()));
     }, 50);
   };
 }
@@ -87,7 +93,7 @@ const changes = [
   MatrixEventEvent.Decrypted,
 ] as const;
 
-function listOf(client: MatrixClient): RoomListView {
+function listOf(client: MatrixClient, far: ReadonlyMap<string, Far>): RoomListView {
   const direct = directRooms(client);
   const invitations: Invitation[] = [];
   const rooms: RoomEntry[] = [];
@@ -97,8 +103,8 @@ function listOf(client: MatrixClient): RoomListView {
     if (membership === KnownMembership.Invite) invitations.push(invitationOf(client, room));
     if (membership !== KnownMembership.Join) continue;
     const other = direct.get(room.roomId);
-    if (other === undefined) rooms.push(entryOf(client, room, undefined));
-    else people.push(entryOf(client, room, personIn(room, other)));
+    if (other === undefined) rooms.push(entryOf(client, room, undefined, far.get(room.roomId)));
+    else people.push(entryOf(client, room, personIn(room, other), far.get(room.roomId)));
   }
   const newest = (a: RoomEntry, b: RoomEntry): number => b.at - a.at;
   return { ready: client.isInitialSyncComplete(), invitations, rooms: rooms.sort(newest), people: people.sort(newest) };
@@ -114,12 +120,13 @@ function invitationOf(client: MatrixClient, room: Room): Invitation {
   return { id: room.roomId, name, lang: languageOf(name), by: by === undefined ? undefined : personIn(room, by) };
 }
 
-function entryOf(client: MatrixClient, room: Room, other: Person | undefined): RoomEntry {
+function entryOf(client: MatrixClient, room: Room, other: Person | undefined, far: Far | undefined): RoomEntry {
   const name = other?.name ?? nameOf(room);
   const events = room.getLiveTimeline().getEvents();
   const threads = room.getThreads().flatMap((thread) => thread.events.findLast((event) => isMessage(event) && isAnswer(event)) ?? []);
   const last = threads.reduce((a, b) => (a === undefined || b.getTs() > a.getTs() ? b : a), events.findLast(isMessage));
   const unread = sum(unreadIn(room, client.getSafeUserId(), unreadNumbers(client, room.roomId)));
+  const mentioned = unread.mentioned || (far === 'named' && unread.messages > 0);
   return {
     id: room.roomId,
     name,
@@ -127,7 +134,8 @@ function entryOf(client: MatrixClient, room: Room, other: Person | undefined): R
     with: other,
     at: (last ?? events.at(-1))?.getTs() ?? 0,
     unread: unread.messages,
-    mentioned: unread.mentioned,
+    mentioned,
+    unsure: !mentioned && far === 'unknown' && unread.messages > 0,
     preview: last === undefined ? undefined : previewOf(room, last, client.getSafeUserId()),
   };
 }

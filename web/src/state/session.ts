@@ -18,6 +18,7 @@ import { Asking } from './asking';
 import { Connection } from './connection';
 import { Courtesy } from './courtesy';
 import { Devices } from './devices';
+import { FarMentions } from './farmentions';
 import { Drafts } from './draft';
 import { Levels } from './levels';
 import { Notifier } from './notifier';
@@ -77,6 +78,7 @@ export class Session {
   readonly asking: Asking;
   readonly verifications: Verifications;
   readonly recovery: Recovery;
+  readonly #far: FarMentions;
   readonly client: MatrixClient;
   readonly #notifier: Notifier;
   readonly #vault: Vault;
@@ -93,7 +95,8 @@ export class Session {
     this.#vault = vault;
     this.#tokens = tokens;
     this.connection = new Connection(client);
-    this.rooms = new RoomList(client);
+    this.#far = new FarMentions(client);
+    this.rooms = new RoomList(client, this.#far);
     this.removals = removals;
     this.me = new Me(client);
     this.devices = new Devices(client);
@@ -213,6 +216,7 @@ export class Session {
     this.drafts.close();
     this.courtesy.close();
     this.connection.close();
+    this.#far.close();
     this.rooms.close();
     this.#notifier.close();
     this.levels.close();

@@ -3,7 +3,7 @@
 // What this device has fetched it counts itself, from the end back to what was last read. Where that lies farther back
 // than it has fetched, it takes the server's word for the number.
 
-import { ReceiptType, type MatrixEvent, type Room, type Thread } from 'matrix-js-sdk';
+import { Direction, ReceiptType, type MatrixEvent, type Room, type Thread } from 'matrix-js-sdk';
 import type { UnreadNumbers } from '../wire/syncstore';
 import { namesMe } from './mentions';
 import { readUpTo } from './seen';
@@ -38,6 +38,33 @@ export function sum({ main, threads }: UnreadIn): Unread {
   return [...threads.values()].reduce((all, one) => ({ messages: all.messages + one.messages, mentioned: all.mentioned || one.mentioned }), main);
 }
 
+/** Unread messages that this device has not fetched. */
+export interface Unfetched {
+  /** Whether there are some outside of threads, and the event up to which one has read. */
+  readonly main: boolean;
+  readonly read: string | undefined;
+  /** How many answers there are of each thread, by its root. */
+  readonly threads: ReadonlyMap<string, number>;
+}
+
+/** What is unread of a room and was not fetched, or undefined where all of it is here. */
+export function unfetchedIn(room: Room, me: string, told: UnreadNumbers | undefined): Unfetched | undefined {
+  if (told === undefined) return undefined;
+  const read = readUpTo(room, me);
+  const timeline = room.getLiveTimeline();
+  const whole = timeline.getPaginationToken(Direction.Backward) === null;
+  const main = told.main > 0 && !whole && !timeline.getEvents().some((event) => event.getId() === read || event.getSender() === me);
+  const threads = [...told.threads].flatMap(([root, messages]): [string, number][] => {
+    const thread = room.getThread(root);
+    const answers = thread?.events.filter((event) => event.getId() !== root) ?? [];
+    const seen = thread === null ? [] : readInThread(thread, me);
+    if (answers.some((event) => seen.includes(event.getId() ?? '') || event.getSender() === me)) return [];
+    const left = messages - answers.filter(isNews).length;
+    return left > 0 ? [[root, left]] : [];
+  });
+  return main || threads.length > 0 ? { main, read, threads: new Map(threads) } : undefined;
+}
+
 /** The events that receipts of a person in a thread name: all before the later one was read. */
 export function readInThread(thread: Thread, who: string): readonly string[] {
   return [ReceiptType.Read, ReceiptType.ReadPrivate].flatMap((type) => thread.getReadReceiptForUserId(who, false, type)?.eventId ?? []);
@@ -61,7 +88,7 @@ function back(room: Room, me: string, events: readonly MatrixEvent[], read: read
 }
 
 /** Whether an event is something that one reads: a message, no reaction and no edit. */
-function isNews(event: MatrixEvent): boolean {
+export function isNews(event: MatrixEvent): boolean {
   if (event.isState() || event.isRedacted() || event.isRelation('m.replace') || event.isRelation('m.annotation')) return false;
   return event.getType() === 'm.room.message' || event.isDecryptionFailure();
 }

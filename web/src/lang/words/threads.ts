@@ -46,3 +46,9 @@ export const threads = sentences({
   'mention.you': { en: 'you', 'zh-Hans': '您', 'zh-Hant': '您', ja: 'あなた' },
   'rooms.mentioned': { en: 'You are named in an unread message', 'zh-Hans': '有未读消息提到您', 'zh-Hant': '有未讀訊息提到您', ja: '未読メッセージにあなた宛てがあります' },
 });
+  'rooms.unsure': {
+    en: 'Whether an unread message names you is not known: this device has not read all of them',
+    'zh-Hans': '未读消息中是否提到您尚不清楚：本设备还没有全部读取',
+    'zh-Hant': '未讀訊息中是否提到您尚不清楚：本裝置還沒有全部讀取',
+    ja: '未読メッセージにあなた宛てがあるかは分かりません：この端末ではまだすべてを読み取れていません',
+  },
