@@ -231,18 +231,112 @@ test('a long thread is fetched back to its beginning', async () => {
   await row(thread(lin), '第60班').waitFor();
   await line(lin).filter({ hasText: '60 条回复' }).waitFor();
   const log = thread(lin).locator('[role=log]');
-  await log.evaluate(async (box) => {
-    for (let n = 0; n < 100 && !box.textContent?.includes('值班安排'); n++) {
-      box.scrollTop = 0;
-      await new Promise((done) => setTimeout(done, 100));
-    }
-  });
+  // Each page that comes is answered by going up again, until the root is there.
+  await log.evaluate(
+    (box) =>
+      new Promise((done) => {
+        const up = () => {
+          if (!box.textContent?.includes('值班安排')) box.scrollTop = 0;
+          else {
+            watch.disconnect();
+            done(undefined);
+          }
+        };
+        const watch = new MutationObserver(() => requestAnimationFrame(up));
+        watch.observe(box, { childList: true, subtree: true });
+        box.addEventListener('scroll', () => requestAnimationFrame(up));
+        up();
+      }),
+  );
   await row(thread(lin), '值班安排').waitFor();
   const said = await log.locator('article').allTextContents();
   for (let n = 1; n <= 60; n++) assert.equal(said.filter((text) => text.includes(`第${n}班`)).length, 1, `answer ${n}`);
   await line(mio).filter({ hasText: '60 件' }).waitFor();
   await mio.page.evaluate(() => (location.hash = '#/'));
   await entry(mio).locator('.count', { hasText: '60' }).waitFor();
+});
+
+/** The list of the room’s threads. @param {Person} person */
+const list = (person) => person.page.getByRole('region', { name: /^(话题串|スレッド)$/ }).filter({ has: person.page.locator('li') });
+
+test('all threads of a room stand in a list, the newest first, what is unread marked; by keyboard', async () => {
+  const { page } = mio;
+  await entry(mio).press('Enter');
+  await page.locator('main header [aria-haspopup=menu]').focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('menuitem', { name: 'スレッド', exact: true }).press('Enter');
+  await list(mio).locator('li').nth(1).waitFor();
+  assert.match(page.url(), /\/threads$/);
+  const lines = list(mio).locator('li');
+  assert.equal(await lines.count(), 2);
+  assert.match((await lines.nth(0).textContent()) ?? '', /林秋砚值班安排返信 60 件、最新は 林秋砚 さん/);
+  await lines.nth(0).locator('.count', { hasText: '60' }).waitFor();
+  assert.match((await lines.nth(1).textContent()) ?? '', /年检报告放在三楼资料室。返信 2 件/);
+  assert.equal(await lines.nth(1).locator('.count').count(), 0);
+  assert.equal(await lines.nth(0).locator('[lang=zh-Hans]').first().textContent(), '林秋砚');
+  assert.deepEqual(await mio.barriers(), []);
+  await mio.shows('thread-list-dark');
+  await page.setViewportSize({ width: 390, height: 800 });
+  assert.deepEqual(await mio.barriers(), []);
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0);
+  await mio.shows('thread-list-phone-dark');
+  await page.setViewportSize({ width: 1280, height: 800 });
+  // A new answer in the older thread brings it to the top, with a mark where it names one.
+  await lin.page.evaluate(() => (location.hash = '#/'));
+  await entry(lin).click();
+  await line(lin).filter({ hasText: '2 条回复' }).click();
+  await thread(lin).locator('textarea').fill('@佐伯 澪 潮位表带了吗？');
+  await thread(lin).locator('textarea').press('Enter');
+  await lines.nth(0).filter({ hasText: '年检报告' }).getByText('未読の返信にあなた宛てがあります').waitFor({ state: 'attached' });
+  // Tab leads on to the first thread, Enter opens it, and the way back is the browser’s.
+  await list(mio).focus();
+  await mio.hands.press(lines.nth(0).locator('a'));
+  await row(thread(mio), '潮位表带了吗').waitFor();
+  await line(mio).filter({ hasText: '返信 3 件' }).locator('.count').waitFor({ state: 'detached' }); // it was seen
+  await page.goBack();
+  await lines.nth(0).locator('.count').waitFor({ state: 'detached' });
+  await list(mio).focus();
+  await page.keyboard.press('Escape');
+  await list(mio).waitFor({ state: 'detached' });
+  assert.match(page.url(), /#\/room\/[^/]+$/);
+});
+
+test('a room without threads says so, and how one begins', async () => {
+  const { page } = lin;
+  await lin.makesRoom('没有话题串的会话');
+  await page.locator('main header').getByRole('button', { name: '话题串' }).click();
+  await page.getByText('这个会话里还没有话题串').waitFor();
+  assert.deepEqual(await lin.barriers(), []);
+  await lin.shows('thread-list-empty');
+  await page.getByRole('region', { name: '话题串' }).getByRole('button', { name: '关闭' }).click();
+});
+
+test('a name among more unread messages than were fetched is marked all the same', async () => {
+  await lin.makesRoom('夜班值班');
+  await lin.invites('mio');
+  await mio.page.evaluate(() => (location.hash = '#/'));
+  await mio.joins();
+  const field = lin.page.locator('main textarea');
+  await lin.writes('晚上好。');
+  await mio.reads('晚上好。');
+  await mio.page.evaluate(() => (location.hash = '#/'));
+  await lin.writes('@佐伯 澪 请在周五前回复。');
+  await lin.seesSaved('请在周五前回复', '服务器已保存');
+  const night = mio.page.locator('nav a', { hasText: '夜班值班' });
+  await night.locator('.count').waitFor();
+  await night.getByText('未読メッセージにあなた宛てがあります').waitFor({ state: 'attached' });
+  await mio.context.setOffline(true);
+  for (let n = 1; n <= 45; n++) {
+    await field.fill(`值班记录 ${n}`);
+    await field.press('Enter');
+  }
+  await lin.seesSaved('值班记录 45', '服务器已保存');
+  // Somebody who was away longer than a sync reaches: the last twenty messages come, and the number of the others.
+  await mio.context.setOffline(false);
+  await night.locator('.count', { hasText: /^4[67]/ }).waitFor();
+  await night.getByText('未読メッセージにあなた宛てがあります').waitFor({ state: 'attached' });
+  await mio.shows('far-mention-dark');
+  assert.deepEqual(await mio.barriers(), []);
 });
 
 test('nobody’s page complained', () => {

@@ -25,6 +25,7 @@ import type { Session } from './state/session';
 import { useBackCloses } from './state/useBackCloses';
 import { useStore } from './state/useStore';
 import { Talk } from './Talk';
+import { Threads } from './threads/Threads';
 import { Thread } from './Thread';
 import { IdentityNews } from './verify/IdentityNews';
 import { PersonCard } from './verify/PersonCard';
@@ -49,6 +50,8 @@ export function Workplace({ session, onSignOut }: { session: Session; onSignOut:
   const id = here.at === 'room' ? here.id : undefined;
   const room = id === undefined ? undefined : session.room(id);
   const root = here.at === 'room' ? here.thread : undefined;
+  const threads = here.at === 'room' && 'threads' in here;
+  const beside = root !== undefined || threads;
 
   const { verifications } = session;
   const verify = (userId: string): void => {
@@ -75,7 +78,7 @@ export function Workplace({ session, onSignOut }: { session: Session; onSignOut:
             onCompare={(deviceId) => setVerifying(verifications.askOwn(deviceId))}
           />
         ) : (
-          <main className={root === undefined ? look['main'] : `${look['main'] ?? ''} ${look['inThread'] ?? ''}`}>
+          <main className={!beside ? look['main'] : `${look['main'] ?? ''} ${look['inThread'] ?? ''}`}>
             <div className={look['rooms']}>
               <RoomList
                 view={rooms}
@@ -113,14 +116,15 @@ export function Workplace({ session, onSignOut }: { session: Session; onSignOut:
                   key={room.snapshot().id}
                   session={session}
                   room={room}
-                  show={here.at === 'room' && root === undefined ? here.event : undefined}
-                  covered={root !== undefined && matchMedia('(max-width: 900px)').matches}
+                  show={here.at === 'room' && !beside ? here.event : undefined}
+                  covered={beside && matchMedia('(max-width: 900px)').matches}
                   onPeople={() => {
-                    if (root !== undefined) go(room.snapshot().id);
+                    if (beside) go(room.snapshot().id);
                     else if (facts) return closeFacts();
                     setFacts(true);
                   }}
                   onPicture={setPicturing}
+                  onThreads={() => (threads ? go(room.snapshot().id) : route.go({ at: 'room', id: room.snapshot().id, threads: true }))}
                   other={rooms.people.find((one) => one.id === id)?.with}
                   onAbout={setAbout}
                   onVerify={verify}
@@ -132,7 +136,12 @@ export function Workplace({ session, onSignOut }: { session: Session; onSignOut:
                 <Thread key={root} room={room} thread={room.thread(root)} draft={session.drafts.of(room.snapshot().id, root)} connection={session.connection} show={here.at === 'room' ? here.event : undefined} onClose={() => go(room.snapshot().id)} />
               </div>
             )}
-            {room !== undefined && root === undefined && facts && (
+            {room !== undefined && threads && (
+              <div className={`${look['facts'] ?? ''} ${look['thread'] ?? ''}`}>
+                <Threads key={room.snapshot().id} list={room.threadList} room={room.snapshot().id} onClose={() => go(room.snapshot().id)} />
+              </div>
+            )}
+            {room !== undefined && !beside && facts && (
               <div className={look['facts']}>
                 <People
                   key={room.snapshot().id}
@@ -185,9 +194,10 @@ interface RoomProps {
   onVerify: (userId: string) => void;
   onPeople: () => void;
   onPicture: (id: string) => void;
+  onThreads: () => void;
 }
 
-function Room({ session, room, show, covered, other, onAbout, onVerify, onPeople, onPicture }: RoomProps) {
+function Room({ session, room, show, covered, other, onAbout, onVerify, onPeople, onThreads, onPicture }: RoomProps) {
   const view = useStore(room);
   const trust = useStore(room.trust);
   const me = useStore(session.me);
@@ -223,6 +233,7 @@ function Room({ session, room, show, covered, other, onAbout, onVerify, onPeople
         onLevel={(level) => session.levels.choose(view.id, level)}
         onPeople={onPeople}
         other={other && { standing: trust.standing.get(other.id) ?? 'none', onAbout: () => onAbout(other) }}
+        onThreads={onThreads}
         onLeave={async () => {
           await room.leave();
           route.go({ at: 'rooms' });

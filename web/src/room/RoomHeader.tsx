@@ -2,7 +2,7 @@ import { useState, type ReactNode } from 'react';
 import { Button, IconButton } from '../kit/Button';
 import { Dialog } from '../kit/Dialog';
 import { Icon } from '../kit/Icon';
-import { IconBack, IconInvite, IconMore, IconPeople, IconSearch } from '../kit/icons';
+import { IconBack, IconInvite, IconMore, IconPeople, IconSearch, IconThread } from '../kit/icons';
 import { Menu } from '../kit/Menu';
 import { RoomStamp } from '../kit/RoomStamp';
 import { looksOf, State } from '../kit/State';
@@ -36,13 +36,15 @@ interface Props {
   onLevel: (level: Level) => Promise<void>;
   onLeave: () => Promise<void>;
   onPeople: () => void;
+  /** Shows the room's threads. */
+  onThreads: () => void;
   /** Whom a direct conversation is with, as far as it is known who that is. */
   other?: { standing: Standing; onAbout: () => void } | undefined;
   onBack: () => void;
 }
 
 /** The title of a room, who is in it, and what can be done with it. */
-export function RoomHeader({ room, userId, example, find, onInvite, onDescribe, onPicture, level, onLevel, onLeave, onPeople, other, onBack }: Props) {
+export function RoomHeader({ room, userId, example, find, onInvite, onDescribe, onPicture, level, onLevel, onLeave, onPeople, onThreads, other, onBack }: Props) {
   const say = useSay();
   const [asking, setAsking] = useState<'invite' | 'describe' | 'notices' | 'leave'>();
   const close = () => setAsking(undefined);
@@ -82,6 +84,7 @@ export function RoomHeader({ room, userId, example, find, onInvite, onDescribe, 
         <Icon of={IconSearch} />
       </a>
       <span className={look['invite']}>
+        <IconButton icon={IconThread} label={say('threads.title')} onClick={onThreads} />
         <IconButton icon={IconPeople} label={say('room.showPeople')} onClick={onPeople} />
       </span>
       <Menu
@@ -93,6 +96,7 @@ export function RoomHeader({ room, userId, example, find, onInvite, onDescribe, 
           ...(room.mayInvite ? [{ words: say('room.invite.title'), do: () => setAsking('invite') }] : []),
           ...(room.mayRename ? [{ words: say('room.settings'), do: () => setAsking('describe') }] : []),
           ...(onPicture ? [{ words: say('picture.change'), do: onPicture }] : []),
+          { words: say('threads.title'), do: onThreads },
           { words: say('room.notify'), do: () => setAsking('notices') },
           'rule',
           { words: say('room.leave'), kind: 'stop', do: () => setAsking('leave') },

@@ -33,7 +33,7 @@ function shown(over: Partial<RoomView> = {}, invite: 'shared' | 'notShared' = 's
     onInvite: vi.fn(() => Promise.resolve(invite)),
     find: () => Promise.resolve([]),
     level: 'everything' as const, onPicture: undefined, onLevel: vi.fn(() => Promise.resolve()), onDescribe: vi.fn(() => Promise.resolve()),
-    onPeople: vi.fn(),
+    onPeople: vi.fn(), onThreads: vi.fn(),
     onLeave: vi.fn(() => Promise.resolve()),
     onBack: vi.fn(),
   };

@@ -29,6 +29,7 @@ import { keep } from './same';
 import { readUpTo, Seen, shareReading } from './seen';
 import { Store } from './store';
 import { ThreadState } from './thread';
+import { ThreadList } from './threadlist';
 import { answersIn } from './threads';
 import { TellTyping, Typing } from './typing';
 import { unreadIn } from './unread';
@@ -60,6 +61,7 @@ export class RoomState extends Store<RoomView> {
 
   readonly members: Members;
   readonly trust: RoomTrust;
+  readonly threadList: ThreadList;
   /** Who else is writing here. */
   readonly typing: Typing;
   readonly tellTyping: TellTyping;
@@ -75,6 +77,7 @@ export class RoomState extends Store<RoomView> {
     this.#seen = new Seen(client, room);
     this.members = new Members(client, room);
     this.trust = new RoomTrust(client, room);
+    this.threadList = new ThreadList(client, room);
     this.typing = new Typing(client, room);
     this.tellTyping = new TellTyping((typing, time) => client.sendTyping(room.roomId, typing, time), showTyping);
     this.#outbox = outbox;

@@ -6,6 +6,8 @@ export type Route =
   | { at: 'rooms' }
   /** A room, or, with the root of one, a thread in it; at one of its messages where it names an event. */
   | { at: 'room'; id: string; thread?: string; event?: string }
+  /** A room beside the list of its threads. */
+  | { at: 'room'; id: string; threads: true; thread?: undefined; event?: undefined }
   | { at: 'settings'; section: Section }
   /** The search; in one room where it has an id. What is looked for stands in no address. */
   | { at: 'search'; id?: string }
@@ -27,7 +29,8 @@ function parse(hash: string): Route {
 }
 
 // Event ids begin with $, so that 'thread' is none.
-function placeIn([first, ...rest]: readonly string[]): { thread?: string; event?: string } {
+function placeIn([first, ...rest]: readonly string[]): { thread?: string; event?: string } | { threads: true } {
+  if (first === 'threads') return { threads: true };
   if (first === 'thread' && rest[0]) return { thread: rest[0], ...placeIn(rest.slice(1)) };
   return first?.startsWith('$') ? { event: first } : {};
 }
@@ -46,6 +49,7 @@ export function hrefOf(route: Route): string {
     case 'rooms':
       return '#/';
     case 'room':
+      if ('threads' in route) return `#/room/${encodeURIComponent(route.id)}/threads`;
       return `#/room/${encodeURIComponent(route.id)}${route.thread === undefined ? '' : `/thread/${encodeURIComponent(route.thread)}`}${route.event === undefined ? '' : `/${encodeURIComponent(route.event)}`}`;
     case 'settings':
       return `#/settings/${route.section}`;

@@ -38,6 +38,19 @@ export async function contextOf(client: MatrixClient, roomId: string, eventId: s
 }
 
 /**
+ * A page of a room's threads, those with the newest answers first: the message that each begins with, followed by its
+ * newest edit, and where the list goes on.
+ *
+ * Spec: client-server API, GET /rooms/{roomId}/threads.
+ */
+export async function threadsOf(client: MatrixClient, roomId: string, from: string | undefined): Promise<{ roots: readonly (readonly MatrixEvent[])[]; next: string | undefined }> {
+  const path = `/rooms/${encodeURIComponent(roomId)}/threads`;
+  const query = { include: 'all', limit: '50', ...(from === undefined ? {} : { from }) };
+  const { chunk, next_batch } = await client.http.authedRequest<{ chunk: IEvent[]; next_batch?: string }>(Method.Get, path, query, undefined, { prefix: '/_matrix/client/v1' });
+  return { roots: await Promise.all(chunk.map((raw) => withEdit(client, roomId, raw))), next: next_batch };
+}
+
+/**
  * The ids of all edits of an event by one person, loaded or not. It throws where the server does not answer.
  *
  * Spec: client-server API, GET /rooms/{roomId}/relations/{eventId}/{relType}.

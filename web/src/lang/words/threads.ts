@@ -35,6 +35,24 @@ export const threads = sentences({
     'zh-Hant': '討論串中有 {n} 則未讀回覆，開啟最新的',
     ja: 'スレッドに未読の返信が {n} 件あります。最新のものを開く',
   },
+  'threads.title': { en: 'Threads', 'zh-Hans': '话题串', 'zh-Hant': '討論串', ja: 'スレッド' },
+  'threads.none': {
+    en: 'There are no threads in this room yet. The menu of a message begins one.',
+    'zh-Hans': '这个会话里还没有话题串。可从消息的菜单发起。',
+    'zh-Hant': '這個聊天室裡還沒有討論串。可從訊息的選單發起。',
+    ja: 'このルームにスレッドはまだありません。メッセージのメニューから始められます。',
+  },
+  'threads.fetching': { en: 'Asking the server for the threads…', 'zh-Hans': '正在向服务器查询话题串…', 'zh-Hant': '正在向伺服器查詢討論串…', ja: 'サーバーにスレッドを問い合わせています…' },
+  'threads.failed': {
+    en: 'The list may not be complete.',
+    'zh-Hans': '列表可能不完整。',
+    'zh-Hant': '清單可能不完整。',
+    ja: '一覧は完全ではないかもしれません。',
+  },
+  'threads.more': { en: 'Earlier threads', 'zh-Hans': '更早的话题串', 'zh-Hant': '更早的討論串', ja: '以前のスレッド' },
+  'threads.deleted': { en: 'The message it begins with was deleted', 'zh-Hans': '开头的消息已删除', 'zh-Hant': '開頭的訊息已刪除', ja: '最初のメッセージは削除されました' },
+  'threads.unreadable': { en: 'This device cannot read the message it begins with', 'zh-Hans': '本设备无法读取开头的消息', 'zh-Hant': '本裝置無法讀取開頭的訊息', ja: 'この端末では最初のメッセージを読めません' },
+  'threads.named': { en: 'An unread answer names you', 'zh-Hans': '有未读回复提到您', 'zh-Hant': '有未讀回覆提到您', ja: '未読の返信にあなた宛てがあります' },
   'mention.list': { en: 'People to name', 'zh-Hans': '可提及的人', 'zh-Hant': '可提及的人', ja: '宛先にできる人' },
   'mention.found': {
     en: '{n, plural, one {# person can be named} other {# people can be named}}. Arrow keys choose, Enter takes',
@@ -44,11 +62,11 @@ export const threads = sentences({
   },
   'mention.everybody': { en: 'Everybody in this room', 'zh-Hans': '会话里的所有人', 'zh-Hant': '聊天室裡的所有人', ja: 'このルームの全員' },
   'mention.you': { en: 'you', 'zh-Hans': '您', 'zh-Hant': '您', ja: 'あなた' },
-  'rooms.mentioned': { en: 'You are named in an unread message', 'zh-Hans': '有未读消息提到您', 'zh-Hant': '有未讀訊息提到您', ja: '未読メッセージにあなた宛てがあります' },
-});
   'rooms.unsure': {
     en: 'Whether an unread message names you is not known: this device has not read all of them',
     'zh-Hans': '未读消息中是否提到您尚不清楚：本设备还没有全部读取',
     'zh-Hant': '未讀訊息中是否提到您尚不清楚：本裝置還沒有全部讀取',
     ja: '未読メッセージにあなた宛てがあるかは分かりません：この端末ではまだすべてを読み取れていません',
   },
+  'rooms.mentioned': { en: 'You are named in an unread message', 'zh-Hans': '有未读消息提到您', 'zh-Hant': '有未讀訊息提到您', ja: '未読メッセージにあなた宛てがあります' },
+});
