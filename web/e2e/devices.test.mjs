@@ -111,6 +111,99 @@ test('signing out leaves nothing in the browser', async () => {
   await device.context.close();
 });
 
+test('another recovery key, made while signed in: the old one opens nothing, the new one all there is, and nobody notices', async () => {
+  const lin = await Person.sitsDown(browser, { name: 'Lin Qiuyan', account: 'lin' });
+  await lin.signsUp(await server.invite());
+  await mio.invites('lin');
+  await lin.joins();
+  await lin.writes('Written by Lin.');
+  await mio.reads('Written by Lin.');
+  const other = await newDevice();
+  await other.restores(mio.recoveryKey);
+  await other.page.getByRole('link', { name: 'Harbour watch' }).click();
+  const { page } = mio;
+  let token = '';
+  page.on('request', (request) => (token = request.headers()['authorization'] ?? token));
+  await page.locator('main textarea').fill('Half a thought.');
+  await page.evaluate(() => (location.hash = '#/settings/devices'));
+  const card = page.getByRole('region', { name: 'Recovery key' });
+  const make = card.getByRole('button', { name: 'Make a new recovery key…' });
+  await make.waitFor();
+  assert.deepEqual(await mio.barriers(), []);
+  await mio.shows('renew-devices');
+  await page.setViewportSize({ width: 390, height: 800 });
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await card.scrollIntoViewIfNeeded();
+  await mio.shows('renew-devices-phone-dark');
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize({ width: 1280, height: 800 });
+
+  await make.press('Enter');
+  await page.getByText('Nothing has happened yet.').waitFor();
+  assert.deepEqual(await mio.barriers(), []);
+  await page.locator('main ol[translate=no] li').first().filter({ hasText: /^\w{4}$/ }).waitFor();
+  await mio.shows('renew-key');
+  await page.getByRole('button', { name: 'Back' }).click(); // and nothing was done
+  await make.waitFor();
+  const old = mio.recoveryKey;
+
+  // The server breaks off in the middle: then the old key is still the one.
+  await make.press('Enter');
+  await page.route(/account_data\/m\.secret_storage\.default_key/, (route) => (route.request().method() === 'GET' ? route.fallback() : route.fulfill({ status: 403, json: { errcode: 'M_FORBIDDEN', error: 'not now' } })));
+  const broken = page.waitForResponse(/account_data\/m\.secret_storage\.default_key/);
+  void mio.keepsKey().catch(() => undefined);
+  await broken;
+  await page.locator('[role=alert]', { hasText: 'not now' }).waitFor();
+  const between = await newDevice();
+  await between.restores(old);
+  await between.page.getByRole('link', { name: 'Harbour watch' }).click();
+  await between.reads('Written on the first device.');
+  await between.context.close();
+  await page.unroute(/account_data\/m\.secret_storage\.default_key/);
+
+  await mio.keepsKey();
+  assert.notEqual(mio.recoveryKey, old);
+  await card.getByText('The new key is in force').waitFor();
+  assert.equal(await page.locator('main input[type=password]').count(), 0, 'nobody asked for the password');
+  await mio.shows('renew-done');
+
+  const fresh = await newDevice();
+  await fresh.page.locator('main form input.mono').fill(old);
+  await fresh.page.locator('main button[type=submit]').click();
+  await fresh.page.locator('[role=alert]', { hasText: 'not the recovery key' }).waitFor();
+  await fresh.restores(mio.recoveryKey);
+  await fresh.page.getByRole('link', { name: 'Harbour watch' }).click();
+  await fresh.reads('Written on the first device.');
+  await fresh.reads('Written by Lin.');
+
+  // On the server nothing is left under the old key.
+  const kept = async (/** @type {string} */ type) => {
+    const answer = await fetch(`${server.url}/_matrix/client/v3/user/${encodeURIComponent('@mio:localhost')}/account_data/${type}`, { headers: { Authorization: token } });
+    return /** @type {Promise<any>} */ (answer.json());
+  };
+  const { key } = await kept('m.secret_storage.default_key');
+  for (const type of ['m.cross_signing.master', 'm.cross_signing.self_signing', 'm.cross_signing.user_signing', 'm.megolm_backup.v1']) {
+    assert.deepEqual(Object.keys((await kept(type)).encrypted), [key], type);
+  }
+
+  // The other devices and other people go on as before: no identity has changed.
+  await other.writes('From the other device.');
+  await lin.reads('From the other device.');
+  await lin.writes('To all devices.');
+  for (const device of [mio, other, fresh]) {
+    await device.page.evaluate(() => (location.hash = '#/'));
+    await device.opens('Harbour watch');
+    await device.reads('To all devices.');
+  }
+  assert.equal(await lin.page.getByText(/identity/i).count(), 0);
+  assert.equal(await page.locator('main textarea').inputValue(), 'Half a thought.');
+  await page.locator('main textarea').fill('');
+  for (const device of [lin, other, fresh]) {
+    assert.deepEqual(device.complaints, []);
+    await device.context.close();
+  }
+});
+
 test('a lost key: a new one is made with the password, and new messages go on', async () => {
   await mio.page.locator('main textarea').fill('Half a thought.');
   const device = await newDevice();

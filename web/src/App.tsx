@@ -67,11 +67,11 @@ export function App() {
         <SignIn wardroom={wardroom} why={standing.why} known={standing.account} />
       );
     case 'newKey':
-      return <NewKey wardroom={wardroom} session={standing.session} account={standing.session.me.snapshot().id} afresh={standing.afresh} />;
+      return <NewKey wardroom={wardroom} session={standing.session} account={standing.session.me.snapshot().id} why={standing.why} />;
     case 'locked':
       return <Locked wardroom={wardroom} session={standing.session} compared={standing.compared} replaced={standing.replaced} />;
     case 'in':
       if (here.at === 'invite') return <AlreadyIn me={standing.session.me.snapshot()} onRooms={() => route.replace({ at: 'rooms' })} />;
-      return <Workplace session={standing.session} onSignOut={() => void wardroom.signOut()} />;
+      return <Workplace session={standing.session} onSignOut={() => void wardroom.signOut()} onNewKey={wardroom.startRenew} />;
   }
 }

@@ -33,7 +33,7 @@ import { Verify } from './verify/Verify';
 import look from './Workplace.module.css';
 
 /** The working view: the rooms, and one of them open. */
-export function Workplace({ session, onSignOut }: { session: Session; onSignOut: () => void }) {
+export function Workplace({ session, onSignOut, onNewKey }: { session: Session; onSignOut: () => void; onNewKey: () => void }) {
   const say = useSay();
   const here = useStore(route);
   const rooms = useStore(session.rooms);
@@ -75,6 +75,7 @@ export function Workplace({ session, onSignOut }: { session: Session; onSignOut:
             session={session}
             section={here.section}
             onPicture={() => setPicturing(me.id)}
+            onNewKey={onNewKey}
             onCompare={(deviceId) => setVerifying(verifications.askOwn(deviceId))}
           />
         ) : (
@@ -123,8 +124,8 @@ export function Workplace({ session, onSignOut }: { session: Session; onSignOut:
                     else if (facts) return closeFacts();
                     setFacts(true);
                   }}
-                  onPicture={setPicturing}
                   onThreads={() => (threads ? go(room.snapshot().id) : route.go({ at: 'room', id: room.snapshot().id, threads: true }))}
+                  onPicture={setPicturing}
                   other={rooms.people.find((one) => one.id === id)?.with}
                   onAbout={setAbout}
                   onVerify={verify}
@@ -193,8 +194,8 @@ interface RoomProps {
   onAbout: (person: Person) => void;
   onVerify: (userId: string) => void;
   onPeople: () => void;
-  onPicture: (id: string) => void;
   onThreads: () => void;
+  onPicture: (id: string) => void;
 }
 
 function Room({ session, room, show, covered, other, onAbout, onVerify, onPeople, onThreads, onPicture }: RoomProps) {
@@ -232,8 +233,8 @@ function Room({ session, room, show, covered, other, onAbout, onVerify, onPeople
         level={session.levels.of(view.id)}
         onLevel={(level) => session.levels.choose(view.id, level)}
         onPeople={onPeople}
-        other={other && { standing: trust.standing.get(other.id) ?? 'none', onAbout: () => onAbout(other) }}
         onThreads={onThreads}
+        other={other && { standing: trust.standing.get(other.id) ?? 'none', onAbout: () => onAbout(other) }}
         onLeave={async () => {
           await room.leave();
           route.go({ at: 'rooms' });

@@ -5,6 +5,7 @@ import { ClientEvent, type AuthDict, type MatrixClient, type UIAuthCallback } fr
 import { CryptoEvent, ImportRoomKeyStage, type CryptoCallbacks, type GeneratedSecretStorageKey } from 'matrix-js-sdk/lib/crypto-api';
 import { decodeRecoveryKey } from 'matrix-js-sdk/lib/crypto-api/recovery-key';
 import { cryptoOf, machineOf } from './machine';
+import { holdsSecrets, renew } from './renew';
 import { onTrust } from './trust';
 
 /** What this device is for its owner's account. */
@@ -106,6 +107,18 @@ export class Recovery {
         setupNewSecretStorage: true,
         setupNewKeyBackup: true,
       });
+    } finally {
+      this.#forget();
+    }
+  }
+
+  /** Whether this device can give the account another recovery key. It asks the server. */
+  readonly mayRenew = (client: MatrixClient): Promise<boolean> => holdsSecrets(client);
+
+  /** Puts another recovery key in the place of the one so far; see renew. */
+  async renew(client: MatrixClient, key: NewRecoveryKey): Promise<void> {
+    try {
+      await renew(client, key);
     } finally {
       this.#forget();
     }

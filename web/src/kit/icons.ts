@@ -14,6 +14,7 @@ export { default as IconDone } from '@tabler/icons-react/dist/esm/icons/IconCirc
 export { default as IconDownload } from '@tabler/icons-react/dist/esm/icons/IconDownload.mjs';
 export { default as IconFile } from '@tabler/icons-react/dist/esm/icons/IconFileText.mjs';
 export { default as IconInvite } from '@tabler/icons-react/dist/esm/icons/IconUserPlus.mjs';
+export { default as IconKey } from '@tabler/icons-react/dist/esm/icons/IconKey.mjs';
 export { default as IconLatest } from '@tabler/icons-react/dist/esm/icons/IconArrowDown.mjs';
 /** Encrypted or sealed; never for "safe". */
 export { default as IconLock } from '@tabler/icons-react/dist/esm/icons/IconLock.mjs';

@@ -12,15 +12,16 @@ import type { Devices, OwnDevice } from '../state/devices';
 import { now } from '../state/now';
 import { useStore } from '../state/useStore';
 import { Rename } from './Rename';
+import { RecoveryKey } from './RecoveryKey';
 import { SignOutDevice } from './SignOutDevice';
 import look from './DevicesPage.module.css';
 
 type Asked = { device: OwnDevice; what: 'rename' | 'signOut' | 'stranger' };
 
 /** This person's devices: which of them are signed, and what one may do about each. */
-export function DevicesPage({ devices, onCompare }: { devices: Devices; onCompare: (deviceId: string) => void }) {
+export function DevicesPage({ devices, onNewKey, onCompare }: { devices: Devices; onNewKey: () => void; onCompare: (deviceId: string) => void }) {
   const say = useSay();
-  const { list, fault } = useStore(devices);
+  const { list, fault, mayRenew, renewed } = useStore(devices);
   const [asked, setAsked] = useState<Asked>();
 
   // The list follows the client's events for as long as it is on the screen.
@@ -53,6 +54,9 @@ export function DevicesPage({ devices, onCompare }: { devices: Devices; onCompar
           <Device key={one.id} device={one} onRename={() => setAsked({ device: one, what: 'rename' })} onSignOut={() => setAsked({ device: one, what: 'signOut' })} />
         ))}
       </ul>
+      {mayRenew !== undefined && (
+        <RecoveryKey mayRenew={mayRenew} renewed={renewed === true} others={list?.filter((one) => one.signed && !one.here) ?? []} onNewKey={onNewKey} onCompare={onCompare} />
+      )}
       <p className="meta">{say('devices.kept')}</p>
       {asked?.what === 'rename' && <Rename name={asked.device.name} onStay={() => setAsked(undefined)} onRename={(name) => devices.rename(asked.device.id, name)} />}
       {asked !== undefined && asked.what !== 'rename' && (

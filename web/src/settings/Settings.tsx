@@ -15,12 +15,14 @@ interface Props {
   session: Session;
   section: Section;
   onPicture: () => void;
+  /** Makes another recovery key. */
+  onNewKey: () => void;
   /** Compares emoji with another device. */
   onCompare: (deviceId: string) => void;
 }
 
 /** The settings: what there is to set on the left, one of it open. */
-export function Settings({ session, section, onPicture, onCompare }: Props) {
+export function Settings({ session, section, onPicture, onNewKey, onCompare }: Props) {
   const say = useSay();
   return (
     <div className={look['settings']}>
@@ -41,7 +43,7 @@ export function Settings({ session, section, onPicture, onCompare }: Props) {
           {section === 'profile' && <ProfilePage me={session.me} onName={session.nameMyself} onPicture={onPicture} />}
           {section === 'notifications' && <NotificationsPage />}
           {section === 'privacy' && <PrivacyPage courtesy={session.courtesy} />}
-          {section === 'devices' && <DevicesPage devices={session.devices} onCompare={onCompare} />}
+          {section === 'devices' && <DevicesPage devices={session.devices} onNewKey={onNewKey} onCompare={onCompare} />}
         </div>
       </main>
     </div>

@@ -16,16 +16,18 @@ import { Steps } from './Steps';
 
 type NewRecoveryKey = Parameters<Wardroom['useNewKey']>[0];
 
+const done = { first: 'signup.finish', afresh: 'afresh.do', renew: 'renew.do' } as const;
+
 interface Props {
   wardroom: Pick<Wardroom, 'useNewKey' | 'backToKey'>;
   session: Pick<Session, 'recovery' | 'client'>;
   account: string;
-  /** Whether the account had keys before, which this replaces. */
-  afresh: boolean;
+  /** The account's first; one after a loss, which replaces the account's keys; or another one for the same keys. */
+  why: 'first' | 'afresh' | 'renew';
 }
 
 /** The making of a recovery key: it is shown once, kept by the person, and only then used. */
-export function NewKey({ wardroom, session, account, afresh }: Props) {
+export function NewKey({ wardroom, session, account, why }: Props) {
   const say = useSay();
   const [key, setKey] = useState<NewRecoveryKey>();
   const [asked] = useState(() => Math.floor(Math.random() * 12));
@@ -41,7 +43,7 @@ export function NewKey({ wardroom, session, account, afresh }: Props) {
     void make(async () => setKey(await session.recovery.make(session.client)));
   }, [session, make, tries]);
 
-  const needsPassword = afresh || task.fault?.id === 'fault.passwordNeeded';
+  const needsPassword = why === 'afresh' || task.fault?.id === 'fault.passwordNeeded';
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     if (key === undefined) return;
@@ -51,13 +53,13 @@ export function NewKey({ wardroom, session, account, afresh }: Props) {
   };
 
   return (
-    <Entry beside={<ServerKnows />}>
-      {!afresh && <Steps here={2} />}
+    <Entry beside={why === 'renew' ? undefined : <ServerKnows />}>
+      {why === 'first' && <Steps here={2} />}
       <h1>{say('signup.key.title')}</h1>
       <p className={look['text']}>{say('signup.key.text')}</p>
-      {afresh && (
-        <Say kind="wait" icon={IconNotConfirmed} title={say('afresh.title')}>
-          {say('afresh.text')}
+      {why !== 'first' && (
+        <Say kind="wait" icon={IconNotConfirmed} title={say(why === 'renew' ? 'renew.title' : 'afresh.title')}>
+          {say(why === 'renew' ? 'renew.text' : 'afresh.text')}
         </Say>
       )}
       {key === undefined && notMade && (
@@ -117,9 +119,9 @@ export function NewKey({ wardroom, session, account, afresh }: Props) {
         )}
         <div className="row">
           <Button kind="do" big type="submit" disabled={task.running || key === undefined}>
-            {say(task.running ? 'signup.finishing' : afresh ? 'afresh.do' : 'signup.finish')}
+            {say(task.running ? 'signup.finishing' : done[why])}
           </Button>
-          {afresh && (
+          {why !== 'first' && (
             <Button kind="quiet" onClick={wardroom.backToKey}>
               {say('common.back')}
             </Button>

@@ -47,18 +47,18 @@ test('signing in: nothing is sent without both, and what went wrong stays on the
   expect(await barriers(container)).toEqual([]);
 });
 
-function key(afresh: boolean) {
+function key(why: 'first' | 'afresh' | 'renew') {
   const groups = 'EsTc 9xkM wQ4r Jd7h Pn2V b8Ys Lm3A gK6t Rz5C fX1u Hw9e T4qB'.split(' ');
   const made = { groups, generated: { privateKey: new Uint8Array(32) } };
   const session = { recovery: { make: () => Promise.resolve(made) }, client: {} };
   const useNewKey = vi.fn(() => Promise.resolve());
-  const view = render(<NewKey wardroom={{ useNewKey, backToKey: () => undefined }} session={session as never} account="@lin:port" afresh={afresh} />);
+  const view = render(<NewKey wardroom={{ useNewKey, backToKey: () => undefined }} session={session as never} account="@lin:port" why={why} />);
   return { ...view, groups, made, useNewKey };
 }
 
 test('the recovery key is used only by somebody who can read a group of it back', async () => {
   vi.spyOn(Math, 'random').mockReturnValue(0.55); // group 7
-  const { container, made, useNewKey } = key(false);
+  const { container, made, useNewKey } = key('first');
   expect(await screen.findByText('Lm3A')).toBeTruthy();
   expect(await barriers(container)).toEqual([]);
   fill('Enter the four characters of group 7', 'lm3a');
@@ -72,7 +72,7 @@ test('the recovery key is used only by somebody who can read a group of it back'
 
 test('where it replaces a lost one it says that nothing has happened yet, and asks for the password', async () => {
   vi.spyOn(Math, 'random').mockReturnValue(0);
-  const { container, made, useNewKey } = key(true);
+  const { container, made, useNewKey } = key('afresh');
   expect(await screen.findByText('EsTc')).toBeTruthy();
   expect(screen.getByText(/Nothing has happened yet/)).toBeTruthy();
   expect(await barriers(container)).toEqual([]);
@@ -101,7 +101,7 @@ test('a new device asks for the key, and says what is gone without it before any
 test('a recovery key that could not be made says so, and is made when asked again', async () => {
   const groups = Array<string>(12).fill('EsTc');
   const make = vi.fn(() => Promise.resolve({ groups })).mockRejectedValueOnce(new Error('no memory'));
-  render(<NewKey wardroom={{ useNewKey: () => Promise.resolve(), backToKey: () => undefined }} session={{ recovery: { make }, client: {} } as never} account="@lin:port" afresh={false} />);
+  render(<NewKey wardroom={{ useNewKey: () => Promise.resolve(), backToKey: () => undefined }} session={{ recovery: { make }, client: {} } as never} account="@lin:port" why="first" />);
   expect((await screen.findByRole('alert')).textContent).toContain('The recovery key could not be made');
   press('Try again');
   expect(await screen.findAllByText('EsTc')).toHaveLength(12);

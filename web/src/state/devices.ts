@@ -1,5 +1,5 @@
 import type { MatrixClient } from 'matrix-js-sdk';
-import { PasswordNeeded, withPassword } from '../crypto/recovery';
+import { PasswordNeeded, withPassword, type Recovery } from '../crypto/recovery';
 import { onTrust, signedDevices } from '../crypto/trust';
 import { FaultError, faultOf, type Fault } from '../wire/fault';
 import { Store } from './store';
@@ -19,6 +19,10 @@ export interface OwnDevice {
 /** The devices, or why they are not known; both absent while the server is asked for the first time. */
 export interface OwnDevices {
   readonly list?: readonly OwnDevice[];
+  /** Whether this device holds what another recovery key would lock away. */
+  readonly mayRenew?: boolean;
+  /** Whether another recovery key was put in force here just now. */
+  readonly renewed?: true;
   readonly fault?: Fault;
 }
 
@@ -27,9 +31,12 @@ export class Devices extends Store<OwnDevices> {
   readonly #client: MatrixClient;
   #stop: (() => void) | undefined;
 
-  constructor(client: MatrixClient) {
+  readonly #mayRenew: Recovery['mayRenew'];
+
+  constructor(client: MatrixClient, mayRenew: Recovery['mayRenew']) {
     super({});
     this.#client = client;
+    this.#mayRenew = mayRenew;
   }
 
   /** Begins to follow the devices, and asks the server for them. */
@@ -44,10 +51,15 @@ export class Devices extends Store<OwnDevices> {
     this.#stop = undefined;
   }
 
+  /** Another recovery key was put in force: that is said until the client is opened again. */
+  renewed(): void {
+    this.set({ ...this.snapshot(), renewed: true });
+  }
+
   /** Asks the server again. What was known stays where it gives no answer. */
   readonly look = async (): Promise<void> => {
     try {
-      const [{ devices }, signed] = await Promise.all([this.#client.getDevices(), signedDevices(this.#client)]);
+      const [{ devices }, signed, mayRenew] = await Promise.all([this.#client.getDevices(), signedDevices(this.#client), this.#mayRenew(this.#client)]);
       const list = devices.map(
         (one): OwnDevice => ({
           id: one.device_id,
@@ -57,7 +69,8 @@ export class Devices extends Store<OwnDevices> {
           lastDay: one.last_seen_ts === undefined || one.last_seen_ts <= 0 ? undefined : Math.floor(one.last_seen_ts / 86_400_000),
         }),
       );
-      this.set({ list: list.sort((a, b) => Number(b.here) - Number(a.here) || (b.lastDay ?? 0) - (a.lastDay ?? 0) || a.name.localeCompare(b.name)) });
+      const { renewed } = this.snapshot();
+      this.set({ mayRenew, ...(renewed && { renewed }), list: list.sort((a, b) => Number(b.here) - Number(a.here) || (b.lastDay ?? 0) - (a.lastDay ?? 0) || a.name.localeCompare(b.name)) });
     } catch (error) {
       this.set({ ...this.snapshot(), fault: faultOf(error) });
     }

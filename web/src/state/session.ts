@@ -3,7 +3,6 @@
 import { ClientEvent, UserEvent, type MatrixClient } from 'matrix-js-sdk';
 import { keepBackingUp } from '../crypto/backup';
 import { encrypt, IdentityChanged, isEncrypted } from '../crypto/encrypt';
-import type { Content } from '../crypto/envelope';
 import { Recovery } from '../crypto/recovery';
 import { wayIn } from '../crypto/way';
 import { askForPast, cryptoDatabases, openCrypto } from '../crypto/store';
@@ -11,15 +10,15 @@ import { wipe, type Vault } from '../keep/vault';
 import { languageOf } from '../lang/script';
 import { firstSync, makeClient, onSignedOut, putEvent, startClient } from '../wire/client';
 import { FaultError, faultOf, isAnswer, isUnreachable, limitedFor } from '../wire/fault';
-import { clearDatabase } from '../wire/syncstore';
 import { eventOf } from '../wire/history';
+import { clearDatabase } from '../wire/syncstore';
 import { Tokens, type Login } from '../wire/tokens';
 import { Asking } from './asking';
 import { Connection } from './connection';
 import { Courtesy } from './courtesy';
 import { Devices } from './devices';
-import { FarMentions } from './farmentions';
 import { Drafts } from './draft';
+import { FarMentions } from './farmentions';
 import { Levels } from './levels';
 import { Notifier } from './notifier';
 import { Outbox, type KeptBox, type Post } from './outbox';
@@ -78,8 +77,8 @@ export class Session {
   readonly asking: Asking;
   readonly verifications: Verifications;
   readonly recovery: Recovery;
-  readonly #far: FarMentions;
   readonly client: MatrixClient;
+  readonly #far: FarMentions;
   readonly #notifier: Notifier;
   readonly #vault: Vault;
   readonly #tokens: Tokens;
@@ -99,7 +98,7 @@ export class Session {
     this.rooms = new RoomList(client, this.#far);
     this.removals = removals;
     this.me = new Me(client);
-    this.devices = new Devices(client);
+    this.devices = new Devices(client, recovery.mayRenew);
     this.levels = new Levels(client);
     this.pictures = new Pictures(client, tokens);
     this.#notifier = new Notifier(client, this.rooms, this.levels);
@@ -216,8 +215,8 @@ export class Session {
     this.drafts.close();
     this.courtesy.close();
     this.connection.close();
-    this.#far.close();
     this.rooms.close();
+    this.#far.close();
     this.#notifier.close();
     this.levels.close();
     this.pictures.close();
@@ -295,7 +294,7 @@ export class Session {
       },
       read: async (eventId) => {
         const event = await eventOf(client, roomId, eventId);
-        return event.isDecryptionFailure() ? undefined : ((event.getClearContent() ?? event.getOriginalContent()) as Content);
+        return event.isDecryptionFailure() ? undefined : (event.getClearContent() ?? event.getOriginalContent());
       },
       judge: (error) => {
         if (error instanceof NotYet) return { again: undefined };

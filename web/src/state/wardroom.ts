@@ -1,6 +1,7 @@
 // Where a person stands with this browser: signed out, on the way in, or in.
 
 import { KeysNotGiven, PasswordNeeded, WrongRecoveryKey, type NewRecoveryKey } from '../crypto/recovery';
+import { KeysNotHeld } from '../crypto/renew';
 import { isSigned, onTrust } from '../crypto/trust';
 import { Vault } from '../keep/vault';
 import { FaultError, faultOf, type Fault } from '../wire/fault';
@@ -19,8 +20,8 @@ export type Standing =
   | { at: 'failed'; fault: Fault }
   /** `account` is whose keys are still here, if anybody's: they sign in again on the same device. */
   | { at: 'signedOut'; why: Fault | undefined; account?: string }
-  /** Signed in, and the account needs a recovery key. */
-  | { at: 'newKey'; session: Session; afresh: boolean }
+  /** A recovery key is being made: the account's first; one after a loss, with new keys for the account; or another one for the same keys. */
+  | { at: 'newKey'; session: Session; why: 'first' | 'afresh' | 'renew' }
   /** Signed in, and this device needs the recovery key that there is, or another device that verifies it. */
   | { at: 'locked'; session: Session; compared?: Compared; replaced: boolean }
   | { at: 'in'; session: Session };
@@ -128,6 +129,13 @@ export class Wardroom extends Store<Standing> {
   /** Makes new keys for the account under a recovery key that the person has kept. It throws a FaultError. */
   readonly useNewKey = async (key: NewRecoveryKey, password?: string): Promise<void> => {
     const session = this.#session();
+    const standing = this.snapshot();
+    if (standing.at === 'newKey' && standing.why === 'renew') {
+      await faults(() => session.recovery.renew(session.client, key));
+      session.devices.renewed();
+      this.#in(session);
+      return;
+    }
     // If this ends in the middle, the person is given another key: what the first one would have opened is not there.
     await this.#vault?.put(keptReady, 'making');
     try {
@@ -147,10 +155,17 @@ export class Wardroom extends Store<Standing> {
   };
 
   /** The recovery key is lost: goes on to the making of a new one. */
-  readonly startAfresh = (): void => this.set({ at: 'newKey', session: this.#session(), afresh: true });
+  readonly startAfresh = (): void => this.set({ at: 'newKey', session: this.#session(), why: 'afresh' });
 
-  /** Back from startAfresh, before anything was done. */
-  readonly backToKey = (): void => this.set({ at: 'locked', session: this.#session(), replaced: this.#replaced });
+  /** Goes on to the making of another recovery key for the keys that this device holds. */
+  readonly startRenew = (): void => this.set({ at: 'newKey', session: this.#session(), why: 'renew' });
+
+  /** Back from startAfresh or startRenew, before anything was done. */
+  readonly backToKey = (): void => {
+    const standing = this.snapshot();
+    if (standing.at === 'newKey' && standing.why === 'renew') this.#in(this.#session());
+    else this.set({ at: 'locked', session: this.#session(), replaced: this.#replaced });
+  };
 
   // Another device may be the first to ask, so the verifications are followed, not the button.
   #awaitCompared(session: Session): void {
@@ -214,10 +229,10 @@ export class Wardroom extends Store<Standing> {
         return;
       case 'new':
       case 'unfinished':
-        this.set({ at: 'newKey', session, afresh: false });
+        this.set({ at: 'newKey', session, why: 'first' });
         return;
       case 'unopenable':
-        this.set({ at: 'newKey', session, afresh: true });
+        this.set({ at: 'newKey', session, why: 'afresh' });
         this.#awaitCompared(session);
         return;
       case 'locked':
@@ -304,6 +319,7 @@ async function faults<T>(work: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (error instanceof WrongRecoveryKey) throw new FaultError({ id: 'fault.recoveryKey', code: 'WRONG_RECOVERY_KEY' }, error);
     if (error instanceof KeysNotGiven) throw new FaultError({ id: 'fault.keysNotGiven', code: 'KEYS_NOT_GIVEN' }, error);
+    if (error instanceof KeysNotHeld) throw new FaultError({ id: 'fault.keysNotHeld', code: 'KEYS_NOT_HELD' }, error);
     if (error instanceof PasswordNeeded) throw new FaultError({ id: 'fault.passwordNeeded', code: 'PASSWORD_NEEDED' }, error);
     throw new FaultError(faultOf(error), error);
   }

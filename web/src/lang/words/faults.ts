@@ -33,6 +33,12 @@ export const faults = sentences({
     'zh-Hant': '對方還沒有在任何裝置上完成登入，所以沒有可以核對的內容。',
     ja: 'この方はまだどの端末でもサインインを終えていないため、見比べるものがありません。',
   },
+  'fault.keysNotHeld': {
+    en: 'This device does not hold all keys of your account. Nothing was changed. Under My devices stands what you can do.',
+    'zh-Hans': '本设备没有您账号的全部密钥。什么都没有改变。可以怎么做，请看“我的设备”。',
+    'zh-Hant': '本裝置沒有您帳號的全部金鑰。什麼都沒有改變。可以怎麼做，請看「我的裝置」。',
+    ja: 'この端末にはアカウントの鍵がそろっていません。何も変わっていません。できることは「自分の端末」をご覧ください。',
+  },
   'fault.keysNotGiven': {
     en: 'The other device verified this one and did not hand over the keys. Keep it open and compare once more, or enter the recovery key.',
     'zh-Hans': '另一台设备已验证本设备，但没有交出密钥。请保持那台设备打开，再核对一次，或输入恢复密钥。',

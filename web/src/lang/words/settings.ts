@@ -47,6 +47,28 @@ export const settings = sentences({
     'zh-Hant': '在那裡登入的人知道您的密碼。請告知伺服器的營運人員，並更換密碼。',
     ja: 'その端末でサインインした人は、あなたのパスワードを知っています。サーバーの運用担当者に知らせ、パスワードを変更してください。',
   },
+  'devices.key': { en: 'Recovery key', 'zh-Hans': '恢复密钥', 'zh-Hant': '復原金鑰', ja: '回復キー' },
+  'devices.key.text': {
+    en: 'It opens your earlier messages on a new device. If you have lost it, or somebody may have seen it, make a new one here: the old one then opens nothing any more.',
+    'zh-Hans': '在新设备上，用它可以读到以前的消息。如果丢失了，或者可能被别人看到，请在这里另做一个：旧的从此打不开任何内容。',
+    'zh-Hant': '在新裝置上，用它可以讀到先前的訊息。如果遺失了，或者可能被別人看到，請在這裡另做一個：舊的從此打不開任何內容。',
+    ja: '新しい端末で以前のメッセージを読めるようにする鍵です。なくしたとき、または誰かに見られたおそれがあるときは、ここで作り直してください。古いキーでは何も開けなくなります。',
+  },
+  'devices.key.do': { en: 'Make a new recovery key…', 'zh-Hans': '另做恢复密钥…', 'zh-Hant': '另做復原金鑰…', ja: '回復キーを作り直す…' },
+  'devices.key.renewed': { en: 'The new key is in force', 'zh-Hans': '新密钥已生效', 'zh-Hant': '新金鑰已生效', ja: '新しいキーが有効になりました' },
+  'devices.key.notHeld': {
+    en: 'This device does not hold all keys of your account, so it cannot make a new recovery key. Compare emoji with another of your devices: that hands the keys over. Or make the new key there.',
+    'zh-Hans': '本设备没有您账号的全部密钥，因此不能另做恢复密钥。请与您的另一台设备核对表情符号，它会把密钥交过来；也可以在那台设备上做。',
+    'zh-Hant': '本裝置沒有您帳號的全部金鑰，因此不能另做復原金鑰。請與您的另一台裝置核對表情符號，它會把金鑰交過來；也可以在那台裝置上做。',
+    ja: 'この端末にはアカウントの鍵がそろっていないため、回復キーを作り直せません。ほかの端末と絵文字を見比べると、鍵が渡されます。その端末で作り直すこともできます。',
+  },
+  'devices.key.nobody': {
+    en: 'This device does not hold all keys of your account, and you have no other verified device. With the key so far, sign in on a new device and make the new key there. Without it, say there that you have lost it: you then get new keys, and the others see that.',
+    'zh-Hans': '本设备没有您账号的全部密钥，您也没有其他已验证的设备。如果还有现在的恢复密钥，请在新设备上登录，在那里另做。如果没有了，请在那里选择“密钥丢失”：您会得到新的密钥，其他人会看到这一变化。',
+    'zh-Hant': '本裝置沒有您帳號的全部金鑰，您也沒有其他已驗證的裝置。如果還有現在的復原金鑰，請在新裝置上登入，在那裡另做。如果沒有了，請在那裡選擇「金鑰遺失」：您會得到新的金鑰，其他人會看到這項變更。',
+    ja: 'この端末にはアカウントの鍵がそろっておらず、ほかに確認済みの端末もありません。今の回復キーがあれば、新しい端末でサインインし、そこで作り直してください。なければ、そこで「なくした」と伝えると新しい鍵が作られます。変わったことはほかの方にも表示されます。',
+  },
+  'devices.key.compare': { en: 'Compare with {name}', 'zh-Hans': '与“{name}”核对', 'zh-Hant': '與「{name}」核對', ja: '「{name}」と見比べる' },
   'devices.doubt': { en: 'Is this device yours?', 'zh-Hans': '这是您的设备吗？', 'zh-Hant': '這是您的裝置嗎？', ja: 'この端末に心当たりはありますか' },
   'devices.doubt.text': {
     en: '{name} is signed in to your account and is not verified, so it cannot read your messages.',

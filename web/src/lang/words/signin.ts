@@ -78,10 +78,10 @@ export const signin = sentences({
     ja: '回復キーがない場合',
   },
   'restore.lost.gone': {
-    en: 'Gone for this device: messages so far. If another device of yours is still signed in, it can still read them; look there first.',
-    'zh-Hans': '这台设备读不了的：到目前为止的消息。如果您还有一台登录着的设备，在那台上仍然可以读，请先去那里看看。',
-    'zh-Hant': '這台裝置讀不了的：到目前為止的訊息。如果您還有一台登入中的裝置，在那台上仍然可以讀，請先到那裡看看。',
-    ja: 'この端末で読めなくなるもの：これまでのメッセージ。サインインしたままの別の端末があれば、そこでは読めます。まずそちらを確かめてください。',
+    en: 'Gone for this device: messages so far. If another device of yours is still signed in, make a new recovery key there, under My devices: then nothing is gone.',
+    'zh-Hans': '这台设备读不了的：到目前为止的消息。如果您还有一台登录着的设备，请在那台的“我的设备”里另做恢复密钥，这样什么都不会丢。',
+    'zh-Hant': '這台裝置讀不了的：到目前為止的訊息。如果您還有一台登入中的裝置，請在那台的「我的裝置」裡另做復原金鑰，這樣什麼都不會遺失。',
+    ja: 'この端末で読めなくなるもの：これまでのメッセージ。サインインしたままの別の端末があれば、その「自分の端末」で回復キーを作り直してください。そうすれば何も失われません。',
   },
   'restore.lost.kept': {
     en: 'Not gone: your account, your rooms, and everything written from now on.',
@@ -110,6 +110,19 @@ export const signin = sentences({
     ja: 'まだ何も変わっていません。完了すると、これまでのメッセージの鍵のバックアップは完全に削除されます。',
   },
   'afresh.do': { en: 'Replace the lost key', 'zh-Hans': '取代丢失的密钥', 'zh-Hant': '取代遺失的金鑰', ja: '失くしたキーを置き換える' },
+  'renew.title': {
+    en: 'This replaces your key so far',
+    'zh-Hans': '这会取代现在的密钥',
+    'zh-Hant': '這會取代目前的金鑰',
+    ja: '今のキーはこのキーに置き換わります',
+  },
+  'renew.text': {
+    en: 'Nothing has happened yet. When you finish, the key so far opens nothing any more. Your devices and messages stay as they are, and nobody else notices.',
+    'zh-Hans': '目前什么都还没有改变。完成后，现在的密钥就打不开任何内容了。您的设备和消息保持不变，其他人不会察觉。',
+    'zh-Hant': '目前什麼都還沒有改變。完成後，目前的金鑰就打不開任何內容了。您的裝置和訊息保持不變，其他人不會察覺。',
+    ja: 'まだ何も変わっていません。完了すると、今のキーでは何も開けなくなります。端末とメッセージはそのままで、ほかの方には知られません。',
+  },
+  'renew.do': { en: 'Replace the key', 'zh-Hans': '取代密钥', 'zh-Hant': '取代金鑰', ja: 'キーを置き換える' },
   'restore.busy': {
     en: 'Fetching the keys of earlier messages',
     'zh-Hans': '正在取回以前消息的密钥',
