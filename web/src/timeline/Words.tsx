@@ -30,10 +30,12 @@ function shown(piece: Rich, named: Mentions | undefined): ReactNode {
       {/* With a direction of its own, no control before it turns what it says round. */}
       {createElement('a', { href: piece.href, target: '_blank', rel: 'noopener noreferrer', title: piece.href, dir: 'auto' }, ...inside)}
       {piece.host !== undefined && (
-        <span className={look['host']} dir="ltr">
+        <>
           {' '}
-          [{piece.host}]
-        </span>
+          <span className={look['host']} dir="ltr">
+            [{piece.host}]
+          </span>
+        </>
       )}
     </>
   );
@@ -46,7 +48,8 @@ function Named({ id, named, words }: { id: string; named: Mentions | undefined; 
     return (
       <>
         {createElement('span', null, ...words)}
-        <span className={look['host']}> [{id}]</span>
+        {' '}
+        <span className={look['host']}>[{id}]</span>
       </>
     );
   }
