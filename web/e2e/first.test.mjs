@@ -127,13 +127,43 @@ test('a reload finds everything again, and what had not left, too', async () => 
 test('a second tab asks before it takes the keys', async () => {
   const tab = await jonas.context.newPage();
   await tab.goto(server.url);
+  const second = new Person(jonas.context, tab, jonas.who);
   await tab.getByText('Wardroom is open in another tab').waitFor();
+  assert.deepEqual(await second.barriers(), []);
+  await second.shows('elsewhere');
+  await tab.setViewportSize({ width: 390, height: 800 });
+  await tab.emulateMedia({ colorScheme: 'dark' });
+  assert.deepEqual(await second.barriers(), []);
+  await second.shows('elsewhere-phone-dark');
+  await tab.emulateMedia({ colorScheme: 'light' });
+  await tab.setViewportSize({ width: 1280, height: 800 });
   await tab.getByRole('button', { name: 'Use it in this tab' }).click();
   await tab.locator('header.top').waitFor();
   await jonas.page.getByText('Wardroom is open in another tab').waitFor();
   await tab.close();
   await jonas.page.getByRole('button', { name: 'Use it in this tab' }).click();
   await jonas.isIn();
+});
+
+test('a start that fails says why, and is tried again', async () => {
+  const kai = await Person.sitsDown(browser, { name: 'Kai', account: 'kai', locale: 'ja' });
+  const { page } = kai;
+  // A browser that keeps nothing.
+  await page.addInitScript(() => {
+    if (sessionStorage.getItem('keeps') === null) indexedDB.open = () => { throw new DOMException('no', 'InvalidStateError'); };
+  });
+  await page.goto(server.url);
+  await page.locator('[role=alert]', { hasText: 'InvalidStateError' }).waitFor();
+  assert.deepEqual(await kai.barriers(), []);
+  await kai.shows('failed-ja');
+  await page.setViewportSize({ width: 390, height: 800 });
+  await page.emulateMedia({ colorScheme: 'dark' });
+  assert.deepEqual(await kai.barriers(), []);
+  await kai.shows('failed-ja-phone-dark');
+  await page.evaluate(() => sessionStorage.setItem('keeps', ''));
+  await page.locator('main button').press('Enter');
+  await page.locator('main form input').first().waitFor();
+  await kai.context.close();
 });
 
 test('nobody’s page complained, the Content-Security-Policy included', () => {
