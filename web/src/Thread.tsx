@@ -6,6 +6,7 @@ import { FileMessage } from './files/FileMessage';
 import { SendFiles } from './files/SendFiles';
 import { Tray } from './files/Tray';
 import { IconButton } from './kit/Button';
+import { isComposing } from './kit/composing';
 import { IconBack, IconClose } from './kit/icons';
 import { rich, useSay } from './lang/useSay';
 import type { Connection } from './state/connection';
@@ -87,7 +88,7 @@ export function Thread({ room, thread, draft, connection, show, onClose }: Props
   const first = items.find((item) => item.id === root);
   const onKeyDown = (event: KeyboardEvent): void => {
     const { target } = event;
-    if (event.key !== 'Escape' || event.nativeEvent.isComposing || (target instanceof Element && target.closest('dialog') !== null)) return;
+    if (event.key !== 'Escape' || isComposing(event) || (target instanceof Element && target.closest('dialog') !== null)) return;
     event.stopPropagation();
     onClose();
   };

@@ -19,6 +19,7 @@ test('it names its audience; Enter sends, Shift and Enter do not, nor does Enter
   fireEvent.change(box(), { target: { value: ' 潮位表 ' } });
   fireEvent.keyDown(box(), { key: 'Enter', shiftKey: true });
   fireEvent.keyDown(box(), { key: 'Enter', isComposing: true });
+  fireEvent.keyDown(box(), { key: 'Enter', keyCode: 229 }); // Safari, once the characters are chosen
   expect(onSend).not.toHaveBeenCalled();
   fireEvent.keyDown(box(), { key: 'Enter' });
   expect(onSend).toHaveBeenCalledExactlyOnceWith('潮位表', undefined);

@@ -1,5 +1,6 @@
 import { useEffect, useRef, type ClipboardEvent, type KeyboardEvent, type ReactNode } from 'react';
 import { Button, IconButton } from '../kit/Button';
+import { isComposing } from '../kit/composing';
 import { IconAttach, IconClose } from '../kit/icons';
 import { rich, useSay } from '../lang/useSay';
 import type { Choice } from '../kit/Picker';
@@ -70,7 +71,7 @@ export function Composer({ others, inThread = false, mayWrite, joined = true, dr
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     // While an input method is open, Enter chooses a character.
-    if (event.nativeEvent.isComposing) return;
+    if (isComposing(event)) return;
     if (naming.onKey(event)) return;
     if (event.key === 'Escape' && about !== undefined) {
       event.stopPropagation(); // a thread around it stays open

@@ -59,6 +59,8 @@ test('the arrows go from the words through what was found', () => {
   shown({}, {});
   const box = screen.getByRole('searchbox');
   expect(document.activeElement).toBe(box);
+  fireEvent.keyDown(box, { key: 'ArrowDown', keyCode: 229 }); // of an input method
+  expect(document.activeElement).toBe(box);
   fireEvent.keyDown(box, { key: 'ArrowDown' });
   expect(document.activeElement?.textContent).toContain('年检');
   fireEvent.keyDown(document.activeElement!, { key: 'ArrowDown' });

@@ -1,5 +1,6 @@
 import { useEffect, useId, useRef, type KeyboardEvent } from 'react';
 import { Button, IconButton } from '../kit/Button';
+import { isComposing } from '../kit/composing';
 import { Field } from '../kit/Field';
 import { IconBack, IconWithheld } from '../kit/icons';
 import { Say } from '../kit/Say';
@@ -40,7 +41,7 @@ export function Find({ search, asking, rooms, inRoom, onBack }: Props) {
 
   // Up and down go from the words through what was found.
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.nativeEvent.isComposing) return;
+    if (isComposing(event)) return;
     if ((event.key !== 'ArrowDown' && event.key !== 'ArrowUp') || event.target instanceof HTMLSelectElement) return;
     const hits: (HTMLElement | null)[] = [box.current, ...(results.current?.querySelectorAll<HTMLElement>('[data-hit]') ?? [])];
     const at = hits.indexOf(document.activeElement as HTMLElement);

@@ -1,5 +1,6 @@
 import { useEffect, useId, useState, type KeyboardEvent, type ReactNode } from 'react';
 import { IconButton } from './Button';
+import { isComposing } from './composing';
 import { IconClose } from './icons';
 import { WhoStamp } from './WhoStamp';
 
@@ -58,7 +59,7 @@ export function Picker({ label, hint, error, chosen, typed, onChoose, onType, fi
     setList([]);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.nativeEvent.isComposing) return;
+    if (isComposing(event)) return;
     const to = { ArrowDown: at + 1, ArrowUp: at - 1 }[event.key];
     const marked = list[at];
     if (to !== undefined && list.length > 0) setAt((to + list.length) % list.length);
