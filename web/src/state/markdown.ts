@@ -1,9 +1,10 @@
-// The marks that people type, as HTML: **bold**, `code`, ``` blocks, - and 1. lists, > quotes, [links](https://…), and
-// the people they name. Pure.
+// The marks that people type, as HTML: **bold**, `code`, ``` blocks, lists of - or 1. 2., > quotes, [links](https://…),
+// and the people they name. What only looks like a mark stays as it was typed. Pure.
 
 import { pillFor, type Names } from './mentions';
 
-const listMark = /^(?:[-*]|\d{1,3}[.)])\s+/;
+const bullet = /^[-*] +/;
+const number = /^(0|[1-9]\d{0,2})\. +/;
 
 /** The HTML of a text, or undefined where nothing in it is marked and nobody named. Spec: m.room.message, org.matrix.custom.html. */
 export function htmlOf(text: string, names?: Names): string | undefined {
@@ -23,8 +24,9 @@ function blocks(lines: readonly string[], names: Names | undefined): string {
         continue;
       }
     }
-    const run = runFrom(lines, at, kindOf(line));
-    html += block(kindOf(line), run, names);
+    const kind = kindAt(lines, at);
+    const run = runFrom(lines, at, kind);
+    html += block(kind, run, names);
     at += run.length;
   }
   return html;
@@ -32,25 +34,52 @@ function blocks(lines: readonly string[], names: Names | undefined): string {
 
 type Kind = 'quote' | 'ul' | 'ol' | 'blank' | 'p';
 
-function kindOf(line: string): Kind {
-  if (/^>\s?/.test(line)) return 'quote';
-  if (listMark.test(line)) return /^\d/.test(line) ? 'ol' : 'ul';
+/** What begins at a line. One line alone is no list: it may be a date (20. November) or a temperature (- 5 °C). */
+function kindAt(lines: readonly string[], at: number): Kind {
+  const line = lines[at] ?? '';
+  const next = lines[at + 1] ?? '';
+  if (line.startsWith('> ')) return 'quote';
+  if (goesOn('ul', line, next)) return 'ul';
+  if (goesOn('ol', line, next)) return 'ol';
   return line.trim() === '' ? 'blank' : 'p';
 }
 
 function runFrom(lines: readonly string[], at: number, kind: Kind): readonly string[] {
-  const end = lines.findIndex((line, n) => n > at && (kindOf(line) !== kind || line.startsWith('```')));
+  const end = lines.findIndex((line, n) => {
+    if (n <= at) return false;
+    if (kind === 'p' || kind === 'blank') return kindAt(lines, n) !== kind || line.startsWith('```');
+    return !goesOn(kind, lines[n - 1] ?? '', line);
+  });
   return lines.slice(at, end < 0 ? lines.length : end);
+}
+
+/** Whether a quotation or a list that has one line goes on with the next. */
+function goesOn(kind: 'quote' | 'ul' | 'ol', line: string, next: string): boolean {
+  switch (kind) {
+    case 'quote':
+      return /^>(?: |$)/.test(next);
+    case 'ul':
+      return bullet.test(line) && bullet.test(next) && line[0] === next[0];
+    case 'ol':
+      return numberOf(next) === numberOf(line) + 1;
+  }
+}
+
+function numberOf(line: string): number {
+  return Number(number.exec(line)?.[1] ?? NaN);
 }
 
 function block(kind: Kind, lines: readonly string[], names: Names | undefined): string {
   const shown = (line: string): string => inline(line, names);
   switch (kind) {
     case 'quote':
-      return `<blockquote>${lines.map((line) => shown(line.replace(/^>\s?/, ''))).join('<br>')}</blockquote>`;
+      return `<blockquote>${lines.map((line) => shown(line.replace(/^> ?/, ''))).join('<br>')}</blockquote>`;
     case 'ul':
-    case 'ol':
-      return `<${kind}>${lines.map((line) => `<li>${shown(line.replace(listMark, ''))}</li>`).join('')}</${kind}>`;
+      return `<ul>${lines.map((line) => `<li>${shown(line.replace(bullet, ''))}</li>`).join('')}</ul>`;
+    case 'ol': {
+      const first = numberOf(lines[0] ?? '');
+      return `<ol${first === 1 ? '' : ` start="${first}"`}>${lines.map((line) => `<li>${shown(line.replace(number, ''))}</li>`).join('')}</ol>`;
+    }
     case 'blank':
       return '';
     case 'p':

@@ -24,7 +24,7 @@ function shown(piece: Rich, named: Mentions | undefined): ReactNode {
   if (typeof piece === 'string') return named?.all === true ? everybodyIn(piece) : piece;
   const inside = piece.inside.map((one) => shown(one, named));
   if (piece.tag === 'mention') return <Named id={piece.id} named={named} words={inside} />;
-  if (!('href' in piece)) return createElement(piece.tag, null, ...inside);
+  if (!('href' in piece)) return createElement(piece.tag, 'start' in piece ? { start: piece.start } : null, ...inside);
   return (
     <>
       {/* With a direction of its own, no control before it turns what it says round. */}

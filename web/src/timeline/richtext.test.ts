@@ -107,10 +107,33 @@ test('what people mark becomes HTML, and what they do not mark none', () => {
   expect(htmlOf('plain\ntext')).toBeUndefined();
   expect(htmlOf('2 * 3 ** 4 < 5')).toBeUndefined();
   expect(htmlOf('**a** `b<` [c](https://d.example/?x="y)')).toBe('<p><strong>a</strong> <code>b&lt;</code> <a href="https://d.example/?x=&quot;y">c</a></p>');
-  expect(htmlOf('- a\n- b\n\n1. c\n> d\n> e')).toBe('<ul><li>a</li><li>b</li></ul><ol><li>c</li></ol><blockquote>d<br>e</blockquote>');
+  expect(htmlOf('- a\n- b\n\n1. c\n2. d\n> d\n> e')).toBe('<ul><li>a</li><li>b</li></ul><ol><li>c</li><li>d</li></ol><blockquote>d<br>e</blockquote>');
   expect(htmlOf('```js\n**a** <b>\n```\nafter')).toBe('<pre><code>**a** &lt;b&gt;\n</code></pre><p>after</p>');
   expect(htmlOf('```\nnever closed')).toBeUndefined();
   expect(htmlOf('[x](javascript:alert(1)) <script>')).toBeUndefined();
+});
+
+test.each([
+  '20. November is the date',
+  '7) see section 7\n8) and section 8',
+  '- 5 °C',
+  '* only where marked',
+  '>500 t is not allowed',
+  '>\n>',
+  '2. second\n1. first',
+  '- one\n* other',
+  '01. 02. 2031\n02. 02. 2031',
+  '5. a\n\n6. b',
+])('%s stays as it was typed', (text) => {
+  expect(htmlOf(text)).toBeUndefined();
+});
+
+test('lists keep their numbers, those of others too', () => {
+  expect(htmlOf('20. a\n21. b\n23. c')).toBe('<ol start="20"><li>a</li><li>b</li></ol><p>23. c</p>');
+  expect(htmlOf('See:\n1. a\n2. b\nend')).toBe('<p>See:</p><ol><li>a</li><li>b</li></ol><p>end</p>');
+  expect(htmlOf('> a\n>\n> b\n>c')).toBe('<blockquote>a<br><br>b</blockquote><p>&gt;c</p>');
+  expect(fromHtml('<ol start="5"><li>a</li></ol>')).toEqual([{ tag: 'ol', start: 5, inside: [{ tag: 'li', inside: ['a'] }] }]);
+  for (const start of ['1', 'x', '5.5', '99999999999', '']) expect(fromHtml(`<ol start="${start}">a</ol>`)).toEqual([{ tag: 'ol', inside: ['a'] }]);
 });
 
 test('a person is a mention and never a link; the words of the sender do not say who it is', () => {

@@ -1,5 +1,6 @@
 // From the HTML that somebody sent to what may stand in a timeline. The HTML is read in an inert document, where
-// nothing is fetched or run, and only what is listed here is taken over; attributes are not, but a link's target.
+// nothing is fetched or run, and only what is listed here is taken over; attributes are not, but a link's target and the
+// number that a list begins with.
 //
 // Spec: client-server API, m.room.message msgtypes, HTML in messages.
 
@@ -7,11 +8,17 @@ import { personOfPill } from '../state/mentions';
 import { hostBeside, parsed } from './host';
 
 /** A piece of text, or an element with pieces inside. */
-export type Rich = string | { readonly tag: Tag; readonly inside: readonly Rich[] } | Link | Naming;
+export type Rich = string | { readonly tag: Tag; readonly inside: readonly Rich[] } | Numbered | Link | Naming;
 /** Somebody named, by user id. The words inside are the sender's and may be anybody's name. */
 export interface Naming {
   readonly tag: 'mention';
   readonly id: string;
+  readonly inside: readonly Rich[];
+}
+/** A list that does not begin with 1. */
+export interface Numbered {
+  readonly tag: 'ol';
+  readonly start: number;
   readonly inside: readonly Rich[];
 }
 export interface Link {
@@ -65,6 +72,8 @@ function inside(node: Node, depth: number, plain: boolean): Rich[] {
     if (name === 'IMG') return [element.getAttribute('alt') ?? ''];
     const own = inside(element, depth - 1, plain || name === 'A' || name === 'CODE' || name === 'PRE');
     if (name === 'A') return plain ? own : [linkOrName(element.getAttribute('href') ?? '', own)].flat();
+    const start = name === 'OL' ? (element.getAttribute('start') ?? '') : '';
+    if (/^-?\d{1,6}$/.test(start) && Number(start) !== 1) return [{ tag: 'ol', start: Number(start), inside: own }];
     const tag = tags[name];
     return tag === undefined ? own : [{ tag, inside: tag === 'br' || tag === 'hr' ? [] : own }];
   });
