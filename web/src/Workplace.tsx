@@ -44,10 +44,12 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
   const [facts, setFacts] = useState(false);
   const [verifying, setVerifying] = useState<number>();
   const [about, setAbout] = useState<Person>();
-  const closeFacts = useBackCloses(facts, () => setFacts(false));
   useStore(session.levels);
   const [picturing, setPicturing] = useState<string>();
   const id = here.at === 'room' ? here.id : undefined;
+  // Of a room that one has left or was removed from, who is there now is not known.
+  const inside = [...rooms.rooms, ...rooms.people].some((one) => one.id === id);
+  const closeFacts = useBackCloses(facts && inside, () => setFacts(false));
   const room = id === undefined ? undefined : session.room(id);
   const root = here.at === 'room' ? here.thread : undefined;
   const threads = here.at === 'room' && 'threads' in here;
@@ -142,7 +144,7 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
                 <Threads key={room.snapshot().id} list={room.threadList} room={room.snapshot().id} onClose={() => go(room.snapshot().id)} />
               </div>
             )}
-            {room !== undefined && !beside && facts && (
+            {room !== undefined && !beside && facts && inside && (
               <div className={look['facts']}>
                 <People
                   key={room.snapshot().id}

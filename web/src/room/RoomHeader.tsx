@@ -85,13 +85,13 @@ export function RoomHeader({ room, userId, example, find, onInvite, onDescribe, 
       </a>
       <span className={look['invite']}>
         <IconButton icon={IconThread} label={say('threads.title')} onClick={onThreads} />
-        <IconButton icon={IconPeople} label={say('room.showPeople')} onClick={onPeople} />
+        {room.joined && <IconButton icon={IconPeople} label={say('room.showPeople')} onClick={onPeople} />}
       </span>
       <Menu
         label={name}
         opener={(props) => <IconButton icon={IconMore} label={say('room.more')} {...props} />}
         items={[
-          { words: say('room.showPeople'), do: onPeople },
+          ...(room.joined ? [{ words: say('room.showPeople'), do: onPeople }] : []),
           ...(other ? [{ words: say('trust.about'), do: other.onAbout }] : []),
           ...(room.mayInvite ? [{ words: say('room.invite.title'), do: () => setAsking('invite') }] : []),
           ...(room.mayRename ? [{ words: say('room.settings'), do: () => setAsking('describe') }] : []),

@@ -1,4 +1,4 @@
-import { EventType, KnownMembership, RoomMemberEvent, RoomStateEvent, type MatrixClient, type MatrixEvent, type Room, type RoomMember } from 'matrix-js-sdk';
+import { EventType, KnownMembership, RoomStateEvent, type MatrixClient, type MatrixEvent, type Room, type RoomMember } from 'matrix-js-sdk';
 import { personIn, type Person } from './person';
 import { mayChange, stateValue } from './roomstate';
 import { Store } from './store';
@@ -40,8 +40,8 @@ export class Members extends Store<readonly Member[]> {
     const here = (event: MatrixEvent): void => {
       if (event.getRoomId() === this.#room.roomId) look();
     };
-    // The client works out levels and names after it has told of the state.
-    const told = [RoomStateEvent.Events, RoomMemberEvent.Membership, RoomMemberEvent.PowerLevel, RoomMemberEvent.Name] as const;
+    // The client tells of a piece of state before it has worked out who is in the room because of it, and what each may do.
+    const told = [RoomStateEvent.Events, RoomStateEvent.Members] as const;
     for (const what of told) this.#client.on(what, here);
     this.#stop = () => {
       for (const what of told) this.#client.off(what, here);
