@@ -12,10 +12,10 @@ const view: RoomListView = {
   ready: true,
   invitations: [{ id: '!i', name: '值班与交接', lang: 'zh-Hans', by: mio }],
   rooms: [
-    { id: '!q:port', name: 'Quay 7', lang: 'en', with: undefined, at: Date.now(), unread: 2, mentioned: false, unsure: false, preview: { sender: mio, mine: false, text: '承知しました', lang: 'ja' } },
+    { id: '!q:port', name: 'Quay 7', lang: 'en', with: undefined, at: Date.now(), unread: 2, mentioned: false, unsure: false, preview: { sender: mio, mine: false, text: '承知しました', lang: 'ja', unreadable: undefined } },
     { id: '!n', name: '', lang: undefined, with: undefined, at: 0, unread: 0, mentioned: false, unsure: false, preview: undefined },
   ],
-  people: [{ id: '!d', name: '佐伯 澪', lang: 'ja', with: mio, at: 1, unread: 0, mentioned: false, unsure: false, preview: { sender: mio, mine: true, text: 'ok', lang: undefined } }],
+  people: [{ id: '!d', name: '佐伯 澪', lang: 'ja', with: mio, at: 1, unread: 0, mentioned: false, unsure: false, preview: { sender: mio, mine: true, text: '', lang: undefined, unreadable: 'noKey' } }],
 };
 
 const search = { find: () => Promise.resolve([]), userId: () => undefined };
@@ -32,6 +32,7 @@ test('what waits stands first; rooms have their last message in its own language
   expect(within(link).getByText('2 unread messages')).toBeTruthy();
   expect(within(link).getByText('承知しました').getAttribute('lang')).toBe('ja');
   expect(screen.getByText('Room without a name')).toBeTruthy();
+  expect(screen.getByText('You: This device has no key for this message yet. It is shown as soon as the key arrives.')).toBeTruthy();
   expect(screen.getAllByRole('heading', { level: 2 }).map((h) => h.textContent)).toEqual(['Waiting for you', 'Rooms', 'People']);
   expect(await barriers(container)).toEqual([]);
 });

@@ -8,6 +8,7 @@ import { RoomStamp } from '../kit/RoomStamp';
 import { WhoStamp } from '../kit/WhoStamp';
 import { exact, short } from '../lang/dates';
 import { languageOf } from '../lang/script';
+import { unreadableSays } from '../lang/unreadable';
 import { rich, useSay } from '../lang/useSay';
 import type { RoomEntry, RoomListView } from '../state/roomlist';
 import { now } from '../state/now';
@@ -85,18 +86,16 @@ function Entry({ entry, open, draft }: { entry: RoomEntry; open: boolean; draft:
   const time = useStore(now);
   const { preview } = entry;
   const name = entry.name === '' ? say('room.unnamed') : entry.name;
+  const text = preview && (preview.unreadable === undefined ? <span lang={preview.lang}>{preview.text}</span> : say(unreadableSays[preview.unreadable]));
   const words =
     draft !== undefined && !open
       ? rich(say, 'draft.mark', { text: <span lang={languageOf(draft)}>{draft.split('\n')[0]}</span> })
       : preview &&
-    (preview.mine
-      ? rich(say, 'rooms.preview.you', { text: <span lang={preview.lang}>{preview.text}</span> })
-      : entry.with === undefined
-        ? rich(say, 'rooms.preview.other', {
-            name: <span lang={preview.sender.lang}>{preview.sender.name}</span>,
-            text: <span lang={preview.lang}>{preview.text}</span>,
-          })
-        : <span lang={preview.lang}>{preview.text}</span>);
+        (preview.mine
+          ? rich(say, 'rooms.preview.you', { text })
+          : entry.with === undefined
+            ? rich(say, 'rooms.preview.other', { name: <span lang={preview.sender.lang}>{preview.sender.name}</span>, text })
+            : text);
   return (
     <a className={entry.unread > 0 ? look['new'] : undefined} href={hrefOf({ at: 'room', id: entry.id })} aria-current={open ? 'page' : undefined}>
       {entry.with === undefined ? (

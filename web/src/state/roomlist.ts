@@ -1,5 +1,6 @@
 import { ClientEvent, KnownMembership, MatrixEventEvent, RoomEvent, RoomStateEvent, type MatrixClient, type MatrixEvent, type Room } from 'matrix-js-sdk';
 import { readEnvelope } from '../crypto/envelope';
+import { whyUnreadable, type Unreadable } from '../crypto/unreadable';
 import { cleanTag, languageOf } from '../lang/script';
 import { unreadNumbers } from '../wire/client';
 import type { Far, FarMentions } from './farmentions';
@@ -16,6 +17,8 @@ export interface Preview {
   readonly mine: boolean;
   readonly text: string;
   readonly lang: string | undefined;
+  /** Why it cannot be read here; then there is no text. */
+  readonly unreadable: Unreadable | undefined;
 }
 
 /** A room in the list. */
@@ -145,9 +148,10 @@ function isMessage(event: MatrixEvent): boolean {
 }
 
 function previewOf(room: Room, event: MatrixEvent, me: string): Preview {
-  const body: unknown = event.getContent()['body'];
+  const unreadable = whyUnreadable(event); // the SDK puts words of its own in the place of the text
+  const body: unknown = unreadable === undefined ? event.getContent()['body'] : '';
   const text = typeof body === 'string' ? (body.split('\n')[0] ?? '') : '';
   const sender = event.getSender() ?? '';
   const lang = cleanTag(readEnvelope(event.getClearContent() ?? {})?.lang) ?? languageOf(text);
-  return { sender: personIn(room, sender), mine: sender === me, text, lang };
+  return { sender: personIn(room, sender), mine: sender === me, text, lang, unreadable };
 }

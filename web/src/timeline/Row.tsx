@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import { WhoStamp } from '../kit/WhoStamp';
 import { clock, exact } from '../lang/dates';
 import { languageOf } from '../lang/script';
+import { unreadableSays } from '../lang/unreadable';
 import { rich, useSay } from '../lang/useSay';
 import type { MessageFile } from '../state/file';
 import type { Person } from '../state/person';
@@ -30,8 +31,6 @@ interface Props {
   others?: number;
 }
 
-const unreadable = { noKey: 'timeline.noKey', before: 'timeline.before', beforeJoin: 'timeline.beforeJoin', withheld: 'timeline.withheldKey' } as const;
-
 /** One thing in the timeline. */
 export function Row({ item, follows, acts, mayWrite, drawFile, readers, others = 0 }: Props) {
   const say = useSay();
@@ -57,7 +56,7 @@ export function Row({ item, follows, acts, mayWrite, drawFile, readers, others =
       const words =
         item.is === 'opening'
           ? ''
-          : say(item.is === 'deleted' ? 'timeline.deleted' : item.is === 'unsupported' ? 'timeline.unsupported' : unreadable[item.why]);
+          : say(item.is === 'deleted' ? 'timeline.deleted' : item.is === 'unsupported' ? 'timeline.unsupported' : unreadableSays[item.why]);
       const body = (
         <>
           <p className={item.is === 'opening' ? look['opening'] : look['faint']} data-said>
