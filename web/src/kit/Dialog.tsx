@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, type ReactNode } from 'react';
+import { useId, useLayoutEffect, useRef, type ReactNode } from 'react';
 
 interface Props {
   /** A statement or a question that the actions answer. */
@@ -19,8 +19,9 @@ export function Dialog({ title, children, actions, onClose, onSubmit, wide }: Pr
   const ref = useRef<HTMLDialogElement>(null);
   const titleId = useId();
 
-  // The browser's own modal: it makes the page behind inert and gives the focus back when it closes.
-  useEffect(() => {
+  // The browser's own modal: it makes the page behind inert and gives the focus back when it closes. It does so only
+  // while it is in the page, so it is closed before React takes it out.
+  useLayoutEffect(() => {
     const dialog = ref.current;
     if (dialog === null) return;
     dialog.showModal();

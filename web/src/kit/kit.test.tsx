@@ -1,4 +1,5 @@
 import { fireEvent, render, screen } from '@testing-library/react';
+import { useState } from 'react';
 import { expect, test, vi } from 'vitest';
 import { barriers } from '../../test/axe';
 import { Brand } from './Brand';
@@ -50,6 +51,30 @@ test('a dialog gives the focus to the safe action, Escape is the safe way out, E
   expect(onClose).toHaveBeenCalledOnce();
   fireEvent.click(screen.getByText('Sign out'));
   expect(onSubmit).toHaveBeenCalledOnce();
+});
+
+test('a dialog gives the focus back to what opened it', () => {
+  function Page() {
+    const [open, setOpen] = useState(false);
+    return (
+      <>
+        <Button onClick={() => setOpen(true)}>Sign out…</Button>
+        {open && (
+          <Dialog title="Sign out?" onClose={() => setOpen(false)} actions={<Button data-safe onClick={() => setOpen(false)}>Stay</Button>}>
+            <p>Keys are deleted.</p>
+          </Dialog>
+        )}
+      </>
+    );
+  }
+  render(<Page />);
+  const opener = screen.getByText('Sign out…');
+  opener.focus();
+  fireEvent.click(opener);
+  expect(document.activeElement?.textContent).toBe('Stay');
+  fireEvent.click(screen.getByText('Stay'));
+  expect(screen.queryByRole('dialog')).toBeNull();
+  expect(document.activeElement).toBe(opener);
 });
 
 test('a menu opens on its first item, arrows move round, Escape closes and gives the focus back', () => {

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useLayoutEffect, useRef, useState } from 'react';
 import { Button, IconButton } from '../kit/Button';
 import { Dialog } from '../kit/Dialog';
 import { IconClose, IconMore } from '../kit/icons';
@@ -33,10 +33,18 @@ export function People({ members, trust, onAbout, onVerify, onConverse, onClose 
   const [asked, setAsked] = useState<{ member: Member; what: 'remove' | 'owner' }>();
   const stay = (): void => setAsked(undefined);
 
-  // The list follows the client's events for as long as it is on the screen.
-  useEffect(() => {
+  const ref = useRef<HTMLElement>(null);
+
+  // The list follows the client's events for as long as it is on the screen. The focus that was in it goes back to what
+  // opened it.
+  useLayoutEffect(() => {
+    const opener = document.activeElement;
+    const list = ref.current;
     members.open();
-    return () => members.close();
+    return () => {
+      members.close();
+      if (opener instanceof HTMLElement && list?.contains(document.activeElement) === true) opener.focus();
+    };
   }, [members]);
 
   const invited = all.filter((one) => one.invited);
@@ -60,7 +68,7 @@ export function People({ members, trust, onAbout, onVerify, onConverse, onClose 
     </ul>
   );
   return (
-    <section className={look['people']} aria-label={say('people.title')}>
+    <section ref={ref} className={look['people']} aria-label={say('people.title')}>
       <header className="row">
         <h2 className="grow">{say('people.title')}</h2>
         <IconButton icon={IconClose} label={say('common.close')} onClick={onClose} />
