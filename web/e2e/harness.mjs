@@ -251,6 +251,27 @@ export class Person {
     await this.isIn();
   }
 
+  /** Which buttons of the open dialog do not hold their words, or lie over each other. @returns {Promise<string[]>} */
+  async crampedButtons() {
+    return this.page.locator('dialog').evaluate((dialog) => {
+      const all = [...dialog.querySelectorAll('button')].map((button) => {
+        const words = document.createRange();
+        words.selectNodeContents(button);
+        return { says: button.textContent ?? '', box: button.getBoundingClientRect(), words: words.getBoundingClientRect() };
+      });
+      const tight = all.filter(({ box, words }) => words.left < box.left || words.right > box.right || words.top < box.top || words.bottom > box.bottom);
+      const over = all.filter((a, n) => all.slice(n + 1).some((b) => a.box.left < b.box.right && b.box.left < a.box.right && a.box.top < b.box.bottom && b.box.top < a.box.bottom));
+      return [...tight.map(({ says }) => `${says} does not fit`), ...over.map(({ says }) => `${says} lies over another`)];
+    });
+  }
+
+  /** Waits until a dialog is gone, and for the focus to be where it is expected: never on nothing. @param {import('playwright-core').Locator} target */
+  async isBackAt(target) {
+    await this.page.locator('dialog').waitFor({ state: 'detached' });
+    const there = await target.evaluate((element) => element === document.activeElement);
+    if (!there) throw new Error(`the focus is on ${await this.page.evaluate(() => document.activeElement?.outerHTML.slice(0, 200))}`);
+  }
+
   /** Takes a picture of what is on the screen. @param {string} name */
   async shows(name) {
     if (shots === undefined) return;

@@ -97,6 +97,23 @@ test('a room', async () => {
   await looksRight(marta, 'room', () => marta.reads('I can read it'));
 });
 
+test('the dialogs that a message opens', async () => {
+  await marta.page.setViewportSize({ width: 1280, height: 800 });
+  for (const [language, react, remove] of [['ja', 'リアクション…', '削除…'], ['en', 'React…', 'Delete…']]) {
+    await marta.page.evaluate((l) => localStorage.setItem('wardroom.language', l ?? ''), language);
+    await marta.page.reload();
+    await marta.reads('I can read it');
+    for (const item of [react, remove]) {
+      await marta.does('I can read it', item ?? '');
+      await marta.page.locator('dialog').waitFor();
+      assert.deepEqual(await marta.crampedButtons(), [], `${item}`);
+      await marta.shows(`dialog-${item}`);
+      await marta.page.keyboard.press('Escape');
+      await marta.isBackAt(marta.row('I can read it').locator('[aria-haspopup=menu]'));
+    }
+  }
+});
+
 test('the list of rooms', async () => {
   await marta.page.evaluate(() => (location.hash = '#/'));
   await looksRight(marta, 'rooms', () => marta.page.locator('nav section').waitFor());
