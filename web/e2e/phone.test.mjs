@@ -78,6 +78,28 @@ test('the rooms, the settings and what one is told of: words at the bottom lead 
   await page.locator('nav a', { hasText: '潮位表' }).waitFor();
 });
 
+test('a long answer of one’s own stands whole on the screen, and the dialogs of a message have their frames', async () => {
+  const { page } = lin;
+  await page.locator('nav a', { hasText: '潮位表' }).click();
+  const long = '今天的潮位比昨天高一些，请各位在下午三点以前把系泊缆绳检查完毕，并在值班簿上签字。如有疑问请打电话到调度室，号码贴在门后。';
+  await lin.writes(long);
+  await lin.does(long, '回复');
+  await lin.writes(`知道了。${long}`);
+  await page.locator('[role=log] article', { hasText: '知道了' }).waitFor();
+  const box = await lin.row('知道了').locator('[data-said]').boundingBox();
+  assert.ok(box !== null && box.x >= 0 && box.x + box.width <= 390, `from ${box?.x} to ${(box?.x ?? 0) + (box?.width ?? 0)}`);
+  await isFit('long-answer');
+  await lin.does('知道了', '删除…');
+  assert.deepEqual(await lin.crampedButtons(), []);
+  const [safe, stop] = await page.locator('dialog .actions button').evaluateAll((all) => all.map((one) => getComputedStyle(one)).map(({ color, borderTopColor }) => ({ color, borderTopColor })));
+  assert.notEqual(safe?.borderTopColor, 'rgba(0, 0, 0, 0)');
+  assert.equal(stop?.borderTopColor, stop?.color);
+  assert.notEqual(stop?.color, safe?.color);
+  await isFit('delete');
+  await page.keyboard.press('Escape');
+  await page.locator('main header button').first().click();
+});
+
 test('the back button closes what came from below before it leaves the room', async () => {
   const { page } = lin;
   await page.locator('nav a', { hasText: '潮位表' }).click();
