@@ -115,6 +115,15 @@ test('the back button closes what came from below before it leaves the room', as
   await page.locator('nav[aria-label=主要页面]').waitFor();
 });
 
+test('a long name leaves the screen to what is written', async () => {
+  const { page } = lin;
+  await lin.makesRoom('关于第七号泊位岸桥年度检验资料交接与值班安排的临时协调会话'.repeat(2));
+  const box = await page.locator('main header').boundingBox();
+  assert.ok(box !== null && box.height < 120, `${box?.height} px`);
+  await isFit('long-name');
+  await page.locator('main header button').first().click();
+});
+
 test('the keyboard does not cover where one writes', async () => {
   const { page } = lin;
   await page.locator('nav a', { hasText: '潮位表' }).click();

@@ -4,6 +4,7 @@ import { Dialog } from '../kit/Dialog';
 import { Field } from '../kit/Field';
 import { sayFault } from '../lang/sayFault';
 import { useSay } from '../lang/useSay';
+import { longestTitle, longestTopic } from '../state/roomstate';
 import { useTask } from '../state/useTask';
 
 interface Props {
@@ -38,12 +39,13 @@ export function Describe({ name, topic, onClose, onDescribe }: Props) {
         </>
       }
     >
-      <Field label={say('rooms.new.name')} data-first autoComplete="off" value={newName} onChange={(event) => setName(event.target.value)} />
+      <Field label={say('rooms.new.name')} data-first autoComplete="off" maxLength={longestTitle} value={newName} onChange={(event) => setName(event.target.value)} />
       <Field
         label={say('room.settings.topic')}
         hint={say('room.settings.hint')}
         error={task.fault && sayFault(say, task.fault)}
         autoComplete="off"
+        maxLength={longestTopic}
         value={newTopic}
         onChange={(event) => setTopic(event.target.value)}
       />

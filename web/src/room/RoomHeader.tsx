@@ -57,7 +57,9 @@ export function RoomHeader({ room, userId, example, find, onInvite, onDescribe, 
       </span>
       <RoomStamp id={room.id} />
       <div className="grow">
-        <h1 lang={room.lang}>{name}</h1>
+        <h1 lang={room.lang} title={name}>
+          {name}
+        </h1>
         <span className="meta">
           {room.joined ? people : say('room.notIn')}
           {room.joined && room.invited > 0 && ` · ${say('room.invitedToo', { n: room.invited })}`}

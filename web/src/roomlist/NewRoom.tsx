@@ -5,6 +5,7 @@ import { Field } from '../kit/Field';
 import { Picker, type Choice } from '../kit/Picker';
 import { sayFault } from '../lang/sayFault';
 import { useSay } from '../lang/useSay';
+import { longestTitle } from '../state/roomstate';
 import { useTask } from '../state/useTask';
 
 interface Props {
@@ -70,6 +71,7 @@ export function NewRoom({ find, userId, onClose, onCreate, onInvite, onDone }: P
         readOnly={made !== undefined}
         data-first
         autoComplete="off"
+        maxLength={longestTitle}
         value={name}
         onChange={(event) => setName(event.target.value)}
       />

@@ -2,6 +2,7 @@
 
 import { readEncryptedFile, type EncryptedFile } from '../crypto/attachment';
 import type { Content } from '../crypto/envelope';
+import { oneLine, unturned } from './oneline';
 
 /** Where a file is: encrypted as a rule, else at an mxc address alone. */
 export type Stored = EncryptedFile | { readonly url: string };
@@ -35,7 +36,7 @@ export function fileOf(content: Readonly<Record<string, unknown>>): MessageFile 
   const info = fields(content['info']);
   const type = text(info['mimetype']).toLowerCase();
   return {
-    name: cleanName(text(content['filename']) || text(content['body'])),
+    name: nameIn(text(content['filename']) || text(content['body'])),
     size: count(info['size']),
     type,
     stored,
@@ -47,7 +48,7 @@ export function fileOf(content: Readonly<Record<string, unknown>>): MessageFile 
 export function captionOf(content: Readonly<Record<string, unknown>>): string {
   const name = text(content['filename']);
   const body = text(content['body']);
-  return name === '' || name === body ? '' : body;
+  return name === '' || name === body ? '' : unturned(body);
 }
 
 /** What was made of a file before it left, in the words of an event. */
@@ -88,9 +89,9 @@ function storedOf(file: unknown, url: unknown): Stored | undefined {
   return typeof url === 'string' && url.startsWith('mxc://') ? { url } : undefined;
 }
 
-/** A name without folders and without letters that would hide how it ends. */
-function cleanName(name: string): string {
-  return name.replace(/^.*[/\\]/s, '').replace(/[\p{Cc}\p{Bidi_Control}]/gu, '');
+/** The name of a file without its folders. */
+function nameIn(path: string): string {
+  return oneLine(path.replace(/^.*[/\\]/s, ''));
 }
 
 function fields(value: unknown): Readonly<Record<string, unknown>> {

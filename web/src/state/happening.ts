@@ -2,6 +2,7 @@
 
 import { EventType, KnownMembership, type MatrixEvent, type Room } from 'matrix-js-sdk';
 import type { ArgsOf, SentenceId } from '../lang/lang';
+import { oneLine } from './oneline';
 import { personIn, type Person } from './person';
 import { isRecord } from './relations';
 
@@ -17,11 +18,11 @@ export function toldOf(room: Room, event: MatrixEvent): Told | undefined {
     case EventType.RoomCreate:
       return { id: 'happening.created', args: { name } };
     case EventType.RoomName: {
-      const title = text(event.getContent()['name']);
+      const title = oneLine(text(event.getContent()['name']));
       return title === '' ? undefined : { id: 'happening.renamed', args: { name, room: title } };
     }
     case EventType.RoomTopic: {
-      const topic = text(event.getContent()['topic']);
+      const topic = oneLine(text(event.getContent()['topic']));
       return topic === '' ? undefined : { id: 'happening.topic', args: { name, topic } };
     }
     case EventType.RoomPowerLevels:

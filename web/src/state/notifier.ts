@@ -5,8 +5,10 @@ import { MatrixEventEvent, RoomEvent, type IRoomTimelineData, type MatrixClient,
 import { currentLanguage, say } from '../lang/lang';
 import type { Levels } from './levels';
 import { notifying, type Said } from './notifying';
+import { unturned } from './oneline';
 import { personIn } from './person';
 import type { RoomList, RoomListView } from './roomlist';
+import { titleOf } from './roomstate';
 import { route } from './route';
 import { answersIn } from './threads';
 
@@ -145,9 +147,10 @@ function onScreen(roomId: string): boolean {
 }
 
 function noticeOf(room: Room, event: MatrixEvent, n: number, said: Said): Notice {
-  const name = room.name === room.roomId ? say('room.unnamed') : room.name;
+  const title = titleOf(room);
+  const name = title === '' ? say('room.unnamed') : title;
   const body: unknown = event.getContent()['body'];
-  const text = typeof body === 'string' ? body.replace(/^(>.*\n)+\n?/, '') : '';
+  const text = typeof body === 'string' ? unturned(body.replace(/^(>.*\n)+\n?/, '')) : '';
   const common = { lang: currentLanguage(), tag: room.roomId };
   if (said === 'nothing') return { ...common, title: say('shell.name'), body: say('notify.something') };
   if (said === 'room' || text === '') return { ...common, title: name, body: say('notify.count', { n }) };

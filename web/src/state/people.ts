@@ -1,9 +1,8 @@
 import { EventType, KnownMembership, Preset, Visibility, type MatrixClient } from 'matrix-js-sdk';
 import { invitationKey, shareHistory, signInvitation } from '../crypto/invitation';
-import { languageOf } from '../lang/script';
 import { putInvitation } from '../wire/client';
 import type { Tokens } from '../wire/tokens';
-import { localpart, type Person } from './person';
+import { named, type Person } from './person';
 
 /**
  * Writes to one person: goes on where a conversation with them is, or begins one. It returns the room's id. `begun` keeps the
@@ -25,10 +24,7 @@ export async function findPeople(client: MatrixClient, typed: string): Promise<r
   const { results } = await client.searchUserDirectory({ term: typed.trim(), limit: 8 });
   return results
     .filter((one) => one.user_id !== client.getUserId())
-    .map((one) => {
-      const name = one.display_name ?? localpart(one.user_id);
-      return { id: one.user_id, name, lang: languageOf(name) };
-    });
+    .map((one) => named(one.user_id, one.display_name));
 }
 
 /** Which rooms are direct conversations, and with whom. */

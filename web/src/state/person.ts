@@ -1,5 +1,6 @@
 import type { MatrixClient, Room } from 'matrix-js-sdk';
 import { languageOf } from '../lang/script';
+import { oneLine } from './oneline';
 
 /** Somebody, as they call themselves, with the language their name is drawn in where it can be known. */
 export interface Person {
@@ -18,9 +19,11 @@ export function personOf(client: MatrixClient, id: string): Person {
   return named(id, client.getUser(id)?.displayName);
 }
 
-// Where the SDK has heard no name it gives the id in its place.
-function named(id: string, told: string | undefined): Person {
-  const name = told === undefined || told === id ? localpart(id) : told;
+/** Somebody by the name that was told of them: a name that says nothing is none, and the account name takes its place. */
+export function named(id: string, told: string | undefined): Person {
+  // Where the SDK has heard no name it gives the id in its place.
+  const clean = told === undefined || told === id ? '' : oneLine(told);
+  const name = clean === '' ? localpart(id) : clean;
   return { id, name, lang: languageOf(name) };
 }
 

@@ -3,7 +3,9 @@
 import { KnownMembership, RoomEvent, type MatrixClient, type Room } from 'matrix-js-sdk';
 import type { Vault } from '../keep/vault';
 import { languageOf } from '../lang/script';
+import { oneLine } from './oneline';
 import { personIn, type Person } from './person';
+import { titleOf } from './roomstate';
 import { Store } from './store';
 
 const kept = 'removals';
@@ -57,6 +59,6 @@ function removalFrom(room: Room, me: string): Removal | undefined {
   const by = event?.getSender();
   const reason: unknown = event?.getContent()['reason'];
   if (by === undefined || by === me) return undefined;
-  const name = room.name === room.roomId ? '' : room.name;
-  return { room: room.roomId, name, lang: languageOf(name), by: personIn(room, by), reason: typeof reason === 'string' ? reason : '' };
+  const name = titleOf(room);
+  return { room: room.roomId, name, lang: languageOf(name), by: personIn(room, by), reason: typeof reason === 'string' ? oneLine(reason) : '' };
 }

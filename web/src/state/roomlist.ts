@@ -4,9 +4,11 @@ import { whyUnreadable, type Unreadable } from '../crypto/unreadable';
 import { cleanTag, languageOf } from '../lang/script';
 import { unreadNumbers } from '../wire/client';
 import type { Far, FarMentions } from './farmentions';
+import { oneLine } from './oneline';
 import { directRooms } from './people';
 import { personIn, type Person } from './person';
 import { isVerification } from './relations';
+import { titleOf } from './roomstate';
 import { Store } from './store';
 import { isAnswer } from './threads';
 import { sum, unreadIn } from './unread';
@@ -113,18 +115,14 @@ function listOf(client: MatrixClient, far: ReadonlyMap<string, Far>): RoomListVi
   return { ready: client.isInitialSyncComplete(), invitations, rooms: rooms.sort(newest), people: people.sort(newest) };
 }
 
-function nameOf(room: Room): string {
-  return room.name === room.roomId ? '' : room.name;
-}
-
 function invitationOf(client: MatrixClient, room: Room): Invitation {
   const by = room.getMember(client.getSafeUserId())?.events.member?.getSender();
-  const name = nameOf(room);
+  const name = titleOf(room);
   return { id: room.roomId, name, lang: languageOf(name), by: by === undefined ? undefined : personIn(room, by) };
 }
 
 function entryOf(client: MatrixClient, room: Room, other: Person | undefined, far: Far | undefined): RoomEntry {
-  const name = other?.name ?? nameOf(room);
+  const name = other?.name ?? titleOf(room);
   const events = room.getLiveTimeline().getEvents();
   const threads = room.getThreads().flatMap((thread) => thread.events.findLast((event) => isMessage(event) && isAnswer(event)) ?? []);
   const last = threads.reduce((a, b) => (a === undefined || b.getTs() > a.getTs() ? b : a), events.findLast(isMessage));
@@ -150,7 +148,7 @@ function isMessage(event: MatrixEvent): boolean {
 function previewOf(room: Room, event: MatrixEvent, me: string): Preview {
   const unreadable = whyUnreadable(event); // the SDK puts words of its own in the place of the text
   const body: unknown = unreadable === undefined ? event.getContent()['body'] : '';
-  const text = typeof body === 'string' ? (body.split('\n')[0] ?? '') : '';
+  const text = typeof body === 'string' ? oneLine(body.split('\n')[0] ?? '') : '';
   const sender = event.getSender() ?? '';
   const lang = cleanTag(readEnvelope(event.getClearContent() ?? {})?.lang) ?? languageOf(text);
   return { sender: personIn(room, sender), mine: sender === me, text, lang, unreadable };

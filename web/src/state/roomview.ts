@@ -8,7 +8,7 @@ import type { Outbox } from './outbox';
 import type { Goal, Position } from './position';
 import { readersOf, type Reader } from './readers';
 import { relationOut } from './relations';
-import { mayChange, stateValue } from './roomstate';
+import { mayChange, titleOf, topicOf } from './roomstate';
 import { sharesReading } from './seen';
 import { itemsOf, newFrom, type TimelineItem } from './timeline';
 import { unreadIn, type UnreadIn } from './unread';
@@ -63,7 +63,7 @@ export function viewOf(client: MatrixClient, room: Room, outbox: Outbox, positio
   // What is on its way out will stand at the end: where the end is not on the page, only what it says about others is.
   const outgoing = stretch.toEnd ? outbox.snapshot() : outbox.snapshot().filter((out) => relationOut(out, me) !== undefined);
   const items = position.blank ? [] : itemsOf(room, me, events, outgoing, { known, unread });
-  const name = room.name === room.roomId ? '' : room.name;
+  const name = titleOf(room);
   return {
     id: room.roomId,
     name,
@@ -98,9 +98,4 @@ function unreadThreads(room: Room, { threads }: UnreadIn): RoomView['unreadThrea
 
 function lastIn(room: Room, root: string): number {
   return room.getThread(root)?.events.at(-1)?.getTs() ?? 0;
-}
-
-function topicOf(room: Room): string {
-  const topic = stateValue(room, EventType.RoomTopic, 'topic');
-  return typeof topic === 'string' ? topic : '';
 }

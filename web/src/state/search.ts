@@ -14,6 +14,7 @@ import { changeOf, type Change } from './findable';
 import { personIn, type Person } from './person';
 import { Reading, type Gap } from './reading';
 import { deletedFrom } from './relations';
+import { titleOf } from './roomstate';
 import { Store } from './store';
 import { answersIn } from './threads';
 import { itemsOf } from './timeline';
@@ -151,7 +152,7 @@ export class Search extends Store<Reach> {
     const rooms = [...groups].flatMap(([id, hits]): FoundRoom[] => {
       const known = this.#client.getRoom(id);
       if (known === null) return [];
-      const name = known.name === id ? '' : known.name;
+      const name = titleOf(known);
       return [{ id, name, lang: languageOf(name), total: totals.get(id) ?? hits.length, messages: hits.map((hit) => foundOf(known, me, hit)) }];
     });
     const senders = answer.senders.map(([id]) => personAnywhere(this.#client, id, answer.rooms));
