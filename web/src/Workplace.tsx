@@ -14,6 +14,7 @@ import { RoomBanner } from './room/RoomBanner';
 import { People } from './people/People';
 import { RoomHeader } from './room/RoomHeader';
 import { ShareReading } from './room/ShareReading';
+import { NewRoom } from './roomlist/NewRoom';
 import { RoomList } from './roomlist/RoomList';
 import { ChangePicture } from './picture/ChangePicture';
 import { Settings } from './settings/Settings';
@@ -44,6 +45,7 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
   const [facts, setFacts] = useState(false);
   const [verifying, setVerifying] = useState<number>();
   const [about, setAbout] = useState<Person>();
+  const [gathering, setGathering] = useState<Person>();
   useStore(session.levels);
   const [picturing, setPicturing] = useState<string>();
   const id = here.at === 'room' ? here.id : undefined;
@@ -127,6 +129,11 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
                     setFacts(true);
                   }}
                   onThreads={() => (threads ? go(room.snapshot().id) : route.go({ at: 'room', id: room.snapshot().id, threads: true }))}
+                  onHandOver={() => {
+                    if (root !== undefined) go(room.snapshot().id);
+                    setFacts(true);
+                  }}
+                  onGather={setGathering}
                   onPicture={setPicturing}
                   other={rooms.people.find((one) => one.id === id)?.with}
                   onAbout={setAbout}
@@ -163,6 +170,17 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
             )}
           </main>
         )}
+        {gathering && (
+          <NewRoom
+            other={gathering}
+            find={session.findPeople}
+            userId={(typed) => session.userId(typed)}
+            onClose={() => setGathering(undefined)}
+            onCreate={session.createRoom}
+            onInvite={session.inviteTo}
+            onDone={go}
+          />
+        )}
         {about && room && <PersonCard person={about} trust={room.trust} onVerify={() => verify(about.id)} onClose={() => setAbout(undefined)} />}
         <Tabs unread={waitingIn(rooms, session.levels)} />
         {picturing !== undefined && (
@@ -197,10 +215,12 @@ interface RoomProps {
   onVerify: (userId: string) => void;
   onPeople: () => void;
   onThreads: () => void;
+  onHandOver: () => void;
+  onGather: (other: Person) => void;
   onPicture: (id: string) => void;
 }
 
-function Room({ session, room, show, covered, other, onAbout, onVerify, onPeople, onThreads, onPicture }: RoomProps) {
+function Room({ session, room, show, covered, other, onAbout, onVerify, onPeople, onThreads, onHandOver, onGather, onPicture }: RoomProps) {
   const view = useStore(room);
   const trust = useStore(room.trust);
   const me = useStore(session.me);
@@ -236,6 +256,8 @@ function Room({ session, room, show, covered, other, onAbout, onVerify, onPeople
         onLevel={(level) => session.levels.choose(view.id, level)}
         onPeople={onPeople}
         onThreads={onThreads}
+        onHandOver={onHandOver}
+        onGather={onGather}
         other={other && { standing: trust.standing.get(other.id) ?? 'none', onAbout: () => onAbout(other) }}
         onLeave={async () => {
           await room.leave();

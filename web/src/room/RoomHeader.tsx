@@ -2,15 +2,17 @@ import { useState, type ReactNode } from 'react';
 import { Button, IconButton } from '../kit/Button';
 import { Dialog } from '../kit/Dialog';
 import { Icon } from '../kit/Icon';
-import { IconBack, IconInvite, IconMore, IconPeople, IconSearch, IconThread } from '../kit/icons';
+import { IconBack, IconInvite, IconMore, IconPeople, IconSearch, IconThread, IconWarning } from '../kit/icons';
 import { Menu } from '../kit/Menu';
 import { RoomStamp } from '../kit/RoomStamp';
+import { Say } from '../kit/Say';
 import { looksOf, State } from '../kit/State';
 import type { Choice } from '../kit/Picker';
 import { sayFault } from '../lang/sayFault';
 import { languageOf } from '../lang/script';
 import { rich, useSay } from '../lang/useSay';
 import type { Level } from '../state/levels';
+import type { Person } from '../state/person';
 import type { Standing } from '../state/roomtrust';
 import type { RoomView } from '../state/roomview';
 import { hrefOf } from '../state/route';
@@ -38,17 +40,22 @@ interface Props {
   onPeople: () => void;
   /** Shows the room's threads. */
   onThreads: () => void;
+  /** Somebody is to be made an owner: shows who is here. */
+  onHandOver: () => void;
+  /** A direct conversation takes in nobody else: asks for a room for these two and others. */
+  onGather: (other: Person) => void;
   /** Whom a direct conversation is with, as far as it is known who that is. */
   other?: { standing: Standing; onAbout: () => void } | undefined;
   onBack: () => void;
 }
 
 /** The title of a room, who is in it, and what can be done with it. */
-export function RoomHeader({ room, userId, example, find, onInvite, onDescribe, onPicture, level, onLevel, onLeave, onPeople, onThreads, other, onBack }: Props) {
+export function RoomHeader({ room, userId, example, find, onInvite, onDescribe, onPicture, level, onLevel, onLeave, onPeople, onThreads, onHandOver, onGather, other, onBack }: Props) {
   const say = useSay();
   const [asking, setAsking] = useState<'invite' | 'describe' | 'notices' | 'leave'>();
   const close = () => setAsking(undefined);
   const name = room.name === '' ? say('room.unnamed') : room.name;
+  const { with: together } = room;
   const people = room.people === 1 ? say('room.alone') : say('room.people', { n: room.people });
   return (
     <header className={look['head']}>
@@ -96,6 +103,7 @@ export function RoomHeader({ room, userId, example, find, onInvite, onDescribe, 
           ...(room.joined ? [{ words: say('room.showPeople'), do: onPeople }] : []),
           ...(other ? [{ words: say('trust.about'), do: other.onAbout }] : []),
           ...(room.mayInvite ? [{ words: say('room.invite.title'), do: () => setAsking('invite') }] : []),
+          ...(together && room.joined ? [{ words: say('room.gather', { name: together.name }), do: () => onGather(together) }] : []),
           ...(room.mayRename ? [{ words: say('room.settings'), do: () => setAsking('describe') }] : []),
           ...(onPicture ? [{ words: say('picture.change'), do: onPicture }] : []),
           { words: say('threads.title'), do: onThreads },
@@ -107,12 +115,32 @@ export function RoomHeader({ room, userId, example, find, onInvite, onDescribe, 
       {asking === 'invite' && <Invite onClose={close} userId={userId} example={example} find={find} onInvite={onInvite} />}
       {asking === 'describe' && <Describe name={room.name} topic={room.topic} onClose={close} onDescribe={onDescribe} />}
       {asking === 'notices' && <Notices level={level} onClose={close} onChoose={onLevel} />}
-      {asking === 'leave' && <Leave room={<span lang={room.lang}>{name}</span>} onStay={close} onLeave={onLeave} />}
+      {asking === 'leave' && (
+        <Leave
+          room={<span lang={room.lang}>{name}</span>}
+          lastOwner={room.lastOwner}
+          onStay={close}
+          onHandOver={() => {
+            close();
+            onHandOver();
+          }}
+          onLeave={onLeave}
+        />
+      )}
     </header>
   );
 }
 
-function Leave({ room, onStay, onLeave }: { room: ReactNode; onStay: () => void; onLeave: () => Promise<void> }) {
+interface LeaveProps {
+  room: ReactNode;
+  /** Whether nobody else here is an owner. */
+  lastOwner: boolean;
+  onStay: () => void;
+  onHandOver: () => void;
+  onLeave: () => Promise<void>;
+}
+
+function Leave({ room, lastOwner, onStay, onHandOver, onLeave }: LeaveProps) {
   const say = useSay();
   const task = useTask();
   return (
@@ -125,6 +153,11 @@ function Leave({ room, onStay, onLeave }: { room: ReactNode; onStay: () => void;
           <Button data-safe onClick={onStay}>
             {say('room.leave.stay')}
           </Button>
+          {lastOwner && (
+            <Button kind="do" onClick={onHandOver}>
+              {say('room.leave.handOver')}
+            </Button>
+          )}
           <Button kind="stop" type="submit" disabled={task.running}>
             {say('room.leave.do')}
           </Button>
@@ -132,6 +165,7 @@ function Leave({ room, onStay, onLeave }: { room: ReactNode; onStay: () => void;
       }
     >
       <p>{say('room.leave.text')}</p>
+      {lastOwner && <Say kind="wait" icon={IconWarning}>{say('room.leave.lastOwner')}</Say>}
       {task.fault && (
         <p className="hint error" role="alert">
           {sayFault(say, task.fault)}

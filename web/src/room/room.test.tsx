@@ -16,6 +16,8 @@ const room: RoomView = {
   mayRename: false,
   joined: true,
   people: 3,
+  with: undefined,
+  lastOwner: false,
   invited: 1,
   way: 'encrypted',
   mayWrite: true,
@@ -33,7 +35,10 @@ function shown(over: Partial<RoomView> = {}, invite: 'shared' | 'notShared' = 's
     onInvite: vi.fn(() => Promise.resolve(invite)),
     find: () => Promise.resolve([]),
     level: 'everything' as const, onPicture: undefined, onLevel: vi.fn(() => Promise.resolve()), onDescribe: vi.fn(() => Promise.resolve()),
-    onPeople: vi.fn(), onThreads: vi.fn(),
+    onPeople: vi.fn(),
+    onThreads: vi.fn(),
+    onHandOver: vi.fn(),
+    onGather: vi.fn(),
     onLeave: vi.fn(() => Promise.resolve()),
     onBack: vi.fn(),
   };
@@ -94,4 +99,25 @@ test('the banner says who can read, and where it lives', async () => {
   rerender(<RoomBanner room={{ ...room, way: 'withheld' }} trust={{ changed: [], unverified: 0 }} server="port.example" />);
   expect(screen.getByText(/nothing is sent from here/)).toBeTruthy();
   expect(screen.queryByText(/Open announcements/)).toBeNull();
+});
+
+test('the last owner is told so before leaving, and can make somebody else one', async () => {
+  const { onHandOver, onLeave, container } = shown({ lastOwner: true });
+  fireEvent.click(screen.getByRole('button', { name: 'More' }));
+  fireEvent.click(screen.getByRole('menuitem', { name: 'Leave the room…' }));
+  expect(screen.getByText(/Nobody else here is an owner/)).toBeTruthy();
+  expect(await barriers(container)).toEqual([]);
+  fireEvent.click(screen.getByRole('button', { name: 'Make somebody owner…' }));
+  expect(screen.queryByRole('dialog')).toBeNull();
+  expect(onHandOver).toHaveBeenCalledOnce();
+  expect(onLeave).not.toHaveBeenCalled();
+});
+
+test('a direct conversation takes in nobody else: a new room is offered', () => {
+  const mio = { id: '@mio:port', name: '佐伯 澪', lang: 'ja' };
+  const { onGather } = shown({ with: mio, mayInvite: false, people: 2, invited: 0 });
+  expect(screen.queryByRole('button', { name: 'Invite' })).toBeNull();
+  fireEvent.click(screen.getByRole('button', { name: 'More' }));
+  fireEvent.click(screen.getByRole('menuitem', { name: 'New room with 佐伯 澪 and others…' }));
+  expect(onGather).toHaveBeenCalledExactlyOnceWith(mio);
 });

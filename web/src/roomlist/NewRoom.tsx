@@ -9,6 +9,8 @@ import { longestTitle } from '../state/roomstate';
 import { useTask } from '../state/useTask';
 
 interface Props {
+  /** Somebody whom one writes to alone, and who is to be in it. */
+  other?: Choice | undefined;
   find: (typed: string) => Promise<readonly Choice[]>;
   onClose: () => void;
   /** The user id that a typed name means, or undefined. */
@@ -21,11 +23,11 @@ interface Props {
 }
 
 /** Asks for the name of a new room and for its first people, and makes it. */
-export function NewRoom({ find, userId, onClose, onCreate, onInvite, onDone }: Props) {
+export function NewRoom({ other, find, userId, onClose, onCreate, onInvite, onDone }: Props) {
   const say = useSay();
   const [name, setName] = useState('');
   const [missing, setMissing] = useState(false);
-  const [people, setPeople] = useState<readonly Choice[]>([]);
+  const [people, setPeople] = useState<readonly Choice[]>(other === undefined ? [] : [other]);
   const [typed, setTyped] = useState('');
   const [wrong, setWrong] = useState(false);
   const [made, setMade] = useState<string>();
@@ -77,7 +79,7 @@ export function NewRoom({ find, userId, onClose, onCreate, onInvite, onDone }: P
       />
       <Picker
         label={say('rooms.new.people')}
-        hint={say('rooms.new.people.hint')}
+        hint={say(other === undefined ? 'rooms.new.people.hint' : 'rooms.new.fromTwo')}
         error={wrong ? say('room.invite.who.wrong') : made === undefined ? undefined : task.fault && sayFault(say, task.fault)}
         chosen={people}
         typed={typed}

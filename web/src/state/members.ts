@@ -19,7 +19,8 @@ export interface Member {
   readonly mayUnmake: boolean;
 }
 
-const levels: Record<Role, number> = { owner: 100, moderator: 50, member: 0 };
+/** The power level of each role. */
+export const levels: Readonly<Record<Role, number>> = { owner: 100, moderator: 50, member: 0 };
 
 /** Who is in a room. It follows the room from `open` to `close`. */
 export class Members extends Store<readonly Member[]> {

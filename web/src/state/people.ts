@@ -1,4 +1,4 @@
-import { EventType, KnownMembership, Preset, Visibility, type MatrixClient } from 'matrix-js-sdk';
+import { EventType, KnownMembership, Preset, Visibility, type MatrixClient, type Room } from 'matrix-js-sdk';
 import { invitationKey, shareHistory, signInvitation } from '../crypto/invitation';
 import { putInvitation } from '../wire/client';
 import type { Tokens } from '../wire/tokens';
@@ -27,11 +27,24 @@ export async function findPeople(client: MatrixClient, typed: string): Promise<r
     .map((one) => named(one.user_id, one.display_name));
 }
 
-/** Which rooms are direct conversations, and with whom. */
+/** Which rooms began as direct conversations, and with whom. */
 export function directRooms(client: MatrixClient): Map<string, string> {
   const content = client.getAccountData(EventType.Direct)?.getContent() ?? {};
   const entries = Object.entries(content);
   return new Map(entries.flatMap(([user, ids]) => (Array.isArray(ids) ? ids.map((id): [string, string] => [String(id), user]) : [])));
+}
+
+/**
+ * Whom a room is a direct conversation with, or undefined: it is one only while nobody else is in it or invited to it,
+ * whatever was noted when it began.
+ */
+export function directOther(client: MatrixClient, room: Room, direct = directRooms(client)): string | undefined {
+  const other = direct.get(room.roomId);
+  const people = room.getInvitedAndJoinedMemberCount();
+  if (other === undefined || people > 2) return undefined;
+  const theirs = room.getMember(other)?.membership;
+  const left = theirs === KnownMembership.Leave || theirs === KnownMembership.Ban;
+  return left && people > 1 ? undefined : other; // somebody else is in their place
 }
 
 /** Notes, for all devices of this person, that a room is a direct conversation with somebody. */
@@ -41,12 +54,13 @@ async function markDirect(client: MatrixClient, roomId: string, userId: string):
   if (!before.includes(roomId)) await client.setAccountData(EventType.Direct, { ...now, [userId]: [...before, roomId] });
 }
 
-/** The direct conversation with somebody that this person is in and the other has not left, or undefined. */
+/** The direct conversation with somebody that this person is in, the other has not left and nobody else is in; or undefined. */
 function directWith(client: MatrixClient, userId: string): string | undefined {
   return [...directRooms(client)].find(([roomId, user]) => {
     const room = client.getRoom(roomId);
-    const theirs = room?.getMember(userId)?.membership;
-    return user === userId && room?.getMyMembership() === KnownMembership.Join && (theirs === KnownMembership.Join || theirs === KnownMembership.Invite);
+    if (user !== userId || room?.getMyMembership() !== KnownMembership.Join || directOther(client, room) !== userId) return false;
+    const theirs = room.getMember(userId)?.membership;
+    return theirs === KnownMembership.Join || theirs === KnownMembership.Invite;
   })?.[0];
 }
 

@@ -5,7 +5,7 @@ import { cleanTag, languageOf } from '../lang/script';
 import { unreadNumbers } from '../wire/client';
 import type { Far, FarMentions } from './farmentions';
 import { oneLine } from './oneline';
-import { directRooms } from './people';
+import { directOther, directRooms } from './people';
 import { personIn, type Person } from './person';
 import { isVerification } from './relations';
 import { titleOf } from './roomstate';
@@ -107,7 +107,7 @@ function listOf(client: MatrixClient, far: ReadonlyMap<string, Far>): RoomListVi
     const membership = room.getMyMembership();
     if (membership === KnownMembership.Invite) invitations.push(invitationOf(client, room));
     if (membership !== KnownMembership.Join) continue;
-    const other = direct.get(room.roomId);
+    const other = directOther(client, room, direct);
     if (other === undefined) rooms.push(entryOf(client, room, undefined, far.get(room.roomId)));
     else people.push(entryOf(client, room, personIn(room, other), far.get(room.roomId)));
   }

@@ -4,7 +4,10 @@ import { EventType, KnownMembership, type MatrixClient, type Room } from 'matrix
 import { wayIn, type Way } from '../crypto/way';
 import { languageOf } from '../lang/script';
 import { unreadNumbers } from '../wire/client';
+import { levels } from './members';
 import type { Outbox } from './outbox';
+import { directOther } from './people';
+import { personIn, type Person } from './person';
 import type { Goal, Position } from './position';
 import { readersOf, type Reader } from './readers';
 import { relationOut } from './relations';
@@ -22,6 +25,10 @@ export interface RoomView {
   /** How many are in it, oneself included. */
   readonly people: number;
   readonly invited: number;
+  /** Whom it is a direct conversation with. */
+  readonly with: Person | undefined;
+  /** Whether nobody would be left who may do everything here, but others would. */
+  readonly lastOwner: boolean;
   /** Whether one is in it: of a room that one has left or was removed from, who is there now is not known. */
   readonly joined: boolean;
   /** How what one writes goes out. */
@@ -63,6 +70,7 @@ export function viewOf(client: MatrixClient, room: Room, outbox: Outbox, positio
   // What is on its way out will stand at the end: where the end is not on the page, only what it says about others is.
   const outgoing = stretch.toEnd ? outbox.snapshot() : outbox.snapshot().filter((out) => relationOut(out, me) !== undefined);
   const items = position.blank ? [] : itemsOf(room, me, events, outgoing, { known, unread });
+  const other = directOther(client, room);
   const name = titleOf(room);
   return {
     id: room.roomId,
@@ -70,10 +78,12 @@ export function viewOf(client: MatrixClient, room: Room, outbox: Outbox, positio
     lang: languageOf(name),
     people: room.getJoinedMemberCount(),
     invited: room.getInvitedMemberCount(),
+    with: other === undefined ? undefined : personIn(room, other),
+    lastOwner: isLastOwner(room, me),
     joined: room.getMyMembership() === KnownMembership.Join,
     way: wayIn(client, room.roomId, remembered),
     mayWrite: room.getMyMembership() === KnownMembership.Join && room.maySendMessage(),
-    mayInvite: room.canInvite(me),
+    mayInvite: other === undefined && room.canInvite(me), // what two have written stays with them
     mayRename: mayChange(room, EventType.RoomName, me) && mayChange(room, EventType.RoomTopic, me),
     topic: topicOf(room),
     items,
@@ -89,6 +99,12 @@ export function viewOf(client: MatrixClient, room: Room, outbox: Outbox, positio
     readers: readersOf(room, me, events),
     sharesReading: sharesReading(room),
   };
+}
+
+function isLastOwner(room: Room, me: string): boolean {
+  const here = room.getMembers().filter(({ membership }) => membership === KnownMembership.Join || membership === KnownMembership.Invite);
+  const owners = here.filter(({ powerLevel }) => powerLevel >= levels.owner);
+  return here.length > 1 && owners.length === 1 && owners[0]?.userId === me;
 }
 
 function unreadThreads(room: Room, { threads }: UnreadIn): RoomView['unreadThreads'] {

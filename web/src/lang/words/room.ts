@@ -43,6 +43,7 @@ export const room = sentences({
     ja: '以前のメッセージの鍵は共有できなかったため、この方が読めるのはこれから書かれるものです。',
   },
   'room.invite.do': { en: 'Invite', 'zh-Hans': '邀请', 'zh-Hant': '邀請', ja: '招待する' },
+  'room.gather': { en: 'New room with {name} and others…', 'zh-Hans': '与{name}及其他人新建会话…', 'zh-Hant': '與{name}及其他人建立聊天室…', ja: '{name}さんとほかの方のルームを作成…' },
   'room.showPeople': { en: 'Who is here', 'zh-Hans': '成员', 'zh-Hant': '成員', ja: 'メンバー' },
   'room.settings': { en: 'Name and topic…', 'zh-Hans': '名称和主题…', 'zh-Hant': '名稱和主題…', ja: '名前と話題…' },
   'room.settings.title': { en: 'Name and topic', 'zh-Hans': '名称和主题', 'zh-Hant': '名稱和主題', ja: '名前と話題' },
@@ -63,6 +64,13 @@ export const room = sentences({
     'zh-Hant': '您將看不到之後的內容。要再加入，需要有人邀請。',
     ja: '以後に書かれたものは見えなくなります。戻るには招待が必要です。',
   },
+  'room.leave.lastOwner': {
+    en: 'Nobody else here is an owner. If you leave, nobody can change the rules of this room any more.',
+    'zh-Hans': '这里没有其他负责人。您退出后，再没有人能更改此会话的规则。',
+    'zh-Hant': '這裡沒有其他負責人。您離開後，再沒有人能更改此聊天室的規則。',
+    ja: 'ほかに管理者がいません。退出すると、このルームの規則を変えられる人がいなくなります。',
+  },
+  'room.leave.handOver': { en: 'Make somebody owner…', 'zh-Hans': '指定负责人…', 'zh-Hant': '指定負責人…', ja: '管理者を決める…' },
   'room.leave.do': { en: 'Leave', 'zh-Hans': '退出', 'zh-Hant': '離開', ja: '退出する' },
   'room.leave.stay': { en: 'Stay', 'zh-Hans': '不退出', 'zh-Hant': '不離開', ja: '退出しない' },
   'composer.write': {

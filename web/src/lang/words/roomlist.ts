@@ -25,6 +25,12 @@ export const roomlist = sentences({
   },
   'rooms.new.people': { en: 'Invite at once', 'zh-Hans': '同时邀请', 'zh-Hant': '同時邀請', ja: '同時に招待' },
   'rooms.new.people.hint': { en: 'You can also do this later.', 'zh-Hans': '也可以以后再邀请。', 'zh-Hant': '也可以之後再邀請。', ja: 'あとからでも招待できます。' },
+  'rooms.new.fromTwo': {
+    en: 'What the two of you have written so far stays between you.',
+    'zh-Hans': '此前你们两人之间的内容，仍只有你们两人能读到。',
+    'zh-Hant': '先前你們兩人之間的內容，仍只有你們兩人能讀到。',
+    ja: 'これまでお二人で書いた内容は、お二人だけのものです。',
+  },
   'rooms.talk': { en: 'Write to a person', 'zh-Hans': '联系某人', 'zh-Hant': '聯絡某人', ja: '個人に連絡' },
   'rooms.talk.title': { en: 'Whom do you want to write to?', 'zh-Hans': '要联系谁？', 'zh-Hant': '要聯絡誰？', ja: 'どなたに連絡しますか。' },
   'rooms.talk.hint': { en: 'Only the two of you can read what you write.', 'zh-Hans': '只有你们两人能读到内容。', 'zh-Hant': '只有你們兩人能讀到內容。', ja: '内容を読めるのはお二人だけです。' },
