@@ -1,6 +1,7 @@
 import { sentences } from '../sentences';
 
 export const files = sentences({
+  'files.bytes': { en: '{n, plural, one {# byte} other {# bytes}}', 'zh-Hans': '{n}字节', 'zh-Hant': '{n}位元組', ja: '{n} バイト' },
   'files.attach': { en: 'Attach files', 'zh-Hans': '添加文件', 'zh-Hant': '附加檔案', ja: 'ファイルを添付' },
   'files.send.title': {
     en: '{n, plural, one {Send this file} other {Send these # files}}',
