@@ -40,7 +40,7 @@ function Line({ upload, onRetry, onCancel }: { upload: Upload; onRetry: () => vo
         ) : state.is === 'stopped' ? (
           <div role="alert">
             <State icon={IconWithheld} kind="stop">
-              {say('files.notSent')}: {sayFault(say, state.fault)}
+              {say('files.notSent', { why: sayFault(say, state.fault) })}
             </State>
           </div>
         ) : (

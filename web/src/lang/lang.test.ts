@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { compileMessage } from '@lingui/message-utils/compileMessage';
 import { describe, expect, test } from 'vitest';
 import { changeLanguage, say } from './lang';
@@ -46,6 +47,12 @@ test('the words of the house are kept: no exclamation marks, no “please” bef
     expect(sentence.en, id).not.toMatch(/!|\bplease\b|\bdelivered\b|\boops\b|military/i);
     for (const language of languages) expect(sentence[language], `${id} ${language}`).not.toMatch(/[!！]/);
   }
+});
+
+test('no colon is put between two sentences by hand: which one it is depends on the language', () => {
+  const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.tsx') && !name.includes('.test.'));
+  expect(files.length).toBeGreaterThan(50);
+  for (const name of files) expect(readFileSync(`src/${name}`, 'utf8'), name).not.toMatch(/say\([^\n]*\)\}: |`: \$\{/);
 });
 
 test('counting follows the language', () => {

@@ -41,8 +41,7 @@ function Where({ state, readers, others = 0, onRetry, onDiscard }: Props) {
     case 'unknown':
       return (
         <State icon={IconNotConfirmed}>
-          {say('timeline.unknown')}
-          {state.fault && `: ${sayFault(say, state.fault)}`}
+          {state.fault === undefined ? say('timeline.unknown') : say('timeline.unknown.why', { why: sayFault(say, state.fault) })}
         </State>
       );
     case 'saved':
@@ -51,7 +50,7 @@ function Where({ state, readers, others = 0, onRetry, onDiscard }: Props) {
       return (
         <>
           <State icon={IconWithheld} kind="stop">
-            {say('timeline.notSent')}: {sayFault(say, state.fault)}
+            {say('timeline.notSent', { why: sayFault(say, state.fault) })}
           </State>
           {onRetry && (
             <Button kind="quiet" onClick={onRetry}>

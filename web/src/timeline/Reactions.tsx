@@ -57,7 +57,7 @@ function One({ reaction, item, acts, mayWrite }: { reaction: ShownReaction; item
       )}
       {back.fault && (
         <State icon={IconWithheld} kind="stop">
-          {say('timeline.reaction.kept', { key })}: {sayFault(say, back.fault)}
+          {say('timeline.reaction.kept', { key, why: sayFault(say, back.fault) })}
         </State>
       )}
     </>

@@ -58,7 +58,7 @@ export const files = sentences({
     'zh-Hant': '尚未傳送：伺服器要求稍候，之後會自動傳送。關閉此分頁會中斷傳送。',
     ja: 'まだ送信していません：サーバーが少し待つよう求めています。そのあと自動で送られます。このタブを閉じると中断されます。',
   },
-  'files.notSent': { en: 'Not sent', 'zh-Hans': '未发送', 'zh-Hant': '未傳送', ja: '送信していません' },
+  'files.notSent': { en: 'Not sent: {why}', 'zh-Hans': '未发送：{why}', 'zh-Hant': '未傳送：{why}', ja: '送信していません：{why}' },
   'files.retry': { en: 'Try again', 'zh-Hans': '再试一次', 'zh-Hant': '再試一次', ja: 'もう一度送る' },
   'files.remove': { en: 'Remove', 'zh-Hans': '移除', 'zh-Hant': '移除', ja: '取り除く' },
   'files.cancel': { en: 'Cancel {name}', 'zh-Hans': '取消发送 {name}', 'zh-Hant': '取消傳送 {name}', ja: '{name} の送信をキャンセル' },

@@ -11,6 +11,12 @@ export const timeline = sentences({
     'zh-Hant': '不知道伺服器是否已儲存；正在重試',
     ja: '保存されたかどうか不明です。再送しています',
   },
+  'timeline.unknown.why': {
+    en: 'Not known whether it was saved; it is tried again: {why}',
+    'zh-Hans': '不知道服务器是否已保存；正在重试：{why}',
+    'zh-Hant': '不知道伺服器是否已儲存；正在重試：{why}',
+    ja: '保存されたかどうか不明です。再送しています：{why}',
+  },
   'timeline.unkept': {
     en: 'Not kept on this device. Leave this page open until the server has saved it.',
     'zh-Hans': '没有保存在这台设备上。在服务器保存之前，请不要关闭此页面。',
@@ -18,7 +24,7 @@ export const timeline = sentences({
     ja: 'この端末には保存されていません。サーバーに保存されるまで、このページを閉じないでください。',
   },
   'timeline.saved': { en: 'Saved by the server', 'zh-Hans': '服务器已保存', 'zh-Hant': '伺服器已儲存', ja: 'サーバーに保存済み' },
-  'timeline.notSent': { en: 'Not sent', 'zh-Hans': '未发送', 'zh-Hant': '未傳送', ja: '送信していません' },
+  'timeline.notSent': { en: 'Not sent: {why}', 'zh-Hans': '未发送：{why}', 'zh-Hant': '未傳送：{why}', ja: '送信していません：{why}' },
   'timeline.retry': { en: 'Try again', 'zh-Hans': '再试一次', 'zh-Hant': '再試一次', ja: 'もう一度送る' },
   'timeline.discard': { en: 'Delete', 'zh-Hans': '删除', 'zh-Hant': '刪除', ja: '削除' },
   'timeline.edited': { en: 'edited', 'zh-Hans': '已编辑', 'zh-Hant': '已編輯', ja: '編集済み' },
@@ -63,7 +69,7 @@ export const timeline = sentences({
   'timeline.react.do': { en: 'React', 'zh-Hans': '表态', 'zh-Hant': '表態', ja: 'リアクションする' },
   'timeline.reaction': { en: '{key} from {names}', 'zh-Hans': '{key}，来自 {names}', 'zh-Hant': '{key}，來自 {names}', ja: '{key}（{names}）' },
   'timeline.reaction.notSent': { en: 'Reaction {key} not sent', 'zh-Hans': '表态 {key} 未发送', 'zh-Hant': '表態 {key} 未傳送', ja: 'リアクション {key} は送信していません' },
-  'timeline.reaction.kept': { en: 'Reaction {key} not taken back', 'zh-Hans': '表态 {key} 未撤回', 'zh-Hant': '表態 {key} 未收回', ja: 'リアクション {key} は取り消していません' },
+  'timeline.reaction.kept': { en: 'Reaction {key} not taken back: {why}', 'zh-Hans': '表态 {key} 未撤回：{why}', 'zh-Hant': '表態 {key} 未收回：{why}', ja: 'リアクション {key} は取り消していません：{why}' },
   'timeline.delete': { en: 'Delete…', 'zh-Hans': '删除…', 'zh-Hant': '刪除…', ja: '削除…' },
   'timeline.delete.title': { en: 'Delete this message?', 'zh-Hans': '删除这条消息吗？', 'zh-Hant': '要刪除這則訊息嗎？', ja: 'このメッセージを削除しますか。' },
   'timeline.delete.text': {
