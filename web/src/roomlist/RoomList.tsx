@@ -109,7 +109,7 @@ function Entry({ entry, open, draft }: { entry: RoomEntry; open: boolean; draft:
           <WhoStamp id={entry.with.id} name={entry.with.name} lang={entry.with.lang} small />
         </span>
       )}
-      <b className="clip" lang={entry.lang}>
+      <b className={look['name']} lang={entry.lang} title={name}>
         {name}
       </b>
       {entry.at > 0 && (
