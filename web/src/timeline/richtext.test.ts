@@ -41,6 +41,17 @@ test('what is meant to be read otherwise the second time is read once', () => {
   expect(JSON.stringify(pieces)).not.toContain('onerror');
 });
 
+test('cells, rows and what a summary sums up stand apart', () => {
+  const table = '<table><caption>Berths</caption><thead><tr><th>c1</th><th>c2</th></tr></thead><tbody><tr><td>1</td><td><b>2</b></td></tr></tbody></table>';
+  expect(fromHtml(table)).toEqual([
+    { tag: 'p', inside: ['Berths'] },
+    { tag: 'p', inside: ['c1', ' | ', 'c2'] },
+    { tag: 'p', inside: ['1', ' | ', { tag: 'strong', inside: ['2'] }] },
+  ]);
+  expect(fromHtml('<details><summary>S</summary>inside</details>')).toEqual([{ tag: 'p', inside: ['S'] }, 'inside']);
+  expect(fromHtml('<dl><dt>a</dt><dd>b</dd></dl>')).toEqual([{ tag: 'p', inside: ['a'] }, { tag: 'p', inside: ['b'] }]);
+});
+
 test('unknown elements leave their content, and no depth exhausts us', () => {
   expect(fromHtml('<marquee><font color=red>still <b>here</b></font></marquee>')).toEqual(['still ', { tag: 'strong', inside: ['here'] }]);
   expect(tagsIn(fromHtml('<blockquote>'.repeat(120))).length).toBeLessThan(50);

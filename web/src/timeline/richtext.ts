@@ -33,6 +33,7 @@ type Tag = 'p' | 'br' | 'strong' | 'em' | 'del' | 'code' | 'pre' | 'blockquote' 
 const tags: Readonly<Partial<Record<string, Tag>>> = {
   P: 'p', BR: 'br', STRONG: 'strong', B: 'strong', EM: 'em', I: 'em', DEL: 'del', S: 'del', STRIKE: 'del', CODE: 'code', PRE: 'pre',
   BLOCKQUOTE: 'blockquote', UL: 'ul', OL: 'ol', LI: 'li', HR: 'hr', DIV: 'p', H1: 'p', H2: 'p', H3: 'p', H4: 'p', H5: 'p', H6: 'p',
+  TR: 'p', CAPTION: 'p', SUMMARY: 'p', DT: 'p', DD: 'p',
 };
 /** Of these not even the text is shown. */
 const dropped = /^(?:MX-REPLY|SCRIPT|STYLE|TEMPLATE|NOSCRIPT|IFRAME|OBJECT|EMBED|SVG|MATH|TITLE|TEXTAREA|SELECT|AUDIO|VIDEO)$/;
@@ -74,6 +75,8 @@ function inside(node: Node, depth: number, plain: boolean): Rich[] {
     if (name === 'A') return plain ? own : [linkOrName(element.getAttribute('href') ?? '', own)].flat();
     const start = name === 'OL' ? (element.getAttribute('start') ?? '') : '';
     if (/^-?\d{1,6}$/.test(start) && Number(start) !== 1) return [{ tag: 'ol', start: Number(start), inside: own }];
+    // A table is shown row by row, its cells apart.
+    if (name === 'TD' || name === 'TH') return element.previousElementSibling === null ? own : [' | ', ...own];
     const tag = tags[name];
     return tag === undefined ? own : [{ tag, inside: tag === 'br' || tag === 'hr' ? [] : own }];
   });
