@@ -54,14 +54,20 @@ export function NewKey({ wardroom, session, account, why }: Props) {
 
   return (
     <Entry beside={why === 'renew' ? undefined : <ServerKnows />}>
-      {why === 'first' && <Steps here={2} />}
-      <h1>{say('signup.key.title')}</h1>
-      <p className={look['text']}>{say('signup.key.text')}</p>
-      {why !== 'first' && (
-        <Say kind="wait" icon={IconNotConfirmed} title={say(why === 'renew' ? 'renew.title' : 'afresh.title')}>
-          {say(why === 'renew' ? 'renew.text' : 'afresh.text')}
-        </Say>
-      )}
+      <div className={look['around']}>
+        {why === 'first' && <Steps here={2} />}
+        <h1>{say('signup.key.title')}</h1>
+        <p className={look['text']}>{say('signup.key.text')}</p>
+        {why !== 'first' && (
+          <Say kind="wait" icon={IconNotConfirmed} title={say(why === 'renew' ? 'renew.title' : 'afresh.title')}>
+            {say(why === 'renew' ? 'renew.text' : 'afresh.text')}
+          </Say>
+        )}
+      </div>
+      <div className={look['printed']}>
+        <b>{say('signup.key.file', { account })}</b>
+        <p>{location.host}</p>
+      </div>
       {key === undefined && notMade && (
         <Say kind="stop" icon={IconWithheld} title={say('signup.key.notMade')} live>
           {sayFault(say, notMade)} <code>{notMade.code}</code>
@@ -87,7 +93,7 @@ export function NewKey({ wardroom, session, account, why }: Props) {
         </footer>
       </div>
       <p className="hint">{say('signup.key.advice')}</p>
-      <form className="stack" onSubmit={submit} noValidate>
+      <form className={look['proof']} onSubmit={submit} noValidate>
         <div className={look['check']}>
           <b>{say('signup.key.check')}</b>
           <Field

@@ -80,6 +80,7 @@ test('where it replaces a lost one it says that nothing has happened yet, and as
   fill('Password', 'four plain words');
   press('Replace the lost key');
   await waitFor(() => expect(useNewKey).toHaveBeenCalledExactlyOnceWith(made, 'four plain words'));
+  expect(screen.getByText('Wardroom recovery key of @lin:port').parentElement?.textContent).toContain(location.host); // on paper
 });
 
 test('a new device asks for the key, and says what is gone without it before anything is done', async () => {
