@@ -61,6 +61,22 @@ export function SignUp({ invitation, wardroom, onHaveAccount }: Props) {
   const shown = checked ? wrong : ({} as Partial<typeof wrong>);
   const taken = task.fault?.id === 'fault.nameTaken' || task.fault?.id === 'fault.nameForm' ? sayFault(say, task.fault) : undefined;
 
+  if (opening.fault?.id === 'fault.invitation') {
+    return (
+      <Entry>
+        <h1 className="unseen">{say('signup.title')}</h1>
+        <Say kind="stop" icon={IconWithheld} live>
+          {sayFault(say, opening.fault)} <code>{opening.fault.code}</code>
+        </Say>
+        <div className="row">
+          <Button kind="do" big onClick={onHaveAccount}>
+            {say('signup.have')}
+          </Button>
+        </div>
+      </Entry>
+    );
+  }
+
   return (
     <Entry beside={<ServerKnows>{shownBy && <InvitedBy invitation={shownBy} />}</ServerKnows>}>
       <Steps here={1} />

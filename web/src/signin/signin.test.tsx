@@ -2,6 +2,7 @@ import { fireEvent, render, screen, waitFor } from '@testing-library/react';
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { barriers } from '../../test/axe';
 import { changeLanguage } from '../lang/lang';
+import { FaultError } from '../wire/fault';
 import { NewKey } from './NewKey';
 import { Restore } from './Restore';
 import { SignIn } from './SignIn';
@@ -34,6 +35,25 @@ test('signing up: nothing is judged while typing, everything at once when done',
   await waitFor(() => expect(signUp).toHaveBeenCalledExactlyOnceWith('T', '林秋砚', 'lin.q', 'four plain words'));
 });
 
+test('with an invitation that is not valid nothing is asked: it is said, and whoever has an account goes on with it', async () => {
+  const invitation = vi.fn(() => Promise.reject(new FaultError({ id: 'fault.invitation', code: 'M_NOT_FOUND' })));
+  const onHaveAccount = vi.fn();
+  const { container } = render(<SignUp invitation="T" wardroom={{ signUp: vi.fn(), invitation }} onHaveAccount={onHaveAccount} />);
+  expect((await screen.findByRole('alert')).textContent).toContain('This invitation is not valid');
+  expect(screen.queryAllByRole('textbox')).toEqual([]);
+  expect(container.querySelectorAll('form')).toHaveLength(0);
+  expect(await barriers(container)).toEqual([]);
+  press('I have an account');
+  expect(onHaveAccount).toHaveBeenCalledOnce();
+});
+
+test('where the server does not answer one can sign up all the same, once it does', async () => {
+  const invitation = vi.fn(() => Promise.reject(new FaultError({ id: 'fault.offline', code: 'x' })));
+  render(<SignUp invitation="T" wardroom={{ signUp: vi.fn(), invitation }} onHaveAccount={() => undefined} />);
+  await screen.findByRole('alert');
+  expect(screen.getByLabelText('Account name')).toBeTruthy();
+});
+
 test('signing in: nothing is sent without both, and what went wrong stays on the page', async () => {
   const signIn = vi.fn(() => Promise.reject(fault('x')));
   const { container } = render(<SignIn wardroom={{ signIn }} why={{ id: 'fault.signedOut', code: 'M_UNKNOWN_TOKEN' }} />);
@@ -60,6 +80,7 @@ test('the recovery key is used only by somebody who can read a group of it back'
   vi.spyOn(Math, 'random').mockReturnValue(0.55); // group 7
   const { container, made, useNewKey } = key('first');
   expect(await screen.findByText('Lm3A')).toBeTruthy();
+  expect(screen.getByText('Wardroom recovery key of @lin:port').parentElement?.textContent).toContain(location.host); // on paper
   expect(await barriers(container)).toEqual([]);
   fill('Enter the four characters of group 7', 'lm3a');
   press('Finish');
@@ -80,7 +101,6 @@ test('where it replaces a lost one it says that nothing has happened yet, and as
   fill('Password', 'four plain words');
   press('Replace the lost key');
   await waitFor(() => expect(useNewKey).toHaveBeenCalledExactlyOnceWith(made, 'four plain words'));
-  expect(screen.getByText('Wardroom recovery key of @lin:port').parentElement?.textContent).toContain(location.host); // on paper
 });
 
 test('a new device asks for the key, and says what is gone without it before anything is done', async () => {
