@@ -63,7 +63,7 @@ export function RoomHeader({ room, userId, example, find, onInvite, onDescribe, 
         <IconButton icon={IconBack} label={say('common.back')} onClick={onBack} />
       </span>
       <RoomStamp id={room.id} />
-      <div className="grow">
+      <div className={look['what']}>
         <h1 lang={room.lang} title={name}>
           {name}
         </h1>
@@ -82,36 +82,38 @@ export function RoomHeader({ room, userId, example, find, onInvite, onDescribe, 
           </span>
         )}
       </div>
-      {room.mayInvite && (
+      <div className={look['acts']}>
+        {room.mayInvite && (
+          <span className={look['invite']}>
+            <Button icon={IconInvite} onClick={() => setAsking('invite')}>
+              {say('room.invite')}
+            </Button>
+          </span>
+        )}
+        <a className="btn icon" href={hrefOf({ at: 'search', id: room.id })} aria-label={say('find.inRoom')} title={say('find.inRoom')}>
+          <Icon of={IconSearch} />
+        </a>
         <span className={look['invite']}>
-          <Button icon={IconInvite} onClick={() => setAsking('invite')}>
-            {say('room.invite')}
-          </Button>
+          <IconButton icon={IconThread} label={say('threads.title')} onClick={onThreads} />
+          {room.joined && <IconButton icon={IconPeople} label={say('room.showPeople')} onClick={onPeople} />}
         </span>
-      )}
-      <a className="btn icon" href={hrefOf({ at: 'search', id: room.id })} aria-label={say('find.inRoom')} title={say('find.inRoom')}>
-        <Icon of={IconSearch} />
-      </a>
-      <span className={look['invite']}>
-        <IconButton icon={IconThread} label={say('threads.title')} onClick={onThreads} />
-        {room.joined && <IconButton icon={IconPeople} label={say('room.showPeople')} onClick={onPeople} />}
-      </span>
-      <Menu
-        label={name}
-        opener={(props) => <IconButton icon={IconMore} label={say('room.more')} {...props} />}
-        items={[
-          ...(room.joined ? [{ words: say('room.showPeople'), do: onPeople }] : []),
-          ...(other ? [{ words: say('trust.about'), do: other.onAbout }] : []),
-          ...(room.mayInvite ? [{ words: say('room.invite.title'), do: () => setAsking('invite') }] : []),
-          ...(together && room.joined ? [{ words: say('room.gather', { name: together.name }), do: () => onGather(together) }] : []),
-          ...(room.mayRename ? [{ words: say('room.settings'), do: () => setAsking('describe') }] : []),
-          ...(onPicture ? [{ words: say('picture.change'), do: onPicture }] : []),
-          { words: say('threads.title'), do: onThreads },
-          { words: say('room.notify'), do: () => setAsking('notices') },
-          'rule',
-          { words: say('room.leave'), kind: 'stop', do: () => setAsking('leave') },
-        ]}
-      />
+        <Menu
+          label={name}
+          opener={(props) => <IconButton icon={IconMore} label={say('room.more')} {...props} />}
+          items={[
+            ...(room.joined ? [{ words: say('room.showPeople'), do: onPeople }] : []),
+            ...(other ? [{ words: say('trust.about'), do: other.onAbout }] : []),
+            ...(room.mayInvite ? [{ words: say('room.invite.title'), do: () => setAsking('invite') }] : []),
+            ...(together && room.joined ? [{ words: say('room.gather', { name: together.name }), do: () => onGather(together) }] : []),
+            ...(room.mayRename ? [{ words: say('room.settings'), do: () => setAsking('describe') }] : []),
+            ...(onPicture ? [{ words: say('picture.change'), do: onPicture }] : []),
+            { words: say('threads.title'), do: onThreads },
+            { words: say('room.notify'), do: () => setAsking('notices') },
+            'rule',
+            { words: say('room.leave'), kind: 'stop', do: () => setAsking('leave') },
+          ]}
+        />
+      </div>
       {asking === 'invite' && <Invite onClose={close} userId={userId} example={example} find={find} onInvite={onInvite} />}
       {asking === 'describe' && <Describe name={room.name} topic={room.topic} onClose={close} onDescribe={onDescribe} />}
       {asking === 'notices' && <Notices level={level} onClose={close} onChoose={onLevel} />}
