@@ -212,7 +212,9 @@ export class Person {
   /** @param {string} text */
   async writes(text) {
     await this.hands.write(this.page.locator('main textarea'), text);
-    await this.page.keyboard.press('Enter');
+    // On a telephone Enter begins a line.
+    if (this.who.phone) await this.hands.press(this.page.locator('main form button[type=submit]'));
+    else await this.page.keyboard.press('Enter');
   }
 
   /** The row of a text. @param {string} text */

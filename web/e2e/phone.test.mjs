@@ -100,6 +100,18 @@ test('a long answer of one’s own stands whole on the screen, and the dialogs o
   await page.locator('main header button').first().click();
 });
 
+test('Enter begins a line, and the button sends', async () => {
+  const { page } = lin;
+  await page.locator('nav a', { hasText: '潮位表' }).click();
+  await page.locator('main textarea').fill('第一行');
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('第二行');
+  await isFit('two-lines');
+  await page.locator('main form button[type=submit]').click();
+  await lin.reads('第一行\n第二行');
+  await page.locator('main header button').first().click();
+});
+
 test('the back button closes what came from below before it leaves the room', async () => {
   const { page } = lin;
   await page.locator('nav a', { hasText: '潮位表' }).click();

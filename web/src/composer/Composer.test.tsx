@@ -1,11 +1,12 @@
 import { fireEvent, render, screen } from '@testing-library/react';
-import { beforeAll, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { barriers } from '../../test/axe';
 import { Drafts } from '../state/draft';
 import { changeLanguage } from '../lang/lang';
 import { Composer } from './Composer';
 
 beforeAll(() => changeLanguage('en'));
+afterEach(() => vi.restoreAllMocks());
 
 const onSend = vi.fn(() => Promise.resolve());
 const draft = () => new Drafts({ put: () => Promise.resolve(), delete: () => Promise.resolve() }, new Map()).of('!q:port');
@@ -14,6 +15,7 @@ const box = () => screen.getByRole<HTMLTextAreaElement>('textbox');
 
 test('it names its audience; Enter sends, Shift and Enter do not, nor does Enter while characters are chosen', async () => {
   const { container } = render(<Composer draft={draft()} others={5} mayWrite onSend={onSend} {...rest} />);
+  expect(box().getAttribute('enterkeyhint')).toBe('send');
   expect(box().getAttribute('aria-label')).toBe('Write to 5 people');
   expect(await barriers(container)).toEqual([]);
   fireEvent.change(box(), { target: { value: ' 潮位表 ' } });
@@ -26,6 +28,21 @@ test('it names its audience; Enter sends, Shift and Enter do not, nor does Enter
   expect(box().value).toBe('');
   fireEvent.keyDown(box(), { key: 'Enter' });
   expect(onSend).toHaveBeenCalledOnce();
+});
+
+test('on touch Enter begins a line; the button sends, and so do Control or Command and Enter', () => {
+  vi.spyOn(window, 'matchMedia').mockImplementation((query) => ({ matches: query === '(pointer: coarse)' }) as MediaQueryList);
+  const onSend = vi.fn(() => Promise.resolve());
+  render(<Composer draft={draft()} others={5} mayWrite onSend={onSend} {...rest} />);
+  expect(box().getAttribute('enterkeyhint')).toBe('enter');
+  fireEvent.change(box(), { target: { value: 'one\ntwo' } });
+  expect(fireEvent.keyDown(box(), { key: 'Enter' })).toBe(true); // the browser breaks the line
+  expect(onSend).not.toHaveBeenCalled();
+  fireEvent.click(screen.getByRole('button', { name: 'Send' }));
+  expect(onSend).toHaveBeenCalledExactlyOnceWith('one\ntwo', undefined);
+  fireEvent.change(box(), { target: { value: 'three' } });
+  fireEvent.keyDown(box(), { key: 'Enter', ctrlKey: true });
+  expect(onSend).toHaveBeenLastCalledWith('three', undefined);
 });
 
 test('who may not write is told so in place of the box', () => {

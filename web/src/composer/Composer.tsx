@@ -32,7 +32,10 @@ interface Props {
   children?: ReactNode;
 }
 
-/** Where one writes. It names its audience. Enter sends, Shift and Enter begin a new line. */
+/**
+ * Where one writes. It names its audience. Enter sends, Shift and Enter begin a new line. On touch, where there is no
+ * Shift to hold, Enter begins a new line and the button sends; so do Control or Command and Enter, for a keyboard beside it.
+ */
 export function Composer({ others, inThread = false, mayWrite, joined = true, draft, find, onType, onEditLast, onSend, onFiles, children }: Props) {
   const say = useSay();
   const picker = useRef<HTMLInputElement>(null);
@@ -81,7 +84,7 @@ export function Composer({ others, inThread = false, mayWrite, joined = true, dr
       event.preventDefault();
       onEditLast();
     }
-    if (event.key !== 'Enter' || event.shiftKey) return;
+    if (event.key !== 'Enter' || event.shiftKey || (touched() && !event.ctrlKey && !event.metaKey)) return;
     event.preventDefault();
     send();
   };
@@ -124,6 +127,7 @@ export function Composer({ others, inThread = false, mayWrite, joined = true, dr
           multiple
           hidden
           onChange={(event) => {
+            enterKeyHint={touched() ? 'enter' : 'send'}
             onFiles([...(event.target.files ?? [])]);
             event.target.value = ''; // the same file may be chosen again
           }}
@@ -152,4 +156,8 @@ export function Composer({ others, inThread = false, mayWrite, joined = true, dr
       </form>
     </div>
   );
+}
+
+function touched(): boolean {
+  return matchMedia('(pointer: coarse)').matches;
 }
