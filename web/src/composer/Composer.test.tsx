@@ -17,8 +17,10 @@ test('it names its audience; Enter sends, Shift and Enter do not, nor does Enter
   const { container } = render(<Composer draft={draft()} others={5} mayWrite onSend={onSend} {...rest} />);
   expect(box().getAttribute('enterkeyhint')).toBe('send');
   expect(box().getAttribute('aria-label')).toBe('Write to 5 people');
+  expect(box().parentElement?.dataset['text']).toBe('Write to 5 people'); // gives the box its height: no line of it is cut
   expect(await barriers(container)).toEqual([]);
   fireEvent.change(box(), { target: { value: ' 潮位表 ' } });
+  expect(box().parentElement?.dataset['text']).toBe(' 潮位表 ');
   fireEvent.keyDown(box(), { key: 'Enter', shiftKey: true });
   fireEvent.keyDown(box(), { key: 'Enter', isComposing: true });
   fireEvent.keyDown(box(), { key: 'Enter', keyCode: 229 }); // Safari, once the characters are chosen

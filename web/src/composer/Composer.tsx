@@ -132,7 +132,7 @@ export function Composer({ others, inThread = false, mayWrite, joined = true, dr
             event.target.value = ''; // the same file may be chosen again
           }}
         />
-        <div className={look['grow']} data-text={text}>
+        <div className={look['grow']} data-text={text || audience}>
           <textarea
             ref={ref}
             rows={1}
