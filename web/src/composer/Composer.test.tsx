@@ -47,6 +47,38 @@ test('on touch Enter begins a line; the button sends, and so do Control or Comma
   expect(onSend).toHaveBeenLastCalledWith('three', undefined);
 });
 
+test('the marks that are understood can be found, by keyboard, and mark what is chosen', async () => {
+  const { container } = render(<Composer draft={draft()} others={5} mayWrite onSend={onSend} {...rest} />);
+  fireEvent.change(box(), { target: { value: 'the crane stands' } });
+  box().setSelectionRange(4, 9);
+  fireEvent.click(screen.getByRole('button', { name: 'Formatting' }));
+  expect(screen.getAllByRole('menuitem').map((item) => item.textContent)).toEqual(expect.arrayContaining(['Bold: **words**', 'Quote: each line begins with >', 'Link: [words](https://…)']));
+  expect(await barriers(container)).toEqual([]);
+  expect(document.activeElement?.textContent).toBe('Bold: **words**');
+  fireEvent.click(document.activeElement!);
+  expect(box().value).toBe('the **crane** stands');
+  expect([box().selectionStart, box().selectionEnd]).toEqual([6, 11]);
+  await vi.waitFor(() => expect(document.activeElement).toBe(box()));
+});
+
+test('an emoji is chosen by keyboard and stands where one writes', async () => {
+  const { container } = render(<Composer draft={draft()} others={5} mayWrite onSend={onSend} {...rest} />);
+  fireEvent.change(box(), { target: { value: 'Thanks , Mio' } });
+  box().setSelectionRange(7, 7);
+  fireEvent.click(screen.getByRole('button', { name: 'Emoji' }));
+  expect(document.activeElement?.getAttribute('aria-label')).toBe('Smile');
+  expect(await barriers(container)).toEqual([]);
+  fireEvent.keyDown(document.activeElement!, { key: 'ArrowUp' });
+  fireEvent.keyDown(document.activeElement!, { key: 'ArrowDown' });
+  expect(document.activeElement?.getAttribute('aria-label')).toBe('Thumbs up');
+  fireEvent.keyDown(document.activeElement!, { key: 'ArrowRight' });
+  fireEvent.keyDown(document.activeElement!, { key: 'ArrowLeft' });
+  fireEvent.click(document.activeElement!);
+  expect(box().value).toBe('Thanks 👍, Mio');
+  expect(screen.queryByRole('dialog')).toBeNull();
+  await vi.waitFor(() => expect(document.activeElement).toBe(box()));
+});
+
 test('who may not write is told so in place of the box', () => {
   render(<Composer draft={draft()} others={1} mayWrite={false} onSend={onSend} {...rest} />);
   expect(screen.queryByRole('textbox')).toBeNull();

@@ -8,6 +8,7 @@ import type { Subject, Draft } from '../state/draft';
 import { useStore } from '../state/useStore';
 import look from './Composer.module.css';
 import { useNaming } from './Naming';
+import { Tools } from './Tools';
 
 interface Props {
   /** How many others will get it. */
@@ -120,24 +121,13 @@ export function Composer({ others, inThread = false, mayWrite, joined = true, dr
         }}
       >
         {naming.list}
-        <IconButton icon={IconAttach} label={say('files.attach')} onClick={() => picker.current?.click()} />
-        <input
-          ref={picker}
-          type="file"
-          multiple
-          hidden
-          onChange={(event) => {
-            enterKeyHint={touched() ? 'enter' : 'send'}
-            onFiles([...(event.target.files ?? [])]);
-            event.target.value = ''; // the same file may be chosen again
-          }}
-        />
         <div className={look['grow']} data-text={text || audience}>
           <textarea
             ref={ref}
             rows={1}
             aria-label={audience}
             placeholder={audience}
+            enterKeyHint={touched() ? 'enter' : 'send'}
             value={text}
             {...naming.field}
             onChange={(event) => {
@@ -150,9 +140,24 @@ export function Composer({ others, inThread = false, mayWrite, joined = true, dr
             onPaste={onPaste}
           />
         </div>
-        <Button kind="do" type="submit" disabled={empty}>
-          {say(editing === undefined ? 'composer.send' : 'composer.saveEdit')}
-        </Button>
+        <div className={look['tools']}>
+          <IconButton icon={IconAttach} label={say('files.attach')} onClick={() => picker.current?.click()} />
+          <input
+            ref={picker}
+            type="file"
+            multiple
+            hidden
+            onChange={(event) => {
+              onFiles([...(event.target.files ?? [])]);
+              event.target.value = ''; // the same file may be chosen again
+            }}
+          />
+          <Tools field={ref} onText={setText} />
+          <span className="grow" />
+          <Button kind="do" type="submit" disabled={empty}>
+            {say(editing === undefined ? 'composer.send' : 'composer.saveEdit')}
+          </Button>
+        </div>
       </form>
     </div>
   );

@@ -12,6 +12,7 @@ export { default as IconCopy } from '@tabler/icons-react/dist/esm/icons/IconCopy
 export { default as IconDevice } from '@tabler/icons-react/dist/esm/icons/IconDeviceLaptop.mjs';
 export { default as IconDone } from '@tabler/icons-react/dist/esm/icons/IconCircleCheck.mjs';
 export { default as IconDownload } from '@tabler/icons-react/dist/esm/icons/IconDownload.mjs';
+export { default as IconEmoji } from '@tabler/icons-react/dist/esm/icons/IconMoodSmile.mjs';
 export { default as IconFile } from '@tabler/icons-react/dist/esm/icons/IconFileText.mjs';
 export { default as IconInvite } from '@tabler/icons-react/dist/esm/icons/IconUserPlus.mjs';
 export { default as IconKey } from '@tabler/icons-react/dist/esm/icons/IconKey.mjs';

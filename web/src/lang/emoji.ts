@@ -76,3 +76,39 @@ export function emojiName(emoji: string, language: Language): string {
   const all = names[emoji] ?? names[emoji.replace('\ufe0f', '')] ?? names[`${emoji}\ufe0f`];
   return all?.[language] ?? emoji;
 }
+
+/** The emoji that are offered for writing, in rows of eight, and what each is called. */
+export const emojiToWrite: readonly (readonly [emoji: string, names: Names])[] = [
+  ['😀', { en: 'Smile', 'zh-Hans': '笑脸', 'zh-Hant': '笑臉', ja: '笑顔' }],
+  ['😂', { en: 'Tears of joy', 'zh-Hans': '笑哭', 'zh-Hant': '笑到流淚', ja: 'うれし泣き' }],
+  ['🙂', { en: 'Slight smile', 'zh-Hans': '微笑', 'zh-Hant': '微笑', ja: 'ほほえみ' }],
+  ['😅', { en: 'Phew', 'zh-Hans': '捏把汗', 'zh-Hant': '捏把冷汗', ja: '冷や汗' }],
+  ['🤔', { en: 'Thinking', 'zh-Hans': '思考', 'zh-Hant': '思考', ja: '考え中' }],
+  ['😮', { en: 'Surprised', 'zh-Hans': '惊讶', 'zh-Hant': '驚訝', ja: 'びっくり' }],
+  ['😢', { en: 'Sad', 'zh-Hans': '难过', 'zh-Hant': '難過', ja: '悲しい' }],
+  ['🤒', { en: 'Ill', 'zh-Hans': '生病', 'zh-Hant': '生病', ja: '体調不良' }],
+  ['👍', { en: 'Thumbs up', 'zh-Hans': '赞', 'zh-Hant': '讚', ja: 'いいね' }],
+  ['👎', { en: 'Thumbs down', 'zh-Hans': '不赞成', 'zh-Hant': '不贊成', ja: 'よくない' }],
+  ['👌', { en: 'All right', 'zh-Hans': '没问题', 'zh-Hant': '沒問題', ja: '了解' }],
+  ['👏', { en: 'Applause', 'zh-Hans': '鼓掌', 'zh-Hant': '鼓掌', ja: '拍手' }],
+  ['🙏', { en: 'Thank you', 'zh-Hans': '拜托，谢谢', 'zh-Hant': '拜託，謝謝', ja: 'お願い、感謝' }],
+  ['🙇', { en: 'Bow', 'zh-Hans': '鞠躬', 'zh-Hant': '鞠躬', ja: 'おじぎ' }],
+  ['👋', { en: 'Wave', 'zh-Hans': '挥手', 'zh-Hant': '揮手', ja: '手を振る' }],
+  ['💪', { en: 'Strength', 'zh-Hans': '加油', 'zh-Hant': '加油', ja: 'がんばる' }],
+  ['✅', { en: 'Done', 'zh-Hans': '完成', 'zh-Hant': '完成', ja: '完了' }],
+  ['❌', { en: 'No', 'zh-Hans': '不行', 'zh-Hant': '不行', ja: 'だめ' }],
+  ['❓', { en: 'Question', 'zh-Hans': '疑问', 'zh-Hant': '疑問', ja: '質問' }],
+  ['⚠️', { en: 'Attention', 'zh-Hans': '注意', 'zh-Hant': '注意', ja: '注意' }],
+  ['👀', { en: 'Looking at it', 'zh-Hans': '在看', 'zh-Hant': '正在看', ja: '確認中' }],
+  ['⏳', { en: 'In progress', 'zh-Hans': '进行中', 'zh-Hant': '進行中', ja: '進行中' }],
+  ['📌', { en: 'Pinned', 'zh-Hans': '置顶', 'zh-Hant': '釘選', ja: '重要' }],
+  ['💡', { en: 'Idea', 'zh-Hans': '想法', 'zh-Hant': '想法', ja: 'アイデア' }],
+  ['❤️', { en: 'Heart', 'zh-Hans': '爱心', 'zh-Hant': '愛心', ja: 'ハート' }],
+  ['🎉', { en: 'Celebration', 'zh-Hans': '庆祝', 'zh-Hant': '慶祝', ja: 'お祝い' }],
+  ['🎂', { en: 'Birthday cake', 'zh-Hans': '生日蛋糕', 'zh-Hant': '生日蛋糕', ja: '誕生日ケーキ' }],
+  ['🌸', { en: 'Blossom', 'zh-Hans': '花', 'zh-Hant': '花', ja: '桜' }],
+  ['☕', { en: 'Coffee', 'zh-Hans': '咖啡', 'zh-Hant': '咖啡', ja: 'コーヒー' }],
+  ['🍵', { en: 'Tea', 'zh-Hans': '茶', 'zh-Hant': '茶', ja: 'お茶' }],
+  ['🍜', { en: 'Noodles', 'zh-Hans': '面条', 'zh-Hant': '麵', ja: '麺' }],
+  ['📎', { en: 'Paperclip', 'zh-Hans': '回形针', 'zh-Hant': '迴紋針', ja: 'クリップ' }],
+];
