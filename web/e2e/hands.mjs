@@ -59,16 +59,16 @@ export class Keyboard extends Pointer {
 }
 
 /**
- * The key that leads on to an element, or undefined where the focus is on it. Inside a menu and among the rows of a
- * timeline these are the arrows.
+ * The key that leads on to an element, or undefined where the focus is on it. Inside a menu, among the rows of a
+ * timeline and in the list of rooms these are the arrows.
  *
  * @param {Element} target
  */
 function wayTo(target) {
   const active = document.activeElement;
   if (active === target) return undefined;
-  const around = target.closest('[role=menu], [role=log], dialog');
-  const arrows = around?.contains(active) && around.localName !== 'dialog' && (target.matches('[role^=menuitem]') || (target.closest('[data-menu]') && active?.closest('[data-menu]')));
+  const around = target.closest('[role=menu], [role=log], dialog, nav');
+  const arrows = around?.contains(active) && around.localName !== 'dialog' && (target.matches('[role^=menuitem]') || (target.closest('[data-menu]') && active?.closest('[data-menu]')) || (target.matches('[data-entry]') && active?.matches('[data-entry]')));
   if (!arrows) return 'Tab';
   return active && active.compareDocumentPosition(target) & Node.DOCUMENT_POSITION_FOLLOWING ? 'ArrowDown' : 'ArrowUp';
 }

@@ -24,7 +24,7 @@ import type { RoomState } from './state/room';
 import { route } from './state/route';
 import type { Session } from './state/session';
 import { useBackCloses } from './state/useBackCloses';
-import { useStore } from './state/useStore';
+import { usePart, useStore } from './state/useStore';
 import { Talk } from './Talk';
 import { Threads } from './threads/Threads';
 import { Thread } from './Thread';
@@ -37,32 +37,29 @@ import look from './Workplace.module.css';
 export function Workplace({ session, onSignOut, onNewKey }: { session: Session; onSignOut: () => void; onNewKey: () => void }) {
   const say = useSay();
   const here = useStore(route);
-  const rooms = useStore(session.rooms);
-  const drafts = useStore(session.drafts);
-  const removals = useStore(session.removals);
+  const anyRoom = usePart(session.rooms, ({ rooms, people }) => rooms.length + people.length > 0);
   const me = useStore(session.me);
   const connection = useStore(session.connection);
   const [facts, setFacts] = useState(false);
   const [verifying, setVerifying] = useState<number>();
   const [about, setAbout] = useState<Person>();
   const [gathering, setGathering] = useState<Person>();
-  useStore(session.levels);
   const [picturing, setPicturing] = useState<string>();
   const id = here.at === 'room' ? here.id : undefined;
   // Of a room that one has left or was removed from, who is there now is not known.
-  const inside = [...rooms.rooms, ...rooms.people].some((one) => one.id === id);
+  const inside = usePart(session.rooms, ({ rooms, people }) => [...rooms, ...people].some((one) => one.id === id));
   const closeFacts = useBackCloses(facts && inside, () => setFacts(false));
   const room = id === undefined ? undefined : session.room(id);
   const root = here.at === 'room' ? here.thread : undefined;
   const threads = here.at === 'room' && 'threads' in here;
   const beside = root !== undefined || threads;
 
+  const other = usePart(session.rooms, ({ people }) => people.find((one) => one.id === id)?.with);
   const { verifications } = session;
   const verify = (userId: string): void => {
     setAbout(undefined);
     setVerifying(verifications.askPerson(userId));
   };
-  const go = (roomId: string): void => route.go({ at: 'room', id: roomId });
   return (
     <PicturesContext value={session.pictures}>
       <div className={id === undefined && here.at !== 'search' ? look['frame'] : `${look['frame'] ?? ''} ${look['inRoom'] ?? ''}`}>
@@ -70,7 +67,7 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
         <div>
           <div className={look['offers']}>
             <NewVersion />
-            {rooms.rooms.length + rooms.people.length > 0 && <OfferNotices />}
+            {anyRoom && <OfferNotices />}
           </div>
           <Verify verifications={verifications} open={verifying} onOpen={setVerifying} />
         </div>
@@ -85,35 +82,11 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
         ) : (
           <main className={!beside ? look['main'] : `${look['main'] ?? ''} ${look['inThread'] ?? ''}`}>
             <div className={look['rooms']}>
-              <RoomList
-                view={rooms}
-                drafts={drafts}
-                removals={removals}
-                open={id}
-                find={session.findPeople}
-                userId={(typed) => session.userId(typed)}
-                onCreate={session.createRoom}
-                onInvite={session.inviteTo}
-                onMade={go}
-                onConverse={async (userId) => go(await session.converse(userId))}
-                onJoin={async (roomId) => {
-                  await session.join(roomId);
-                  go(roomId);
-                }}
-                onDecline={(roomId) => session.decline(roomId)}
-                onDismiss={session.removals.dismiss}
-              />
+              <Rooms session={session} open={id} />
             </div>
             <section className={look['page']}>
               {here.at === 'search' ? (
-                <Find
-                  key={here.id ?? ''}
-                  search={session.search}
-                  asking={session.asking}
-                  rooms={[...rooms.rooms, ...rooms.people]}
-                  inRoom={here.id}
-                  onBack={() => (here.id === undefined ? route.go({ at: 'rooms' }) : go(here.id))}
-                />
+                <Finding key={here.id ?? ''} session={session} inRoom={here.id} />
               ) : room === undefined ? (
                 <p className={look['none']}>{say(id === undefined ? 'rooms.choose' : 'rooms.loading')}</p>
               ) : (
@@ -135,7 +108,7 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
                   }}
                   onGather={setGathering}
                   onPicture={setPicturing}
-                  other={rooms.people.find((one) => one.id === id)?.with}
+                  other={other}
                   onAbout={setAbout}
                   onVerify={verify}
                 />
@@ -182,7 +155,7 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
           />
         )}
         {about && room && <PersonCard person={about} trust={room.trust} onVerify={() => verify(about.id)} onClose={() => setAbout(undefined)} />}
-        <Tabs unread={waitingIn(rooms, session.levels)} />
+        <Places session={session} />
         {picturing !== undefined && (
           <ChangePicture
             title={say(picturing === me.id ? 'picture.mine' : 'picture.room')}
@@ -198,6 +171,46 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
 }
 
 function Sharing({ room }: { room: RoomState }) {
+function go(roomId: string): void {
+  route.go({ at: 'room', id: roomId });
+}
+
+// The list of rooms changes with every message anywhere, and what is not about it is not drawn again for that.
+
+function Rooms({ session, open }: { session: Session; open: string | undefined }) {
+  return (
+    <RoomList
+      view={useStore(session.rooms)}
+      drafts={session.drafts}
+      removals={useStore(session.removals)}
+      open={open}
+      find={session.findPeople}
+      userId={(typed) => session.userId(typed)}
+      onCreate={session.createRoom}
+      onInvite={session.inviteTo}
+      onMade={go}
+      onConverse={async (userId) => go(await session.converse(userId))}
+      onJoin={async (roomId) => {
+        await session.join(roomId);
+        go(roomId);
+      }}
+      onDecline={(roomId) => session.decline(roomId)}
+      onDismiss={session.removals.dismiss}
+    />
+  );
+}
+
+function Finding({ session, inRoom }: { session: Session; inRoom: string | undefined }) {
+  const { rooms, people } = useStore(session.rooms);
+  const back = (): void => (inRoom === undefined ? route.go({ at: 'rooms' }) : go(inRoom));
+  return <Find search={session.search} asking={session.asking} rooms={[...rooms, ...people]} inRoom={inRoom} onBack={back} />;
+}
+
+function Places({ session }: { session: Session }) {
+  useStore(session.levels);
+  return <Tabs unread={usePart(session.rooms, (rooms) => waitingIn(rooms, session.levels))} />;
+}
+
   const { sharesReading } = useStore(room);
   return <ShareReading shared={sharesReading} onShare={room.shareReading} />;
 }

@@ -1,8 +1,10 @@
-import { fireEvent, render, screen, waitFor, within } from '@testing-library/react';
+import { act, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { barriers } from '../../test/axe';
+import * as dates from '../lang/dates';
 import { changeLanguage } from '../lang/lang';
 import type { RoomListView } from '../state/roomlist';
+import { Store } from '../state/store';
 import { RoomList } from './RoomList';
 
 beforeAll(() => changeLanguage('en'));
@@ -18,7 +20,7 @@ const view: RoomListView = {
   people: [{ id: '!d', name: '佐伯 澪', lang: 'ja', with: mio, at: 1, unread: 0, mentioned: false, unsure: false, preview: { sender: mio, mine: true, text: '', lang: undefined, unreadable: 'noKey' } }],
 };
 
-const search = { find: () => Promise.resolve([]), userId: () => undefined };
+const search = { drafts: new Store<ReadonlyMap<string, string>>(new Map()), find: () => Promise.resolve([]), userId: () => undefined };
 
 function shown(over: Partial<Parameters<typeof RoomList>[0]> = {}) {
   const props = { ...search, view, open: undefined, onConverse: vi.fn(() => Promise.resolve()), onCreate: vi.fn(() => Promise.resolve('!new')), onInvite: vi.fn(() => Promise.resolve()), onMade: vi.fn(), onJoin: vi.fn(() => Promise.resolve()), onDismiss: vi.fn(), removals: [], onDecline: vi.fn(() => Promise.resolve()), ...over };
@@ -81,4 +83,51 @@ test('a room whose invitation failed is made once, and a name that was only type
   await waitFor(() => expect(onMade).toHaveBeenCalledExactlyOnceWith('!new'));
   expect(onCreate).toHaveBeenCalledOnce();
   expect(onInvite).toHaveBeenCalledTimes(2);
+});
+
+class Drafts extends Store<ReadonlyMap<string, string>> {
+  write = (room: string, words: string): void => this.set(new Map(this.snapshot()).set(room, words));
+}
+
+test('an entry is drawn again only where something about it changed', () => {
+  const many = Array.from({ length: 12 }, (_, n) => ({ ...view.rooms[0]!, id: `!${n}`, name: `Room ${n}` }));
+  const drafts = new Drafts(new Map());
+  const drawn = vi.spyOn(dates, 'exact'); // each entry says once when something last happened there
+  const { rerender, ...props } = shown({ view: { ...view, rooms: many, people: [] }, drafts });
+  expect(drawn).toHaveBeenCalledTimes(12);
+  rerender(<RoomList {...props} open="!7" />);
+  expect(drawn).toHaveBeenCalledTimes(14);
+  rerender(<RoomList {...props} open="!8" />);
+  expect(drawn).toHaveBeenCalledTimes(16);
+  rerender(<RoomList {...props} open="!8" view={{ ...props.view, rooms: many.map((one) => (one.id === '!3' ? { ...one, unread: 3 } : one)).reverse() }} />);
+  expect(drawn).toHaveBeenCalledTimes(17);
+  act(() => drafts.write('!5', 'half a'));
+  expect(drawn).toHaveBeenCalledTimes(18);
+  expect(screen.getByText('half a').closest('a')?.textContent).toContain('Room 5');
+});
+
+test('Tab stops once in the list, and the arrow keys go through it', async () => {
+  const { container, ...props } = shown({ open: '!n' });
+  const links = () => [...container.querySelectorAll('a')];
+  const stops = () => links().filter((link) => link.tabIndex === 0).map((link) => link.querySelector('b')?.textContent);
+  const key = (name: string) => fireEvent.keyDown(document.activeElement!, { key: name });
+  const at = () => document.activeElement?.querySelector('b')?.textContent;
+  expect(stops()).toEqual(['Room without a name']);
+  act(() => links()[1]!.focus());
+  key('ArrowUp');
+  expect(at()).toBe('Quay 7');
+  expect(stops()).toEqual(['Quay 7']);
+  key('ArrowUp');
+  expect(at()).toBe('Quay 7');
+  key('End');
+  expect(at()).toBe('佐伯 澪');
+  key('Home');
+  key('ArrowDown');
+  expect(at()).toBe('Room without a name');
+  key('End');
+  act(() => (document.activeElement as HTMLElement).blur());
+  expect(stops()).toEqual(['Room without a name']);
+  expect(await barriers(container)).toEqual([]);
+  props.rerender(<RoomList {...props} open={undefined} />);
+  expect(stops()).toEqual(['Quay 7']);
 });

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { memo, useState, type KeyboardEvent } from 'react';
 import { Button } from '../kit/Button';
 import { Count } from '../kit/Count';
 import { IconNew, IconPeople, IconPerson } from '../kit/icons';
@@ -13,7 +13,8 @@ import { rich, useSay } from '../lang/useSay';
 import type { RoomEntry, RoomListView } from '../state/roomlist';
 import { now } from '../state/now';
 import { hrefOf } from '../state/route';
-import { useStore } from '../state/useStore';
+import type { Readable } from '../state/store';
+import { usePart, useStore } from '../state/useStore';
 import type { Removal } from '../state/removals';
 import { InvitationCard } from './InvitationCard';
 import { NewConversation } from './NewConversation';
@@ -24,7 +25,7 @@ import look from './RoomList.module.css';
 interface Props {
   view: RoomListView;
   /** What is written and not sent, by room. */
-  drafts?: ReadonlyMap<string, string>;
+  drafts: Readable<ReadonlyMap<string, string>>;
   /** The rooms that somebody took this person out of. */
   removals: readonly Removal[];
   /** The room on the page beside. */
@@ -45,10 +46,15 @@ interface Props {
 export function RoomList({ view, drafts, removals, open, find, userId, onCreate, onInvite, onMade, onConverse, onJoin, onDecline, onDismiss }: Props) {
   const say = useSay();
   const [making, setMaking] = useState<'room' | 'conversation'>();
+  const [focused, setFocused] = useState<string>();
   const close = (): void => setMaking(undefined);
   const none = view.ready && view.rooms.length + view.people.length + view.invitations.length === 0;
+  // Tab stops once in the list: at the entry that has the focus, else at the open one, else at the first.
+  const ids = [...view.rooms, ...view.people].map((entry) => entry.id);
+  const stop = [focused, open].find((id) => id !== undefined && ids.includes(id)) ?? ids[0];
+  const entryOf = (entry: RoomEntry) => <Entry key={entry.id} entry={entry} open={entry.id === open} stop={entry.id === stop} drafts={drafts} onFocus={setFocused} />;
   return (
-    <nav className={look['list']} aria-label={say('rooms.title')}>
+    <nav className={look['list']} aria-label={say('rooms.title')} onKeyDown={goThrough} onBlur={() => setFocused(undefined)}>
       {open === undefined && <h1 className="unseen">{say('rooms.title')}</h1>}
       <div className={look['tools']}>
         <Button icon={IconNew} onClick={() => setMaking('room')}>
@@ -68,22 +74,39 @@ export function RoomList({ view, drafts, removals, open, find, userId, onCreate,
       {none && <p className={look['none']}>{say('rooms.none')}</p>}
       {!view.ready && view.rooms.length === 0 && <p className={look['none']}>{say('rooms.loading')}</p>}
       {view.rooms.length > 0 && <h2>{say('rooms.title')}</h2>}
-      {view.rooms.map((entry) => (
-        <Entry key={entry.id} entry={entry} open={entry.id === open} draft={drafts?.get(entry.id)} />
-      ))}
+      {view.rooms.map(entryOf)}
       {view.people.length > 0 && <h2>{say('rooms.people')}</h2>}
-      {view.people.map((entry) => (
-        <Entry key={entry.id} entry={entry} open={entry.id === open} draft={drafts?.get(entry.id)} />
-      ))}
+      {view.people.map(entryOf)}
       {making === 'room' && <NewRoom find={find} userId={userId} onClose={close} onCreate={onCreate} onInvite={onInvite} onDone={onMade} />}
       {making === 'conversation' && <NewConversation find={find} userId={userId} onClose={close} onConverse={onConverse} />}
     </nav>
   );
 }
 
-function Entry({ entry, open, draft }: { entry: RoomEntry; open: boolean; draft: string | undefined }) {
+/** Arrow keys, Home and End go from entry to entry. */
+function goThrough(event: KeyboardEvent<HTMLElement>): void {
+  const entries = [...event.currentTarget.querySelectorAll<HTMLElement>('a[data-entry]')];
+  const at = entries.indexOf(event.target as HTMLElement);
+  const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: entries.length - 1 }[event.key];
+  if (at < 0 || to === undefined || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  entries[to]?.focus();
+}
+
+interface EntryProps {
+  entry: RoomEntry;
+  open: boolean;
+  /** Whether Tab stops here. */
+  stop: boolean;
+  onFocus: (id: string) => void;
+  drafts: Readable<ReadonlyMap<string, string>>;
+}
+
+// One is drawn again only where something about it changed: there may be hundreds, and the list changes with every message.
+const Entry = memo(function Entry({ entry, open, stop, drafts, onFocus }: EntryProps) {
   const say = useSay();
   const time = useStore(now);
+  const draft = usePart(drafts, (words) => words.get(entry.id));
   const { preview } = entry;
   const name = entry.name === '' ? say('room.unnamed') : entry.name;
   const text = preview && (preview.unreadable === undefined ? <span lang={preview.lang}>{preview.text}</span> : say(unreadableSays[preview.unreadable]));
@@ -97,7 +120,14 @@ function Entry({ entry, open, draft }: { entry: RoomEntry; open: boolean; draft:
             ? rich(say, 'rooms.preview.other', { name: <span lang={preview.sender.lang}>{preview.sender.name}</span>, text })
             : text);
   return (
-    <a className={entry.unread > 0 ? look['new'] : undefined} href={hrefOf({ at: 'room', id: entry.id })} aria-current={open ? 'page' : undefined}>
+    <a
+      data-entry
+      tabIndex={stop ? 0 : -1}
+      className={entry.unread > 0 ? look['new'] : undefined}
+      href={hrefOf({ at: 'room', id: entry.id })}
+      aria-current={open ? 'page' : undefined}
+      onFocus={() => onFocus(entry.id)}
+    >
       {entry.with === undefined ? (
         <span className={look['mark']} aria-hidden="true">
           <RoomStamp id={entry.id} size="small">
@@ -135,4 +165,4 @@ function Entry({ entry, open, draft }: { entry: RoomEntry; open: boolean; draft:
       </span>
     </a>
   );
-}
+});

@@ -286,7 +286,7 @@ export class RoomState extends Store<RoomView> {
     const there = new Set(before.items.map(({ id }) => id));
     const readers = noticed(before.readers, (id) => this.#followed && there.has(id), view.readers, Date.now());
     this.#followed = this.#leave !== undefined;
-    this.set({ ...view, items: keep(before.items, view.items), readers });
+    this.set({ ...view, items: keep(before.items, view.items, (item) => item.key), readers });
     this.#retryUnreadable();
     void this.#judge(false);
   }

@@ -9,6 +9,7 @@ import { directOther, directRooms } from './people';
 import { personIn, type Person } from './person';
 import { isVerification } from './relations';
 import { titleOf } from './roomstate';
+import { keep, same } from './same';
 import { Store } from './store';
 import { isAnswer } from './threads';
 import { sum, unreadIn } from './unread';
@@ -80,7 +81,7 @@ export class RoomList extends Store<RoomListView> {
   readonly #soon = (): void => {
     this.#due ??= setTimeout(() => {
       this.#due = undefined;
-      this.set(listOf(this.#client, this.#far.snapshot()));
+      this.set(keepEntries(this.snapshot(), listOf(this.#client, this.#far.snapshot())));
     }, 50);
   };
 }
@@ -113,6 +114,18 @@ function listOf(client: MatrixClient, far: ReadonlyMap<string, Far>): RoomListVi
   }
   const newest = (a: RoomEntry, b: RoomEntry): number => b.at - a.at;
   return { ready: client.isInitialSyncComplete(), invitations, rooms: rooms.sort(newest), people: people.sort(newest) };
+}
+
+/** The same list, with every entry that says what it said as the object it was: it is not drawn again. */
+function keepEntries(before: RoomListView, now: RoomListView): RoomListView {
+  const id = (entry: { readonly id: string }): string => entry.id;
+  const kept: RoomListView = {
+    ready: now.ready,
+    invitations: keep(before.invitations, now.invitations, id),
+    rooms: keep(before.rooms, now.rooms, id),
+    people: keep(before.people, now.people, id),
+  };
+  return same(before, kept) ? before : kept;
 }
 
 function invitationOf(client: MatrixClient, room: Room): Invitation {

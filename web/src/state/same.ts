@@ -7,10 +7,10 @@ export function same(a: unknown, b: unknown): boolean {
 }
 
 /** The items that are there now, each as the object that stood for it before where it says the same: what did not change is not drawn again. */
-export function keep<T extends { readonly key: string }>(before: readonly T[], now: readonly T[]): readonly T[] {
-  const old = new Map(before.map((item) => [item.key, item]));
+export function keep<T>(before: readonly T[], now: readonly T[], nameOf: (item: T) => string): readonly T[] {
+  const old = new Map(before.map((item) => [nameOf(item), item]));
   const kept = now.map((item) => {
-    const was = old.get(item.key);
+    const was = old.get(nameOf(item));
     return was !== undefined && same(was, item) ? was : item;
   });
   return kept.length === before.length && kept.every((item, n) => item === before[n]) ? before : kept;

@@ -248,7 +248,7 @@ export class ThreadState extends Store<ThreadView> {
     const items = itemsOf(room, me, events, outgoing, { known: aboutThread(room, this.#root, events), thread: this.#root });
     return {
       root: this.#root,
-      items: keep(before.items, items),
+      items: keep(before.items, items, (item) => item.key),
       fromStart: stretch.fromStart,
       toEnd: stretch.toEnd,
       newFrom: newFrom(items, events, position.newAfter),
