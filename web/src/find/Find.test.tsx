@@ -1,4 +1,4 @@
-import { fireEvent, render, screen, within } from '@testing-library/react';
+import { cleanup, fireEvent, render, screen, within } from '@testing-library/react';
 import axe from 'axe-core';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { changeLanguage } from '../lang/lang';
@@ -6,6 +6,7 @@ import type { AskingView } from '../state/asking';
 import type { Found, Neighbour, Question, Reach } from '../state/search';
 import { Store } from '../state/store';
 import { Find } from './Find';
+import type { RoomEntry } from '../state/roomlist';
 
 beforeEach(() => changeLanguage('en'));
 
@@ -30,10 +31,10 @@ class FakeAsking extends Store<AskingView> {
   more = vi.fn();
 }
 
-function shown(reach: Partial<Reach>, view: Partial<AskingView>, inRoom?: string) {
+function shown(reach: Partial<Reach>, view: Partial<AskingView>, inRoom?: string, more: readonly Pick<RoomEntry, 'id' | 'name' | 'lang' | 'with'>[] = []) {
   const search = new FakeSearch({ standing: 'whole', rooms: 2, read: 2, version: 9, unreadable: 0, ...reach });
   const asking = new FakeAsking({ question: { text: '报告', room: inRoom, sender: undefined }, found, failed: undefined, ...view });
-  const rooms = [{ id: '!a', name: '值班与交接', lang: 'zh-Hans' }, { id: '!b', name: '', lang: undefined }];
+  const rooms = [{ id: '!a', name: '值班与交接', lang: 'zh-Hans', with: undefined }, { id: '!b', name: '', lang: undefined, with: undefined }, ...more];
   const { container } = render(<Find search={search} asking={asking} rooms={rooms} inRoom={inRoom} onBack={() => undefined} />);
   return { search, asking, container };
 }
@@ -46,6 +47,37 @@ test('what was found stands by room, marked, each in its language', () => {
   expect(container.querySelector('mark')?.textContent).toBe('报告');
   expect(container.querySelector('mark')?.parentElement?.lang).toBe('zh-Hans');
   expect(screen.getByRole('button', { name: 'Show all 8 of this room' })).toBeTruthy();
+});
+
+test('rooms and people that are called so stand above the messages, and the arrows lead there first', async () => {
+  const hit = (id: string, name: string, person?: typeof jonas) => ({ id, name, lang: undefined, with: person });
+  const asked = { question: { text: '荷役', room: undefined, sender: undefined } };
+  const { container } = shown({}, asked, undefined, [hit('!h', '第2埠頭 荷役計画'), hit('!d', '荷役 太郎', { ...jonas, name: '荷役 太郎' })]);
+  expect(screen.getByLabelText('Rooms, people, words')).toBe(document.activeElement);
+  expect(screen.getByRole('status').textContent).toBe('2 rooms and people of this name. 9 messages found');
+  const first = screen.getByRole('region', { name: 'Rooms and people' });
+  expect(within(first).getAllByRole('link').map((link) => link.getAttribute('href'))).toEqual(['#/room/!h', '#/room/!d']);
+  fireEvent.keyDown(document.activeElement!, { key: 'ArrowDown' });
+  expect(document.activeElement?.getAttribute('href')).toBe('#/room/!h');
+  fireEvent.keyDown(document.activeElement!, { key: 'ArrowDown' });
+  fireEvent.keyDown(document.activeElement!, { key: 'ArrowDown' });
+  expect(document.activeElement?.textContent).toContain('年检');
+  const result = await axe.run(container, { rules: { 'color-contrast': { enabled: false } } });
+  expect(result.violations.map(({ id }) => id)).toEqual([]);
+});
+
+test('of many that are called so some are shown, and the rest when asked for; none where one room is searched', () => {
+  const many = Array.from({ length: 12 }, (_, n) => ({ id: `!${n}`, name: `Quay ${n}`, lang: undefined, with: undefined }));
+  const asked = { question: { text: 'quay', room: undefined, sender: undefined } };
+  shown({}, asked, undefined, many);
+  const first = screen.getByRole('region', { name: 'Rooms and people' });
+  expect(within(first).getAllByRole('link')).toHaveLength(8);
+  fireEvent.click(screen.getByRole('button', { name: 'Show all 12' }));
+  expect(within(first).getAllByRole('link')).toHaveLength(12);
+  cleanup();
+  shown({}, asked, '!1', many);
+  expect(screen.queryByRole('region', { name: 'Rooms and people' })).toBeNull();
+  expect(screen.getByLabelText('Words to look for')).toBeTruthy();
 });
 
 test('how far the search reaches is said as it is', () => {

@@ -7,17 +7,19 @@ import { Say } from '../kit/Say';
 import { useSay } from '../lang/useSay';
 import type { Asking } from '../state/asking';
 import type { RoomEntry } from '../state/roomlist';
+import { named } from '../state/named';
 import { hrefOf, route } from '../state/route';
 import type { Reach, Search } from '../state/search';
 import { useStore } from '../state/useStore';
 import look from './Find.module.css';
 import { Hit } from './Hit';
+import { Named } from './Named';
 
 interface Props {
   search: Pick<Search, 'snapshot' | 'subscribe' | 'around'>;
   asking: Pick<Asking, 'snapshot' | 'subscribe' | 'ask' | 'more'>;
   /** The rooms that can be searched. */
-  rooms: readonly Pick<RoomEntry, 'id' | 'name' | 'lang'>[];
+  rooms: readonly Pick<RoomEntry, 'id' | 'name' | 'lang' | 'with'>[];
   /** The room that the search is for; undefined for all. */
   inRoom: string | undefined;
   onBack: () => void;
@@ -51,6 +53,7 @@ export function Find({ search, asking, rooms, inRoom, onBack }: Props) {
     to.focus();
   };
 
+  const called = inRoom === undefined ? named(rooms, question.text) : [];
   const people = found?.senders ?? [];
   const asked = question.sender;
   return (
@@ -65,7 +68,7 @@ export function Find({ search, asking, rooms, inRoom, onBack }: Props) {
         <Field
           ref={box}
           type="search"
-          label={say('find.text')}
+          label={say(inRoom === undefined ? 'find.all' : 'find.text')}
           hint={say('find.text.hint')}
           value={question.text}
           autoComplete="off"
@@ -111,8 +114,10 @@ export function Find({ search, asking, rooms, inRoom, onBack }: Props) {
           </Say>
         )}
         <p role="status" className={look['total']}>
+          {called.length > 0 && `${say('find.named.total', { n: called.length })} `}
           {found && (found.total > 0 ? say('find.total', { n: found.total }) : say(reach.standing === 'whole' ? 'find.none' : 'find.noneYet'))}
         </p>
+        {called.length > 0 && <Named key={question.text} entries={called} />}
         {found?.rooms.map((room) => (
           <section key={room.id} aria-labelledby={`${ids}-${room.id}`}>
             <h2 id={`${ids}-${room.id}`}>

@@ -2,6 +2,16 @@ import { sentences } from '../sentences';
 
 export const find = sentences({
   'find.title': { en: 'Search', 'zh-Hans': '搜索', 'zh-Hant': '搜尋', ja: '検索' },
+  'find.title.key': { en: 'Search ({key})', 'zh-Hans': '搜索（{key}）', 'zh-Hant': '搜尋（{key}）', ja: '検索（{key}）' },
+  'find.all': { en: 'Rooms, people, words', 'zh-Hans': '会话、联系人、词语', 'zh-Hant': '聊天室、聯絡人、字詞', ja: 'ルーム、個人、言葉' },
+  'find.named': { en: 'Rooms and people', 'zh-Hans': '会话和联系人', 'zh-Hant': '聊天室和聯絡人', ja: 'ルームと個人' },
+  'find.named.total': {
+    en: '{n, plural, one {# room or person of this name} other {# rooms and people of this name}}.',
+    'zh-Hans': '名称相符的会话和联系人：{n} 个。',
+    'zh-Hant': '名稱相符的聊天室和聯絡人：{n} 個。',
+    ja: '名前が合うルームと個人：{n} 件。',
+  },
+  'find.named.all': { en: 'Show all {n}', 'zh-Hans': '显示全部 {n} 个', 'zh-Hant': '顯示全部 {n} 個', ja: '{n} 件をすべて表示' },
   'find.inRoom': { en: 'Search in this room', 'zh-Hans': '在此会话中搜索', 'zh-Hant': '在此聊天室中搜尋', ja: 'このルームで検索' },
   'find.text': { en: 'Words to look for', 'zh-Hans': '要查找的词语', 'zh-Hant': '要搜尋的字詞', ja: '探す言葉' },
   'find.text.hint': {
