@@ -20,6 +20,7 @@ import { hrefOf, route } from '../state/route';
 import { theme, type Theme } from '../state/theme';
 import { useStore } from '../state/useStore';
 
+import look from './Top.module.css';
 interface Props {
   me: Person;
   connection: ConnectionState;
@@ -86,8 +87,8 @@ function Way({ connection }: { connection: ConnectionState }) {
   const now = seen[is];
   return (
     <span role="status" className="row">
-      <State icon={now.icon} {...('kind' in now ? { kind: now.kind } : {})}>
-        {now.words}
+      <State icon={now.icon} title={now.words} {...('kind' in now ? { kind: now.kind } : {})}>
+        <span className={look['words']}>{now.words}</span>
       </State>
     </span>
   );
