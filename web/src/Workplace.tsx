@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useState } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { DropPlace } from './files/DropPlace';
 import { SendFiles } from './files/SendFiles';
 import { Find } from './find/Find';
@@ -40,6 +40,7 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
   const anyRoom = usePart(session.rooms, ({ rooms, people }) => rooms.length + people.length > 0);
   const me = useStore(session.me);
   const connection = useStore(session.connection);
+  const page = useRef<HTMLElement>(null);
   const [facts, setFacts] = useState(false);
   const [verifying, setVerifying] = useState<number>();
   const [about, setAbout] = useState<Person>();
@@ -53,8 +54,8 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
   const root = here.at === 'room' ? here.thread : undefined;
   const threads = here.at === 'room' && 'threads' in here;
   const beside = root !== undefined || threads;
-
   const other = usePart(session.rooms, ({ people }) => people.find((one) => one.id === id)?.with);
+
   const { verifications } = session;
   const verify = (userId: string): void => {
     setAbout(undefined);
@@ -63,7 +64,7 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
   return (
     <PicturesContext value={session.pictures}>
       <div className={id === undefined && here.at !== 'search' ? look['frame'] : `${look['frame'] ?? ''} ${look['inRoom'] ?? ''}`}>
-        <Top me={me} connection={connection} unsent={() => session.unsent()} onSignOut={onSignOut} />
+        <Top me={me} connection={connection} unsent={() => session.unsent()} onSignOut={onSignOut} onSkip={() => (page.current?.querySelector('textarea') ?? page.current)?.focus()} />
         <div>
           <div className={look['offers']}>
             <NewVersion />
@@ -84,7 +85,7 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
             <div className={look['rooms']}>
               <Rooms session={session} open={id} />
             </div>
-            <section className={look['page']}>
+            <section className={look['page']} ref={page} tabIndex={-1}>
               {here.at === 'search' ? (
                 <Finding key={here.id ?? ''} session={session} inRoom={here.id} />
               ) : room === undefined ? (
@@ -170,7 +171,6 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
   );
 }
 
-function Sharing({ room }: { room: RoomState }) {
 function go(roomId: string): void {
   route.go({ at: 'room', id: roomId });
 }
@@ -211,6 +211,7 @@ function Places({ session }: { session: Session }) {
   return <Tabs unread={usePart(session.rooms, (rooms) => waitingIn(rooms, session.levels))} />;
 }
 
+function Sharing({ room }: { room: RoomState }) {
   const { sharesReading } = useStore(room);
   return <ShareReading shared={sharesReading} onShare={room.shareReading} />;
 }

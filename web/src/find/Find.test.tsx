@@ -80,6 +80,14 @@ test('of many that are called so some are shown, and the rest when asked for; no
   expect(screen.getByLabelText('Words to look for')).toBeTruthy();
 });
 
+test('the key that leads to the search leads to its field', () => {
+  shown({}, {});
+  const box = screen.getByRole('searchbox');
+  box.blur();
+  fireEvent.keyDown(document.body, { key: 'k', ctrlKey: true });
+  expect(document.activeElement).toBe(box);
+});
+
 test('how far the search reaches is said as it is', () => {
   shown({ standing: 'reading', rooms: 12, read: 3, unreadable: 4 }, { found: { total: 0, shown: 0, rooms: [], senders: [] } });
   expect(screen.getByText(/3 of 12 rooms searched to their beginning so far/)).toBeTruthy();

@@ -10,6 +10,7 @@ import type { RoomEntry } from '../state/roomlist';
 import { named } from '../state/named';
 import { hrefOf, route } from '../state/route';
 import type { Reach, Search } from '../state/search';
+import { useSearchKey } from '../state/useSearchKey';
 import { useStore } from '../state/useStore';
 import look from './Find.module.css';
 import { Hit } from './Hit';
@@ -52,6 +53,11 @@ export function Find({ search, asking, rooms, inRoom, onBack }: Props) {
     event.preventDefault();
     to.focus();
   };
+
+  useSearchKey(() => {
+    box.current?.focus();
+    box.current?.select();
+  });
 
   const called = inRoom === undefined ? named(rooms, question.text) : [];
   const people = found?.senders ?? [];

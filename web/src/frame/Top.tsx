@@ -18,29 +18,36 @@ import { organisation } from '../state/organisation';
 import type { Person } from '../state/person';
 import { hrefOf, route } from '../state/route';
 import { theme, type Theme } from '../state/theme';
+import { searchKey, searchShortcut, useSearchKey } from '../state/useSearchKey';
 import { useStore } from '../state/useStore';
-
 import look from './Top.module.css';
+
 interface Props {
   me: Person;
   connection: ConnectionState;
   /** How many messages were written here and are not on the server. */
   unsent: () => number;
   onSignOut: () => void;
+  /** Goes past the list of rooms. */
+  onSkip: () => void;
 }
 
 const themes: Theme[] = ['system', 'light', 'dark'];
 
 /** The bar on top of everything: where one is, the way to the server, oneself. */
-export function Top({ me, connection, unsent, onSignOut }: Props) {
+export function Top({ me, connection, unsent, onSignOut, onSkip }: Props) {
   const say = useSay();
   const named = useStore(organisation);
   const language = useLanguage();
   const { at } = useStore(route);
   const chosenTheme = useStore(theme);
   const [leaving, setLeaving] = useState<number>();
+  useSearchKey(() => route.go({ at: 'search' }));
   return (
     <header className="top">
+      <button type="button" className={`btn ${look['skip'] ?? ''}`} onClick={onSkip}>
+        {say('shell.skip')}
+      </button>
       <Brand name={named ?? say('shell.name')} lang={named === undefined ? undefined : languageOf(named)} />
       <nav className="nav">
         <a href="#/" aria-current={at === 'rooms' || at === 'room' ? 'page' : undefined}>
@@ -49,7 +56,7 @@ export function Top({ me, connection, unsent, onSignOut }: Props) {
       </nav>
       <span className="grow" />
       <Way connection={connection} />
-      <a className="btn icon" href={hrefOf({ at: 'search' })} aria-label={say('find.title')} title={say('find.title')} aria-current={at === 'search' ? 'page' : undefined}>
+      <a className="btn icon" href={hrefOf({ at: 'search' })} aria-label={say('find.title')} aria-keyshortcuts={searchShortcut} title={say('find.title.key', { key: searchKey })} aria-current={at === 'search' ? 'page' : undefined}>
         <Icon of={IconSearch} />
       </a>
       <Menu

@@ -8,6 +8,7 @@ export const shell = sentences({
     'zh-Hant': '端對端加密的工作溝通，在貴單位自己的伺服器上執行。',
     ja: '組織のサーバーで動く、エンドツーエンド暗号化の業務用チャット。',
   },
+  'shell.skip': { en: 'Skip the list of rooms', 'zh-Hans': '跳过会话列表', 'zh-Hant': '略過聊天室清單', ja: 'ルームの一覧を飛ばす' },
   'shell.places': { en: 'Places', 'zh-Hans': '主要页面', 'zh-Hant': '主要頁面', ja: '主な画面' },
   'shell.me': { en: 'Me', 'zh-Hans': '我', 'zh-Hant': '我', ja: '自分' },
   'shell.new': { en: 'A new version is ready.', 'zh-Hans': '新版本已准备好。', 'zh-Hant': '新版本已準備好。', ja: '新しいバージョンの準備ができました。' },
