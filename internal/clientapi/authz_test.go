@@ -18,6 +18,7 @@ import (
 
 	"wardroom/internal/account"
 	"wardroom/internal/device/devicetest"
+	"wardroom/internal/store/storetest"
 )
 
 // askers are the columns of testdata/authz.txt: who asks, and how they stand to the room.
@@ -233,9 +234,7 @@ func expand(text string, names map[string]string, escape func(string) string) st
 func (o *office) open(t *testing.T) *server {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS(o.folder)); err != nil {
-		t.Fatal(err)
-	}
+	storetest.Copy(t, o.folder, dir)
 	return newServerIn(t, dir)
 }
 

@@ -191,7 +191,7 @@ func TestADeletedBackupLeavesNoKeys(t *testing.T) {
 	if n != 0 {
 		t.Errorf("%d keys are left", n)
 	}
-	w.Exec(`INSERT INTO backup_key SELECT account, version, '!a:b', 's', 0, 0, TRUE, x'7b7d' FROM backup_version`) // the server was stopped in the middle
+	w.Exec(`INSERT INTO backup_key SELECT account, version, '!a:b', 's', 0, 0, TRUE, auth_data FROM backup_version`) // the server was stopped in the middle
 	if err := bs.Prune(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -141,7 +141,7 @@ func BenchmarkLists(b *testing.B) {
 	})
 	pos := stream.Position(0)
 	for r := range 500 {
-		w.Exec(`INSERT INTO room (id, version, head, depth, listed) VALUES (?, '12', x'', 0, FALSE)`, fmt.Sprintf("!r%d", r))
+		w.Exec(`INSERT INTO room (id, version, head, depth, listed) VALUES ($1, '12', $2, 0, FALSE)`, fmt.Sprintf("!r%d", r), []byte{})
 		w.Row(`SELECT MAX(no) FROM room`, nil, &room)
 		for p := range 21 {
 			pos++
@@ -149,7 +149,7 @@ func BenchmarkLists(b *testing.B) {
 			if p > 0 {
 				user = fmt.Sprintf("@u%d:localhost", (r+p*7)%300)
 			}
-			w.Exec(`INSERT INTO state (room, type, state_key, pos, until, membership) VALUES (?, 'm.room.member', ?, ?, 9223372036854775807, 'join')`, room, user, pos)
+			w.Exec(`INSERT INTO state (room, type, state_key, pos, until, membership) VALUES ($1, 'm.room.member', $2, $3, 9223372036854775807, 'join')`, room, user, pos)
 		}
 	}
 	end := w.Upto()

@@ -146,7 +146,7 @@ func TestMasterKeysAreKeptAsAHistory(t *testing.T) {
 		var public string
 		var prev, text []byte
 		var pos stream.Position
-		w.Row(`SELECT public_key, previous, pos, json FROM master_key WHERE account = ? AND seq = ?`, []any{d.Account, i + 1}, &public, &prev, &pos, &text)
+		w.Row(`SELECT public_key, previous, pos, json FROM master_key WHERE account = $1 AND seq = $2`, []any{d.Account, i + 1}, &public, &prev, &pos, &text)
 		if public != devicetest.Public(p.Master) || !slices.Equal(prev, previous[:]) || pos <= last {
 			t.Errorf("entry %d: key %s at %d does not follow the one before", i+1, public, pos)
 		}

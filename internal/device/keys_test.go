@@ -343,7 +343,7 @@ func TestRemovingADeviceLeavesNothingOfIt(t *testing.T) {
 	w.Do(func(u stream.Unit) error { return w.Remove(u, phone.Session) })
 	for _, table := range []string{"one_time_key", "fallback_key", "to_device", "to_device_txn"} {
 		var n int
-		w.Row(fmt.Sprintf(`SELECT COUNT(*) FROM %s WHERE device = ?`, table), []any{phone.DeviceNo}, &n)
+		w.Row(fmt.Sprintf(`SELECT COUNT(*) FROM %s WHERE device = $1`, table), []any{phone.DeviceNo}, &n)
 		if n != 0 {
 			t.Errorf("%d rows are left in %s", n, table)
 		}

@@ -204,7 +204,7 @@ func TestOldTransactionsAreForgotten(t *testing.T) {
 	w.Device(lin, "PHONE")
 	send(t, w, from, "new", lin, "PHONE", `{}`)
 	for i := range 1200 {
-		w.Exec(`INSERT INTO to_device_txn (device, txn, sent_ms) VALUES (?, ?, 1)`, from.DeviceNo, fmt.Sprint("old", i))
+		w.Exec(`INSERT INTO to_device_txn (device, txn, sent_ms) VALUES ($1, $2, 1)`, from.DeviceNo, fmt.Sprint("old", i))
 	}
 	if err := w.Prune(t.Context()); err != nil {
 		t.Fatal(err)

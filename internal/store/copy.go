@@ -79,7 +79,7 @@ func Current(ctx context.Context, dir string) error {
 			return err
 		}
 		defer c.Close()
-		return current(ctx, c)
+		return current(ctx, &sqlite, c)
 	})
 }
 

@@ -8,8 +8,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"path"
-	"regexp"
-	"strconv"
 	"strings"
 )
 
@@ -46,16 +44,16 @@ func (e *VersionError) Error() string {
 
 // migrate brings the tables from whatever version they have to the last one in files, all in one transaction: where a step
 // fails, nothing has changed. It returns a VersionError for tables of a later version, which it leaves as they are.
-func migrate(ctx context.Context, c *sql.Conn, files fs.FS, log *slog.Logger) error {
+func migrate(ctx context.Context, k *kind, c *sql.Conn, files fs.FS, log *slog.Logger) error {
 	steps, err := stepsIn(files)
 	if err != nil {
 		return err
 	}
-	if _, err := c.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+	if _, err := c.ExecContext(ctx, k.alone); err != nil {
 		return err
 	}
 	defer func() { _, _ = c.ExecContext(context.WithoutCancel(ctx), "ROLLBACK") }() // after the commit there is nothing to undo
-	have, err := tablesVersion(ctx, c)
+	have, err := k.version(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -70,12 +68,12 @@ func migrate(ctx context.Context, c *sql.Conn, files fs.FS, log *slog.Logger) er
 		if err != nil {
 			return err
 		}
-		if _, err := c.ExecContext(ctx, forSQLite(string(text))); err != nil {
+		if err := k.script(ctx, c, string(text)); err != nil {
 			return fmt.Errorf("bringing its tables from version %d to %d failed in %s: %w. Nothing was changed; the program that was used before still works with it",
 				have, len(steps), path.Base(file), err)
 		}
 	}
-	if _, err := c.ExecContext(ctx, "PRAGMA user_version = "+strconv.Itoa(len(steps))); err != nil {
+	if err := k.setVersion(ctx, c, len(steps)); err != nil {
 		return err
 	}
 	if _, err := c.ExecContext(ctx, "COMMIT"); err != nil {
@@ -86,30 +84,10 @@ func migrate(ctx context.Context, c *sql.Conn, files fs.FS, log *slog.Logger) er
 }
 
 // current returns a VersionError unless the tables are of this program's own version.
-func current(ctx context.Context, c *sql.Conn) error {
-	have, err := tablesVersion(ctx, c)
+func current(ctx context.Context, k *kind, c *sql.Conn) error {
+	have, err := k.version(ctx, c)
 	if err == nil && have != Version() {
 		err = &VersionError{have, Version()}
 	}
 	return err
 }
-
-func tablesVersion(ctx context.Context, c *sql.Conn) (v int, err error) {
-	return v, c.QueryRowContext(ctx, "PRAGMA user_version").Scan(&v)
-}
-
-// forSQLite leaves out the lines marked for PostgreSQL and names BYTEA by SQLite's word.
-func forSQLite(text string) string {
-	var b strings.Builder
-	for line := range strings.Lines(text) {
-		if !strings.HasSuffix(strings.TrimSpace(line), "-- postgres") {
-			b.WriteString(line)
-		}
-	}
-	return strings.ReplaceAll(b.String(), "BYTEA", "BLOB")
-}
-
-var dollar = regexp.MustCompile(`\$(\d+)`)
-
-// numbered writes $1 as ?1: SQLite binds ?1 by number, but $1 by order of appearance.
-func numbered(q string) string { return dollar.ReplaceAllString(q, "?$1") }

@@ -55,7 +55,7 @@ func TestAMigrationThatFailsChangesNothing(t *testing.T) {
 			mustMigrate(t, c, was)
 			fill(t, c)
 			before := dump(t, c)
-			err := migrate(t.Context(), c, files, slog.New(slog.DiscardHandler))
+			err := migrate(t.Context(), &sqlite, c, files, slog.New(slog.DiscardHandler))
 			if err == nil || !strings.Contains(err.Error(), "nowhere") || !strings.Contains(err.Error(), "Nothing was changed; the program that was used before still works") {
 				t.Errorf("the operator reads %v", err)
 			}
@@ -72,12 +72,12 @@ func TestALaterVersionIsLeftAlone(t *testing.T) {
 	mustMigrate(t, c, next(t, "ALTER TABLE account ADD COLUMN extra BIGINT;"))
 	fill(t, c)
 	before := dump(t, c)
-	err := migrate(t.Context(), c, migrations, slog.New(slog.DiscardHandler))
+	err := migrate(t.Context(), &sqlite, c, migrations, slog.New(slog.DiscardHandler))
 	var version *VersionError
 	if !errors.As(err, &version) || !strings.Contains(err.Error(), "A newer program has used it: use that one, or restore a backup of before") {
 		t.Errorf("the operator reads %v", err)
 	}
-	if err := current(t.Context(), c); !errors.As(err, &version) {
+	if err := current(t.Context(), &sqlite, c); !errors.As(err, &version) {
 		t.Errorf("beside a server it is taken: %v", err)
 	}
 	if after := dump(t, c); !maps.EqualFunc(before, after, slices.Equal) {
@@ -90,7 +90,7 @@ func TestTwoThatMigrateAtOnce(t *testing.T) {
 	done := make(chan error, 2)
 	for range cap(done) {
 		c := connect(t, dir)
-		go func() { done <- migrate(t.Context(), c, migrations, slog.New(slog.DiscardHandler)) }()
+		go func() { done <- migrate(t.Context(), &sqlite, c, migrations, slog.New(slog.DiscardHandler)) }()
 	}
 	if err := errors.Join(<-done, <-done); err != nil {
 		t.Error(err)
@@ -121,7 +121,7 @@ func walk(t *testing.T, files fs.FS) (complaints []string) {
 	c := empty(t)
 	for v := 1; v <= len(steps); v++ {
 		before := rowsOf(t, c)
-		if err := migrate(t.Context(), c, upTo(t, files, v), slog.New(slog.DiscardHandler)); err != nil {
+		if err := migrate(t.Context(), &sqlite, c, upTo(t, files, v), slog.New(slog.DiscardHandler)); err != nil {
 			say("%v", err)
 			return complaints
 		}
@@ -214,7 +214,7 @@ func connect(t *testing.T, dir string) *sql.Conn {
 
 func mustMigrate(t *testing.T, c *sql.Conn, files fs.FS) {
 	t.Helper()
-	if err := migrate(t.Context(), c, files, slog.New(slog.DiscardHandler)); err != nil {
+	if err := migrate(t.Context(), &sqlite, c, files, slog.New(slog.DiscardHandler)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -312,7 +312,7 @@ func dump(t *testing.T, c *sql.Conn) map[string][]string {
 			all[table] = append(all[table], fmt.Sprint(row))
 		}
 	}
-	version, err := tablesVersion(t.Context(), c)
+	version, err := sqlite.version(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}

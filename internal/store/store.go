@@ -18,8 +18,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	_ "modernc.org/sqlite" // the embedded database's driver
-
 	"wardroom/internal/fault"
 	"wardroom/internal/stream"
 )
@@ -33,17 +31,12 @@ const (
 	maxWork  = 20 * time.Millisecond // after so much work a transaction takes no further unit: who waits in it is answered
 )
 
-// pragmas of every connection. Nothing here trades durability for speed: a commit has been synced when it returns. What is
-// deleted is overwritten with zeros (docs/decisions/deletion.md).
-var pragmas = "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
-	"&_pragma=wal_autocheckpoint(10000)&_pragma=temp_store(MEMORY)&_pragma=cache_size(-32000)" +
-	"&_pragma=secure_delete(ON)&_pragma=foreign_keys(OFF)&_time_format=sqlite"
-
 // DB is the open store. Run must be running for Do to answer.
 type DB struct {
 	// Committed, if set before Run, is told of each commit: how many units it held and how long it took, the sync included.
 	Committed func(units int, took time.Duration)
 
+	kind  *kind
 	pool  *sql.DB
 	hub   *stream.Hub
 	log   *slog.Logger
@@ -64,39 +57,40 @@ type unit struct {
 
 // conn is one connection with its prepared statements, by their text.
 type conn struct {
+	kind  *kind
 	sql   *sql.Conn
 	stmts map[string]*sql.Stmt
 }
 
-// address is where SQLite finds a file, whatever its folders are called.
-func address(file string) string {
-	return "file:" + strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(file)
+// Open opens the database at where, creates its tables where there are none and brings them up to date: it is for servers.
+// where is a folder, in which SQLite has one file, or the address of a PostgreSQL database, postgres://…. Whoever waits in hub
+// is woken after commits.
+func Open(ctx context.Context, where string, hub *stream.Hub, log *slog.Logger) (*DB, error) {
+	k := kindOf(where)
+	return open(ctx, k, where, hub, log, func(c *sql.Conn) error { return migrate(ctx, k, c, migrations, log) })
 }
 
-// Open opens the database in folder dir, creates it where there is none and brings its tables up to date: it is for whoever
-// has the folder alone. Whoever waits in hub is woken after commits.
-func Open(ctx context.Context, dir string, hub *stream.Hub, log *slog.Logger) (*DB, error) {
-	return open(ctx, dir, hub, log, func(c *sql.Conn) error { return migrate(ctx, c, migrations, log) })
-}
-
-// Join opens the database in folder dir beside a server that may be using it. It leaves the tables as they are and returns a
+// Join opens the database at where beside a server that may be using it. It leaves the tables as they are and returns a
 // *VersionError where they are not of this program's version, and fs.ErrNotExist where there is no database.
-func Join(ctx context.Context, dir string, hub *stream.Hub, log *slog.Logger) (*DB, error) {
-	if _, err := os.Stat(filepath.Join(dir, File)); err != nil {
-		return nil, err
+func Join(ctx context.Context, where string, hub *stream.Hub, log *slog.Logger) (*DB, error) {
+	k := kindOf(where)
+	if k == &sqlite {
+		if _, err := os.Stat(filepath.Join(where, File)); err != nil {
+			return nil, err
+		}
 	}
-	return open(ctx, dir, hub, log, func(c *sql.Conn) error { return current(ctx, c) })
+	return open(ctx, k, where, hub, log, func(c *sql.Conn) error { return current(ctx, k, c) })
 }
 
-// open opens the database in folder dir and calls ready with the writer's connection before anything else.
-func open(ctx context.Context, dir string, hub *stream.Hub, log *slog.Logger, ready func(*sql.Conn) error) (*DB, error) {
-	pool, err := sql.Open("sqlite", address(filepath.Join(dir, File))+pragmas)
+// open opens the database at where and calls ready with the writer's connection before anything else.
+func open(ctx context.Context, k *kind, where string, hub *stream.Hub, log *slog.Logger, ready func(*sql.Conn) error) (*DB, error) {
+	pool, err := k.open(where)
 	if err != nil {
 		return nil, fmt.Errorf("opening the database: %w", err)
 	}
 	pool.SetMaxOpenConns(readers + 1)
 	pool.SetMaxIdleConns(readers + 1)
-	db := &DB{pool: pool, hub: hub, log: log, read: make(chan *conn, readers), units: make(chan *unit, maxBatch), gone: make(chan struct{})}
+	db := &DB{kind: k, pool: pool, hub: hub, log: log, read: make(chan *conn, readers), units: make(chan *unit, maxBatch), gone: make(chan struct{})}
 	if db.write, err = db.connect(ctx); err == nil {
 		err = ready(db.write.sql)
 	}
@@ -111,7 +105,7 @@ func open(ctx context.Context, dir string, hub *stream.Hub, log *slog.Logger, re
 	}
 	if err != nil {
 		pool.Close()
-		return nil, fmt.Errorf("opening the database in %s: %w", dir, err)
+		return nil, fmt.Errorf("opening the database in %s: %w", k.shown(where), err)
 	}
 	return db, nil
 }
@@ -121,7 +115,7 @@ func (db *DB) connect(ctx context.Context) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &conn{sql: c, stmts: make(map[string]*sql.Stmt)}, nil
+	return &conn{kind: db.kind, sql: c, stmts: make(map[string]*sql.Stmt)}, nil
 }
 
 // Close closes the database. Run must have returned, and no view may be open.
@@ -259,7 +253,7 @@ func (db *DB) wake(ctx context.Context, topics []stream.Topic) {
 // attempt is one transaction over batch, as far as maxWork reaches: over as many units as refused is long. broke is the unit that failed
 // after it had written, or -1.
 func (db *DB) attempt(ctx context.Context, batch []*unit) (t *tx, refused []error, broke int, err error) {
-	t, err = begin(ctx, db.write, "BEGIN IMMEDIATE")
+	t, err = begin(ctx, db.write, db.kind.write)
 	if err != nil {
 		return nil, nil, -1, err
 	}
@@ -308,7 +302,7 @@ func (db *DB) View(ctx context.Context, fn func(stream.View) error) error {
 		return ctx.Err()
 	}
 	defer func() { db.read <- c }()
-	t, err := begin(ctx, c, "BEGIN")
+	t, err := begin(ctx, c, db.kind.read)
 	if err != nil {
 		return fmt.Errorf("opening a view: %w", err)
 	}
@@ -335,14 +329,14 @@ var _ stream.Unit = (*tx)(nil)
 // in is the transaction behind a view or a unit.
 func in(v stream.View) *tx { return v.(*tx) }
 
-func begin(ctx context.Context, c *conn, how string) (*tx, error) {
+func begin(ctx context.Context, c *conn, how opening) (*tx, error) {
 	// The transaction itself must not be cut short by a client that goes away: the connection would be lost with it.
 	t := &tx{ctx: context.WithoutCancel(ctx), c: c, now: time.Now()}
-	if err := t.control(how); err != nil {
+	if err := t.control(how.begin); err != nil {
 		return nil, err
 	}
 	t.open = true
-	if err := t.row(`SELECT pos FROM stream_shard WHERE shard = 0`).Scan((*int64)(&t.pos)); err != nil {
+	if err := t.row(how.pos).Scan((*int64)(&t.pos)); err != nil {
 		t.rollback()
 		return nil, err
 	}
@@ -398,7 +392,7 @@ func (t *tx) stmt(q string) (*sql.Stmt, error) {
 	if s := t.c.stmts[q]; s != nil {
 		return s, nil
 	}
-	s, err := t.c.sql.PrepareContext(t.ctx, numbered(q))
+	s, err := t.c.sql.PrepareContext(t.ctx, t.c.kind.text(q))
 	if err == nil {
 		t.c.stmts[q] = s
 	}

@@ -9,8 +9,6 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"wardroom/internal/account"
@@ -43,21 +41,14 @@ func New(t testing.TB) *World {
 func (w *World) AfterCrash() *World {
 	w.t.Helper()
 	dir := w.t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS(w.dir)); err != nil {
-		w.t.Fatal(err)
-	}
+	storetest.Copy(w.t, w.dir, dir)
 	return open(w.t, dir)
 }
 
 func open(t testing.TB, dir string) *World {
 	t.Helper()
 	db, hub := storetest.OpenDir(t, dir)
-	beside, err := sql.Open("sqlite", "file:"+filepath.Join(dir, store.File)+"?_pragma=busy_timeout(10000)")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { beside.Close() })
-	return &World{Devices: &device.Devices{Disk: db}, DB: db, Hub: hub, t: t, dir: dir, sql: beside}
+	return &World{Devices: &device.Devices{Disk: db}, DB: db, Hub: hub, t: t, dir: dir, sql: storetest.Beside(t, dir)}
 }
 
 // Device is one person's device with its own keys.
@@ -69,10 +60,10 @@ type Device struct {
 // Device adds a device for user, and user too where there is none yet.
 func (w *World) Device(user mxid.User, id mxid.Device) *Device {
 	w.t.Helper()
-	w.Exec(`INSERT INTO account (id, password, created_day, closed, keys_pos) VALUES (?, '', 0, FALSE, 0) ON CONFLICT DO NOTHING`, user)
-	w.Exec(`INSERT INTO device (account, id, name, seen_day) SELECT no, ?, ?, 0 FROM account WHERE id = ?`, id, "", user)
+	w.Exec(`INSERT INTO account (id, password, created_day, closed, keys_pos) VALUES ($1, '', 0, FALSE, 0) ON CONFLICT DO NOTHING`, user)
+	w.Exec(`INSERT INTO device (account, id, name, seen_day) SELECT no, $1, $2, 0 FROM account WHERE id = $3`, id, "", user)
 	d := &Device{Session: account.Session{User: user, Device: id}, Key: NewKey()}
-	w.Row(`SELECT device.account, device.no FROM device JOIN account ON account.no = device.account WHERE account.id = ? AND device.id = ?`,
+	w.Row(`SELECT device.account, device.no FROM device JOIN account ON account.no = device.account WHERE account.id = $1 AND device.id = $2`,
 		[]any{user, id}, &d.Account, &d.DeviceNo)
 	return d
 }
@@ -118,11 +109,11 @@ func (w *World) Member(room mxid.Room, user mxid.User, membership string) {
 	if err := w.DB.Do(w.t.Context(), func(u stream.Unit) error { pos = u.Next(stream.Topic(room)); return nil }); err != nil {
 		w.t.Fatal(err)
 	}
-	w.Exec(`INSERT INTO room (id, version, head, depth, listed) VALUES (?, '12', x'', 0, FALSE) ON CONFLICT DO NOTHING`, room)
-	w.Exec(`UPDATE state SET until = ? WHERE room = (SELECT no FROM room WHERE id = ?) AND type = 'm.room.member' AND state_key = ?
+	w.Exec(`INSERT INTO room (id, version, head, depth, listed) VALUES ($1, '12', $2, 0, FALSE) ON CONFLICT DO NOTHING`, room, []byte{})
+	w.Exec(`UPDATE state SET until = $1 WHERE room = (SELECT no FROM room WHERE id = $2) AND type = 'm.room.member' AND state_key = $3
 		AND until = 9223372036854775807`, pos, room, user)
 	w.Exec(`INSERT INTO state (room, type, state_key, pos, until, membership)
-		SELECT no, 'm.room.member', ?, ?, 9223372036854775807, ? FROM room WHERE id = ?`, user, pos, membership, room)
+		SELECT no, 'm.room.member', $1, $2, 9223372036854775807, $3 FROM room WHERE id = $4`, user, pos, membership, room)
 }
 
 // Upto is the end of the stream.

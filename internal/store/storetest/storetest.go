@@ -3,14 +3,19 @@ package storetest
 
 import (
 	"context"
+	"database/sql"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"testing"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // for Beside
 
 	"wardroom/internal/store"
 	"wardroom/internal/stream"
 )
 
-// Open opens a new store in a folder of the test's own, with its writer running; both end with the test.
+// Open opens a new store of the test's own, with its writer running; both end with the test.
 func Open(t testing.TB) (*store.DB, *stream.Hub) {
 	t.Helper()
 	return OpenDir(t, t.TempDir())
@@ -20,7 +25,7 @@ func Open(t testing.TB) (*store.DB, *stream.Hub) {
 func OpenDir(t testing.TB, dir string) (*store.DB, *stream.Hub) {
 	t.Helper()
 	hub := stream.NewHub()
-	db, err := store.Open(context.Background(), dir, hub, slog.New(slog.DiscardHandler))
+	db, err := store.Open(context.Background(), At(t, dir), hub, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,4 +42,39 @@ func OpenDir(t testing.TB, dir string) (*store.DB, *stream.Hub) {
 		}
 	})
 	return db, hub
+}
+
+// At is where the store that belongs to folder dir is opened: the folder itself, or a database of PostgreSQL.
+func At(t testing.TB, dir string) string {
+	t.Helper()
+	if os.Getenv(Variable) != "" {
+		return database(t, dir)
+	}
+	return dir
+}
+
+// Beside is a connection of the test's own to the store in folder dir. It takes statements with $1, $2, … in their order.
+func Beside(t testing.TB, dir string) *sql.DB {
+	t.Helper()
+	driver, where := "sqlite", "file:"+filepath.Join(dir, store.File)+"?_pragma=busy_timeout(10000)"
+	if os.Getenv(Variable) != "" {
+		driver, where = "pgx", database(t, dir)
+	}
+	db, err := sql.Open(driver, where)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+// Copy makes of folder to what would be found if the machine had stopped this moment with folder from in it.
+func Copy(t testing.TB, from, to string) {
+	t.Helper()
+	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+		t.Fatal(err)
+	}
+	if os.Getenv(Variable) != "" {
+		copyDatabase(t, from, to)
+	}
 }

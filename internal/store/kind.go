@@ -1,0 +1,44 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+)
+
+// kind is what SQLite and PostgreSQL do not have in common. The SQL of the work is not here: it is one text for both.
+type kind struct {
+	open  func(where string) (*sql.DB, error)
+	shown func(where string) string // where, without what is secret in it
+	write opening                   // a transaction that writes: there is one at a time
+	read  opening                   // a snapshot
+	text  func(q string) string     // a statement as the driver takes it
+
+	alone      string // begins a transaction that nobody else migrates beside
+	version    func(ctx context.Context, c *sql.Conn) (int, error)
+	setVersion func(ctx context.Context, c *sql.Conn, v int) error
+	script     func(ctx context.Context, c *sql.Conn, text string) error // the text of a migration
+}
+
+// opening is how a transaction begins, and how it reads where the stream stands.
+type opening struct{ begin, pos string }
+
+const position = `SELECT pos FROM stream_shard WHERE shard = 0`
+
+func kindOf(where string) *kind {
+	if strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://") {
+		return &postgres
+	}
+	return &sqlite
+}
+
+// without leaves out the lines that are marked for one of the databases.
+func without(text, mark string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		if !strings.HasSuffix(strings.TrimSpace(line), "-- "+mark) {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
+}

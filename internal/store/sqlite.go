@@ -1,0 +1,47 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+
+	_ "modernc.org/sqlite" // the embedded database's driver
+)
+
+// pragmas of every connection. Nothing here trades durability for speed: a commit has been synced when it returns. What is
+// deleted is overwritten with zeros (docs/decisions/deletion.md).
+var pragmas = "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
+	"&_pragma=wal_autocheckpoint(10000)&_pragma=temp_store(MEMORY)&_pragma=cache_size(-32000)" +
+	"&_pragma=secure_delete(ON)&_pragma=foreign_keys(OFF)&_time_format=sqlite"
+
+var sqlite = kind{
+	open: func(dir string) (*sql.DB, error) {
+		return sql.Open("sqlite", address(filepath.Join(dir, File))+pragmas)
+	},
+	shown: func(dir string) string { return dir },
+	write: opening{"BEGIN IMMEDIATE", position},
+	read:  opening{"BEGIN", position},
+	text:  func(q string) string { return dollar.ReplaceAllString(q, "?$1") }, // $1 is bound by order of appearance, ?1 by number
+	alone: "BEGIN IMMEDIATE",
+	version: func(ctx context.Context, c *sql.Conn) (v int, err error) {
+		return v, c.QueryRowContext(ctx, "PRAGMA user_version").Scan(&v)
+	},
+	setVersion: func(ctx context.Context, c *sql.Conn, v int) error {
+		_, err := c.ExecContext(ctx, "PRAGMA user_version = "+strconv.Itoa(v))
+		return err
+	},
+	script: func(ctx context.Context, c *sql.Conn, text string) error {
+		_, err := c.ExecContext(ctx, strings.ReplaceAll(without(text, "postgres"), "BYTEA", "BLOB"))
+		return err
+	},
+}
+
+var dollar = regexp.MustCompile(`\$(\d+)`)
+
+// address is where SQLite finds a file, whatever its folders are called.
+func address(file string) string {
+	return "file:" + strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(file)
+}
