@@ -1,15 +1,12 @@
 package store_test
 
 import (
-	"database/sql"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
-	"wardroom/internal/store"
 	"wardroom/internal/store/storetest"
 )
 
@@ -18,14 +15,13 @@ func columns(t *testing.T) []string {
 	t.Helper()
 	dir := t.TempDir()
 	storetest.OpenDir(t, dir)
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, store.File))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	rows, err := db.Query(`
+	q := `
 		SELECT m.name || '.' || c.name FROM sqlite_master m, pragma_table_info(m.name) c
-		WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'`)
+		WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'`
+	if storetest.Postgres() {
+		q = `SELECT table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = 'public'`
+	}
+	rows, err := storetest.Beside(t, dir).Query(q)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,8 @@ type kind struct {
 	write opening                   // a transaction that writes: there is one at a time
 	read  opening                   // a snapshot
 	text  func(q string) string     // a statement as the driver takes it
+	// commit returns nil where all of the transaction is on disk.
+	commit func(t *tx) error
 
 	alone      string // begins a transaction that nobody else migrates beside
 	version    func(ctx context.Context, c *sql.Conn) (int, error)

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -32,6 +33,16 @@ var postgres = kind{
 	write: opening{"BEGIN ISOLATION LEVEL READ COMMITTED", position + " FOR UPDATE"},
 	read:  opening{"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", position},
 	text:  func(q string) string { return q },
+	// To a COMMIT after a failed statement PostgreSQL answers, without an error, that it has rolled back.
+	commit: func(t *tx) error {
+		return t.c.sql.Raw(func(driver any) error {
+			tag, err := driver.(*stdlib.Conn).Conn().Exec(t.ctx, "COMMIT")
+			if err == nil && tag.String() != "COMMIT" {
+				err = errors.New("a statement had failed, so nothing was committed")
+			}
+			return err
+		})
+	},
 	alone: "BEGIN",
 	version: func(ctx context.Context, c *sql.Conn) (v int, err error) {
 		// The first question of a transaction that migrates; elsewhere the lock is gone at once.

@@ -21,11 +21,12 @@ var sqlite = kind{
 	open: func(dir string) (*sql.DB, error) {
 		return sql.Open("sqlite", address(filepath.Join(dir, File))+pragmas)
 	},
-	shown: func(dir string) string { return dir },
-	write: opening{"BEGIN IMMEDIATE", position},
-	read:  opening{"BEGIN", position},
-	text:  func(q string) string { return dollar.ReplaceAllString(q, "?$1") }, // $1 is bound by order of appearance, ?1 by number
-	alone: "BEGIN IMMEDIATE",
+	shown:  func(dir string) string { return dir },
+	write:  opening{"BEGIN IMMEDIATE", position},
+	read:   opening{"BEGIN", position},
+	text:   func(q string) string { return dollar.ReplaceAllString(q, "?$1") }, // $1 is bound by order of appearance, ?1 by number
+	commit: func(t *tx) error { return t.control("COMMIT") },
+	alone:  "BEGIN IMMEDIATE",
 	version: func(ctx context.Context, c *sql.Conn) (v int, err error) {
 		return v, c.QueryRowContext(ctx, "PRAGMA user_version").Scan(&v)
 	},

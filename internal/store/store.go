@@ -127,12 +127,19 @@ func (db *DB) Close() error {
 	}
 	var errs []error
 	for _, c := range conns {
-		for _, s := range c.stmts {
-			errs = append(errs, s.Close())
+		if err := c.close(); db.kind == &sqlite { // from PostgreSQL a connection may be cut at any time
+			errs = append(errs, err)
 		}
-		errs = append(errs, c.sql.Close())
 	}
 	return errors.Join(append(errs, db.pool.Close())...)
+}
+
+func (c *conn) close() error {
+	var errs []error
+	for _, s := range c.stmts {
+		errs = append(errs, s.Close())
+	}
+	return errors.Join(append(errs, c.sql.Close())...)
 }
 
 // ErrStopped is returned by Do when the writer has stopped.
@@ -253,7 +260,7 @@ func (db *DB) wake(ctx context.Context, topics []stream.Topic) {
 // attempt is one transaction over batch, as far as maxWork reaches: over as many units as refused is long. broke is the unit that failed
 // after it had written, or -1.
 func (db *DB) attempt(ctx context.Context, batch []*unit) (t *tx, refused []error, broke int, err error) {
-	t, err = begin(ctx, db.write, db.kind.write)
+	t, err = db.begin(ctx, db.write, db.kind.write)
 	if err != nil {
 		return nil, nil, -1, err
 	}
@@ -302,7 +309,7 @@ func (db *DB) View(ctx context.Context, fn func(stream.View) error) error {
 		return ctx.Err()
 	}
 	defer func() { db.read <- c }()
-	t, err := begin(ctx, c, db.kind.read)
+	t, err := db.begin(ctx, c, db.kind.read)
 	if err != nil {
 		return fmt.Errorf("opening a view: %w", err)
 	}
@@ -329,6 +336,21 @@ var _ stream.Unit = (*tx)(nil)
 // in is the transaction behind a view or a unit.
 func in(v stream.View) *tx { return v.(*tx) }
 
+// begin begins a transaction on c. A connection that broke meanwhile is made anew.
+func (db *DB) begin(ctx context.Context, c *conn, how opening) (*tx, error) {
+	t, err := begin(ctx, c, how)
+	if err == nil || c.sql.PingContext(context.WithoutCancel(ctx)) == nil {
+		return t, err
+	}
+	_ = c.close() // it is broken
+	anew, err := db.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	*c = *anew
+	return begin(ctx, c, how)
+}
+
 func begin(ctx context.Context, c *conn, how opening) (*tx, error) {
 	// The transaction itself must not be cut short by a client that goes away: the connection would be lost with it.
 	t := &tx{ctx: context.WithoutCancel(ctx), c: c, now: time.Now()}
@@ -353,7 +375,7 @@ func (t *tx) control(q string) error {
 }
 
 func (t *tx) end() error {
-	err := t.control("COMMIT")
+	err := t.c.kind.commit(t)
 	t.open = err != nil
 	return err
 }

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"sync"
@@ -26,7 +27,13 @@ func TestAFolderMayBeCalledAnything(t *testing.T) {
 		if err := os.Mkdir(dir, 0o700); err != nil {
 			t.Fatal(err)
 		}
-		storetest.OpenDir(t, dir)
+		db, err := store.Open(t.Context(), dir, stream.NewHub(), slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
 		if _, err := os.Stat(filepath.Join(dir, store.File)); err != nil {
 			t.Errorf("%q: %v", name, err)
 		}
@@ -34,12 +41,15 @@ func TestAFolderMayBeCalledAnything(t *testing.T) {
 }
 
 func TestConcurrentUnitsTakeEachPositionOnce(t *testing.T) {
-	db, _ := storetest.Open(t)
+	dir := t.TempDir()
+	one, _ := storetest.OpenDir(t, dir)
+	other, _ := storetest.OpenDir(t, dir) // as another process has it
 	const workers, each = 32, 20
 	var mu sync.Mutex
 	taken := map[stream.Position]bool{}
 	var wg sync.WaitGroup
-	for range workers {
+	for n := range workers {
+		db := []*store.DB{one, other}[n%2]
 		wg.Go(func() {
 			for range each {
 				var p stream.Position
@@ -56,8 +66,10 @@ func TestConcurrentUnitsTakeEachPositionOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if got := upto(t, db); got != workers*each {
-		t.Errorf("the stream ends at %d, want %d", got, workers*each)
+	for _, db := range []*store.DB{one, other} {
+		if got := upto(t, db); got != workers*each {
+			t.Errorf("the stream ends at %d, want %d", got, workers*each)
+		}
 	}
 }
 

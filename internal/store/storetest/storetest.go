@@ -47,17 +47,20 @@ func OpenDir(t testing.TB, dir string) (*store.DB, *stream.Hub) {
 // At is where the store that belongs to folder dir is opened: the folder itself, or a database of PostgreSQL.
 func At(t testing.TB, dir string) string {
 	t.Helper()
-	if os.Getenv(Variable) != "" {
+	if Postgres() {
 		return database(t, dir)
 	}
 	return dir
 }
 
+// Postgres reports whether stores are in PostgreSQL.
+func Postgres() bool { return os.Getenv(Variable) != "" }
+
 // Beside is a connection of the test's own to the store in folder dir. It takes statements with $1, $2, … in their order.
 func Beside(t testing.TB, dir string) *sql.DB {
 	t.Helper()
 	driver, where := "sqlite", "file:"+filepath.Join(dir, store.File)+"?_pragma=busy_timeout(10000)"
-	if os.Getenv(Variable) != "" {
+	if Postgres() {
 		driver, where = "pgx", database(t, dir)
 	}
 	db, err := sql.Open(driver, where)
@@ -74,7 +77,7 @@ func Copy(t testing.TB, from, to string) {
 	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
 		t.Fatal(err)
 	}
-	if os.Getenv(Variable) != "" {
+	if Postgres() {
 		copyDatabase(t, from, to)
 	}
 }
