@@ -6,6 +6,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"go/format"
@@ -19,6 +20,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"wardroom/internal/store/storetest"
+	"wardroom/test/rig"
 )
 
 // results is where reports are left.
@@ -55,7 +59,8 @@ func main() {
 		{"go vet", command("go", "vet", "./...")},
 		{"staticcheck", command("go", "tool", "-modfile=.ci/tools.mod", "staticcheck", "./...")},
 		{"govulncheck", vulnerabilities},
-		{"go test", goTests},
+		{"go test", func(t *tally) { goTests(t, nil, "-skip=^TestPostgres", "./...") }},
+		{"go test on PostgreSQL", onPostgres},
 		{"other clients", within("test/clients", nodeTests("other clients", "test"))},
 		{"web lint", web(command("npm", "run", "--silent", "lint"))},
 		{"web tests", web(vitest)},
@@ -157,14 +162,33 @@ func vulnerabilities(t *tally) {
 // sync.Map, the linker may take that code for everybody's, and the detector would no longer see who waits for whom.
 var unwatched = []string{"modernc.org/sqlite/lib", "golang.org/x/crypto/scrypt"}
 
-// goTests runs all Go tests with the race detector and shows the output of those that fail.
-func goTests(t *tally) {
+// stored are the packages whose tests open a store.
+var stored = []string{"./internal/store/...", "./internal/account/...", "./internal/device/...", "./internal/room/...", "./internal/media/...",
+	"./internal/feed/...", "./internal/clientapi/..."}
+
+// onPostgres runs the tests that open a store on a PostgreSQL server of their own.
+func onPostgres(t *tally) {
+	server, err := rig.StartPostgres(context.Background(), "fsync=off", "full_page_writes=off")
+	if err != nil {
+		fmt.Println(err)
+		t.add(false, "go test on PostgreSQL")
+		return
+	}
+	goTests(t, []string{storetest.Variable + "=" + server.URL}, stored...)
+	if err := server.Stop(); err != nil {
+		fmt.Println(err)
+		t.add(false, "go test on PostgreSQL: "+err.Error())
+	}
+}
+
+// goTests runs Go tests with the race detector and shows the output of those that fail.
+func goTests(t *tally, env []string, what ...string) {
 	args := []string{"test", "-race", "-count=1", "-timeout=15m", "-json"}
 	for _, p := range unwatched {
 		args = append(args, "-gcflags="+p+"=-race=false -d=checkptr=0")
 	}
-	cmd := exec.Command("go", append(args, "./...")...)
-	cmd.Stderr = os.Stderr
+	cmd := exec.Command("go", append(args, what...)...)
+	cmd.Env, cmd.Stderr = append(os.Environ(), env...), os.Stderr
 	pipe, err := cmd.StdoutPipe()
 	if err == nil {
 		err = cmd.Start()
