@@ -174,7 +174,7 @@ func onPostgres(t *tally) {
 		t.add(false, "go test on PostgreSQL")
 		return
 	}
-	goTests(t, []string{storetest.Variable + "=" + server.URL}, stored...)
+	goTests(t, []string{storetest.Variable + "=" + server.URL}, append([]string{"-skip=^TestSQLite"}, stored...)...)
 	if err := server.Stop(); err != nil {
 		fmt.Println(err)
 		t.add(false, "go test on PostgreSQL: "+err.Error())

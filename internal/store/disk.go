@@ -2,33 +2,16 @@ package store
 
 import (
 	"context"
-	"errors"
 	"strings"
-
-	"modernc.org/sqlite"
 
 	"wardroom/internal/fault"
 	"wardroom/internal/stream"
 )
 
-// The result codes of SQLite that say that the disk did not take what was to be written.
-const (
-	sqliteReadOnly = 8
-	sqliteIOErr    = 10
-	sqliteFull     = 13
-	sqliteCantOpen = 14
-)
-
 // diskFailure gives an error of a transaction that failed because of the disk as a refusal: nothing of it was kept, and it may be
 // tried again when there is room. It logs what happened and remembers it for Writable. Other errors are given as they are.
 func (db *DB) diskFailure(err error) error {
-	var failed *sqlite.Error
-	if !errors.As(err, &failed) {
-		return err
-	}
-	switch failed.Code() & 0xff {
-	case sqliteReadOnly, sqliteIOErr, sqliteFull, sqliteCantOpen:
-	default:
+	if err == nil || !db.kind.disk(err) {
 		return err
 	}
 	db.unwritable.Store(true)

@@ -105,7 +105,7 @@ func (f *full) kept(t *testing.T) map[string]int {
 	}
 }
 
-func TestOnAFullDiskNothingIsAnsweredThatIsNotThereAndItGoesOnAfterwards(t *testing.T) {
+func TestSQLiteOnAFullDiskAnswersNothingThatIsNotThereAndGoesOnAfterwards(t *testing.T) {
 	f := newFull(t)
 	limit := func(more int) {
 		t.Helper()

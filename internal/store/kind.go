@@ -16,6 +16,8 @@ type kind struct {
 	// commit returns nil where all of the transaction is on disk.
 	commit func(t *tx) error
 
+	disk func(err error) bool // whether it says that the disk did not take what was to be written
+
 	alone      string // begins a transaction that nobody else migrates beside
 	version    func(ctx context.Context, c *sql.Conn) (int, error)
 	setVersion func(ctx context.Context, c *sql.Conn, v int) error

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
@@ -43,6 +45,10 @@ var postgres = kind{
 			return err
 		})
 	},
+	disk: func(err error) bool {
+		var failed *pgconn.PgError
+		return errors.As(err, &failed) && slices.Contains([]string{diskFull, ioError, readOnlyTransaction}, failed.Code)
+	},
 	alone: "BEGIN",
 	version: func(ctx context.Context, c *sql.Conn) (v int, err error) {
 		// The first question of a transaction that migrates; elsewhere the lock is gone at once.
@@ -69,6 +75,13 @@ var postgres = kind{
 		return err
 	},
 }
+
+// SQLSTATEs of PostgreSQL.
+const (
+	diskFull            = "53100"
+	ioError             = "58030"
+	readOnlyTransaction = "25006"
+)
 
 // tablesName is where PostgreSQL keeps the version of the tables; SQLite has a place for it in the file's head.
 const tablesName = "tables"

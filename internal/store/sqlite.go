@@ -3,12 +3,14 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
-	_ "modernc.org/sqlite" // the embedded database's driver
+	embedded "modernc.org/sqlite"
 )
 
 // pragmas of every connection. Nothing here trades durability for speed: a commit has been synced when it returns. What is
@@ -26,7 +28,11 @@ var sqlite = kind{
 	read:   opening{"BEGIN", position},
 	text:   func(q string) string { return dollar.ReplaceAllString(q, "?$1") }, // $1 is bound by order of appearance, ?1 by number
 	commit: func(t *tx) error { return t.control("COMMIT") },
-	alone:  "BEGIN IMMEDIATE",
+	disk: func(err error) bool {
+		var failed *embedded.Error
+		return errors.As(err, &failed) && slices.Contains([]int{readOnly, ioErr, full, cantOpen}, failed.Code()&0xff)
+	},
+	alone: "BEGIN IMMEDIATE",
 	version: func(ctx context.Context, c *sql.Conn) (v int, err error) {
 		return v, c.QueryRowContext(ctx, "PRAGMA user_version").Scan(&v)
 	},
@@ -39,6 +45,14 @@ var sqlite = kind{
 		return err
 	},
 }
+
+// Result codes of SQLite.
+const (
+	readOnly = 8
+	ioErr    = 10
+	full     = 13
+	cantOpen = 14
+)
 
 var dollar = regexp.MustCompile(`\$(\d+)`)
 
