@@ -1,6 +1,7 @@
 import { ClientEvent, EventType, MatrixClient, MatrixEvent, Room, type IEvent } from 'matrix-js-sdk';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Tokens } from '../wire/tokens';
+import { FarMentions } from './farmentions';
 import { Outbox } from './outbox';
 import { converse } from './people';
 import { Position } from './position';
@@ -24,7 +25,7 @@ beforeEach(async () => {
   vi.spyOn(client, 'getRooms').mockReturnValue([room]);
   vi.spyOn(client, 'getRoom').mockReturnValue(room);
   vi.spyOn(client, 'getAccountData').mockImplementation((type) => (type === EventType.Direct ? new MatrixEvent({ type, content: { [chen]: ['!d:port'] } }) : undefined));
-  list = new RoomList(client);
+  list = new RoomList(client, new FarMentions(client));
   await given(member(me, 'join', 'Anna'), member(chen, 'join', 'Chen'));
 });
 afterEach(() => {
@@ -49,7 +50,7 @@ const goesTo = (): Promise<string> => {
   return converse(client, null as unknown as Tokens, chen, new Map());
 };
 function page() {
-  const outbox = new Outbox({ device: '', seen: () => '', send: () => Promise.resolve(''), judge: () => ({ again: undefined }), keep: () => Promise.resolve() });
+  const outbox = new Outbox({ device: '', seen: () => '', send: () => Promise.resolve(''), judge: () => ({ again: undefined }), read: () => Promise.resolve(undefined), keep: () => Promise.resolve() });
   const position = new Position(client, room.getUnfilteredTimelineSet(), { readUpTo: () => undefined, unread: () => 0 }, () => undefined);
   return viewOf(client, room, outbox, position, true);
 }
