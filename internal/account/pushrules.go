@@ -90,14 +90,15 @@ func (p *PushRules) rule(kind, id string) (*Rule, error) {
 // Spec: client-server API, GET /pushrules/.
 func (a *Accounts) PushRules(ctx context.Context, s Session) (rules PushRules, err error) {
 	err = a.Disk.View(ctx, func(v stream.View) (err error) {
-		rules, err = a.pushRules(v, s)
+		rules, err = PushRulesOf(v, a.Disk, s)
 		return err
 	})
 	return rules, err
 }
 
-func (a *Accounts) pushRules(v stream.View, s Session) (PushRules, error) {
-	content, ok, err := a.Disk.Datum(v, s.Account, "", PushRulesType)
+// PushRulesOf gives s's rules: the defaults until s changed any.
+func PushRulesOf(v stream.View, disk HearingDisk, s Session) (PushRules, error) {
+	content, ok, err := disk.Datum(v, s.Account, "", PushRulesType)
 	if err != nil || !ok {
 		return DefaultPushRules(s.User), err
 	}
@@ -124,7 +125,7 @@ func (a *Accounts) PushRule(ctx context.Context, s Session, kind, id string) (Ru
 // changePushRules applies change to s's rules and keeps the result; all devices of s learn it.
 func (a *Accounts) changePushRules(ctx context.Context, s Session, change func(*PushRules) error) error {
 	return a.Disk.Do(ctx, func(u stream.Unit) error {
-		rules, err := a.pushRules(u, s)
+		rules, err := PushRulesOf(u, a.Disk, s)
 		if err != nil {
 			return err
 		}

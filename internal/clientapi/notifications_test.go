@@ -3,6 +3,7 @@ package clientapi_test
 import (
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -119,5 +120,92 @@ func TestANewNameReadsNothing(t *testing.T) {
 	}
 	if got := mei.notified(t, 10); len(got) != 2 {
 		t.Errorf("the notifications are %q", got)
+	}
+}
+
+// What one's push rules keep quiet is no notification; it is unread all the same. The master switch and a room's level count, as far as
+// the server can know what they are about.
+func TestWhatWasMutedIsNoNotification(t *testing.T) {
+	s := newServer(t)
+	lin, mei := s.newPerson(t, "lin"), s.newPerson(t, "mei")
+	var rooms []string
+	for _, name := range []string{"quay", "tide"} {
+		room := lin.newRoom(t, object{"invite": []string{string(mei.user)}})
+		mei.join(t, room)
+		lin.say(t, room, "1", cipher("in "+name))
+		rooms = append(rooms, room)
+	}
+	const rules = v3 + "/pushrules/global"
+	quiet := object{"actions": []string{}, "conditions": []object{{"kind": "event_match", "key": "room_id", "pattern": rooms[0]}}}
+	expect := func(what string, want ...string) {
+		t.Helper()
+		if got := mei.notified(t, 10); !slices.Equal(got, want) {
+			t.Errorf("%s: the notifications are %q, want %q", what, got, want)
+		}
+	}
+	expect("at first", "in tide", "in quay")
+	mei.ok(t, "PUT", rules+"/override/"+url.PathEscape(rooms[0]), quiet)
+	expect("one room muted", "in tide")
+	if n := dig(mei.ok(t, "GET", v3+"/sync", nil), "rooms", "join", rooms[0], "unread_notifications", "notification_count"); n != 1.0 {
+		t.Errorf("in the muted room %v are unread, want 1", n)
+	}
+	mei.ok(t, "DELETE", rules+"/override/"+url.PathEscape(rooms[0]), nil)
+	mei.ok(t, "PUT", rules+"/room/"+url.PathEscape(rooms[1]), object{"actions": []string{}})
+	expect("mentions alone in the other", "in quay")
+	mei.ok(t, "PUT", rules+"/override/.m.rule.master/enabled", object{"enabled": true})
+	expect("all quiet")
+	mei.ok(t, "PUT", rules+"/override/.m.rule.master/enabled", object{"enabled": false})
+	mei.ok(t, "DELETE", rules+"/room/"+url.PathEscape(rooms[1]), nil)
+	expect("as at first", "in tide", "in quay")
+}
+
+// Of somebody whom one ignores only what belongs to a room's state comes: who is in it, what it is called.
+func TestWhoIsIgnoredIsNotHeard(t *testing.T) {
+	s := newServer(t)
+	lin, mei, oda := s.newPerson(t, "lin"), s.newPerson(t, "mei"), s.newPerson(t, "oda")
+	room := lin.newRoom(t, object{"invite": []string{string(mei.user), string(oda.user)}, "power_level_content_override": object{"users_default": 50}, "room_version": "11"})
+	mei.join(t, room)
+	oda.join(t, room)
+	root := oda.say(t, room, "root", cipher("root"))
+	meis, odas := &synced{person: mei}, &synced{person: oda}
+	meis.sync(t)
+	odas.sync(t)
+	ignore := v3 + "/user/" + string(mei.user) + "/account_data/m.ignored_user_list"
+	mei.ok(t, "PUT", ignore, object{"ignored_users": object{string(lin.user): object{}, string(mei.user): object{}, "@nobody:wardroom.test": object{}}})
+	oda.say(t, room, "1", cipher("oda's"))
+	lin.say(t, room, "1", cipher("lin's"))
+	lin.say(t, room, "2", to("m.thread", root))
+	mei.say(t, room, "1", cipher("mei's"))
+	lin.ok(t, "PUT", in(room, "state", "m.room.name"), object{"name": "Quay"})
+	lin.newRoom(t, object{"invite": []string{string(mei.user), string(oda.user)}})
+	said := func(d *synced) (all []string, invitations int, unread any) {
+		answer := d.sync(t)
+		there := dig(answer, "rooms", "join", room)
+		for _, e := range objects(dig(there, "timeline", "events")) {
+			if text(e["type"]) == "m.room.name" {
+				all = append(all, "the name")
+			} else {
+				all = append(all, text(dig(e, "content", "ciphertext")))
+			}
+		}
+		invited, _ := dig(answer, "rooms", "invite").(object)
+		return all, len(invited), dig(there, "unread_notifications", "notification_count")
+	}
+	got, invitations, unread := said(meis)
+	if want := []string{"oda's", "mei's", "the name"}; !slices.Equal(got, want) || invitations != 0 || unread != 2.0 {
+		t.Errorf("who ignores hears %q, %d invitations, %v unread; want %q, none, 2", got, invitations, unread, want)
+	}
+	got, invitations, unread = said(odas)
+	if want := []string{"oda's", "lin's", "x", "mei's", "the name"}; !slices.Equal(got, want) || invitations != 1 || unread != 3.0 {
+		t.Errorf("somebody else hears %q, %d invitations, %v unread; want %q, one, 3", got, invitations, unread, want)
+	}
+	if got := mei.notified(t, 10); !slices.Equal(got, []string{"oda's", "root"}) {
+		t.Errorf("the notifications are %q", got)
+	}
+	// Whoever ignores nobody any more hears all from then on.
+	mei.ok(t, "PUT", ignore, object{"ignored_users": object{}})
+	lin.say(t, room, "3", cipher("lin's again"))
+	if got, _, _ := said(meis); !slices.Equal(got, []string{"lin's again"}) {
+		t.Errorf("afterwards %q", got)
 	}
 }

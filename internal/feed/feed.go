@@ -20,6 +20,7 @@ import (
 type Disk interface {
 	stream.Disk
 	account.DataDisk
+	account.HearingDisk
 	room.Reading
 
 	// Stay gives who's present membership of a room, left and forgotten ones too; ok is false where there is none.
@@ -39,8 +40,8 @@ type Disk interface {
 	// Heroes gives up to five people other than who, joined or invited now; earliest first.
 	Heroes(v stream.View, no room.No, who mxid.User) ([]mxid.User, error)
 	// Unread counts the events in the room that count for who, with account a, since they joined, and that a's receipts do not
-	// cover, at most 1000: of the main timeline under "", of each thread under its root.
-	Unread(v stream.View, no room.No, who mxid.User, a account.No) (map[mxid.Event]int, error)
+	// cover, at most 1000: of the main timeline under "", of each thread under its root. What ignored people sent is left out.
+	Unread(v stream.View, no room.No, who mxid.User, a account.No, ignored []account.No) (map[mxid.Event]int, error)
 	// Counting gives the newest events before before that count in the rooms that who, with account a, is joined to, of other
 	// senders, whether they are read or not, whether who was in the room then or not; newest first, at most limit.
 	Counting(v stream.View, who mxid.User, a account.No, before stream.Position, limit int) ([]Counted, error)

@@ -33,7 +33,8 @@ const (
 
 // Notifications lists what counted as unread for s in the rooms that s is in, since s came in, read by now or not: the same
 // that sync counts. from is the Next of the answer before, or nil. What a message says the server does not know, so for it none
-// is a highlight: with highlights alone the list is empty, as sync's count of them is nought.
+// is a highlight: with highlights alone the list is empty, as sync's count of them is nought. Left out is what s's push rules keep
+// quiet, whatever it says, and what people wrote whom s ignores.
 //
 // Spec: client-server API, GET /notifications.
 func (f *Feed) Notifications(ctx context.Context, s account.Session, from stream.Token, limit int, highlights bool) (list Notifications, err error) {
@@ -57,7 +58,13 @@ func (f *Feed) Notifications(ctx context.Context, s account.Session, from stream
 		if len(events) == limit {
 			list.Next = stream.Token{events[limit-1].Pos}.String()
 		}
-		n := notifying{f, v, s, map[room.No]*place{}}
+		n := notifying{Feed: f, v: v, s: s, rooms: map[room.No]*place{}}
+		if n.rules, err = account.PushRulesOf(v, f.Disk, s); err != nil {
+			return err
+		}
+		if n.ignored, err = account.IgnoredBy(v, f.Disk, s); err != nil {
+			return err
+		}
 		for _, e := range events {
 			one, ok, err := n.notification(e)
 			if err != nil {
@@ -75,15 +82,18 @@ func (f *Feed) Notifications(ctx context.Context, s account.Session, from stream
 // notifying is one look at somebody's notifications.
 type notifying struct {
 	*Feed
-	v     stream.View
-	s     account.Session
-	rooms map[room.No]*place
+	v       stream.View
+	s       account.Session
+	rules   account.PushRules
+	ignored account.Ignored
+	rooms   map[room.No]*place
 }
 
 // place is a room with notifications: what of it may be seen, and how far it was read by thread.
 type place struct {
 	*room.Sight
-	read map[string]stream.Position
+	read   map[string]stream.Position
+	joined int
 }
 
 // notification is what is told of e; ok is false where s was not in the room then.
@@ -97,7 +107,16 @@ func (n *notifying) notification(e Counted) (one Notification, ok bool, err erro
 		if p.read, err = n.Disk.ReadTo(n.v, e.Room, n.s.Account); err != nil {
 			return one, false, err
 		}
+		counts, err := n.Disk.Count(n.v, e.Room)
+		if err != nil {
+			return one, false, err
+		}
+		p.joined = counts[event.Join]
 		n.rooms[e.Room] = p
+	}
+	sender := mxid.User(e.Get("sender").Text())
+	if n.ignored.Has(sender) || !n.rules.Tells(account.Heard{Type: e.Get("type").Text(), Room: e.In, Sender: sender, Joined: p.joined}) {
+		return one, false, nil
 	}
 	if p.MembershipAt(e.Pos) != event.Join || !p.Sees(e.Pos) {
 		return one, false, nil

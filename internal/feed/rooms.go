@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"wardroom/internal/account"
 	"wardroom/internal/event"
 	"wardroom/internal/mxid"
 	"wardroom/internal/room"
@@ -18,7 +19,10 @@ func memberKey(who mxid.User) event.StateKey {
 // rooms adds every room that has something new.
 func (l *looking) rooms() error {
 	all, err := l.news()
-	if err != nil {
+	if err != nil || len(all) == 0 {
+		return err
+	}
+	if l.ignored, err = account.IgnoredBy(l.v, l.Disk, l.s); err != nil {
 		return err
 	}
 	for _, n := range all {
@@ -149,7 +153,17 @@ func (l *looking) leave(st room.Stay, data []json.RawMessage) error {
 }
 
 // offered adds a room that the person is invited to or has asked to join: what may be known of it from outside.
+//
+// An invitation by somebody whom the person ignores is not told.
+//
+// Spec: client-server API, "Ignoring Users".
 func (l *looking) offered(st room.Stay) error {
+	if len(l.ignored) > 0 && st.Membership == event.Invite {
+		by, err := l.Disk.EventsAt(l.v, []stream.Position{st.Pos})
+		if err != nil || len(by) > 0 && l.ignored.Has(mxid.User(by[0].Get("sender").Text())) {
+			return err
+		}
+	}
 	state, err := l.Rooms.Stripped(l.v, st.Room, l.s.User)
 	if err != nil {
 		return err
@@ -210,6 +224,9 @@ func (l *looking) timeline(into *left, st room.Stay, since, end stream.Position)
 	wanted := events[:0:0]
 	changed := false // there is a state event
 	for _, e := range events {
+		if e.Get("state_key") == nil && l.ignored.Has(mxid.User(e.Get("sender").Text())) {
+			continue
+		}
 		if l.req.Filter.Room.Timeline.Match(&e) {
 			wanted = append(wanted, e)
 			told.named = append(told.named, mxid.User(e.Get("sender").Text()))
@@ -354,7 +371,7 @@ func (l *looking) summary(st room.Stay) (*summary, error) {
 }
 
 func (l *looking) unread(j *joined, st room.Stay) error {
-	counts, err := l.Disk.Unread(l.v, st.Room, l.s.User, l.s.Account)
+	counts, err := l.Disk.Unread(l.v, st.Room, l.s.User, l.s.Account, slices.Collect(maps.Values(l.ignored)))
 	if err != nil {
 		return err
 	}

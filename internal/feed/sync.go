@@ -100,6 +100,7 @@ type looking struct {
 	seen  Token           // how far was looked without finding anything to tell
 	upto  stream.Position // how far this answer reaches
 
+	ignored  account.Ignored                 // by the person, where there are rooms to tell of
 	answer   *Sync                           // nil where the look found that nothing had happened at all
 	roomData map[mxid.Room][]json.RawMessage // new account data of rooms
 }

@@ -124,29 +124,40 @@ const came = `SELECT min(pos) AS pos FROM state WHERE room = $1 AND type = 'm.ro
 	(SELECT coalesce(max(pos), 0) FROM state WHERE room = $1 AND type = 'm.room.member' AND state_key = $3 AND membership IS DISTINCT FROM 'join')`
 
 // Unread implements feed.Disk. Where somebody has read to is one value, so that counting begins there and not where they joined.
-func (db *DB) Unread(v stream.View, no room.No, who mxid.User, a account.No) (map[mxid.Event]int, error) {
+func (db *DB) Unread(v stream.View, no room.No, who mxid.User, a account.No, ignored []account.No) (map[mxid.Event]int, error) {
 	t := in(v)
-	var main int
-	err := t.row(`
-		SELECT count(*) FROM (SELECT 1 FROM event WHERE room = $1 AND pos > (SELECT max(pos) FROM (`+came+`
+	type number struct {
+		sender account.No
+		n      int
+	}
+	rows, err := t.query(`
+		SELECT sender, count(*) FROM (SELECT sender FROM event WHERE room = $1 AND pos > (SELECT max(pos) FROM (`+came+`
 				UNION ALL SELECT event_pos FROM receipt WHERE room = $1 AND account = $2 AND thread IN ('', 'main')) AS read)
-			AND counts AND sender <> $2 AND relation IS DISTINCT FROM 'm.thread' LIMIT 1000) AS unread`, no, a, who).Scan(&main)
+			AND counts AND sender <> $2 AND relation IS DISTINCT FROM 'm.thread' LIMIT 1000) AS unread GROUP BY sender`, no, a, who)
+	numbers, err := collect(rows, err, func(rows *sql.Rows) (n number, err error) { return n, rows.Scan(&n.sender, &n.n) })
 	if err != nil {
 		return nil, err
 	}
-	type reply struct {
-		root mxid.Event
-		pos  stream.Position
+	main := 0
+	for _, n := range numbers {
+		if !slices.Contains(ignored, n.sender) {
+			main += n.n
+		}
 	}
-	rows, err := t.query(`
-		SELECT root.id, reply.pos FROM event AS reply JOIN event AS root ON root.pos = reply.relates
+	type reply struct {
+		root   mxid.Event
+		pos    stream.Position
+		sender account.No
+	}
+	rows, err = t.query(`
+		SELECT root.id, reply.pos, reply.sender FROM event AS reply JOIN event AS root ON root.pos = reply.relates
 		WHERE reply.room = $1 AND reply.pos > (SELECT max(pos) FROM (`+came+`
 				UNION ALL SELECT event_pos FROM receipt WHERE room = $1 AND account = $2 AND thread = '') AS read)
 			AND reply.counts AND reply.sender <> $2 AND reply.relation = 'm.thread'
 		ORDER BY reply.pos LIMIT 1000`, no, a, who)
 	replies, err := collect(rows, err, func(rows *sql.Rows) (r reply, err error) {
 		var id []byte
-		err = rows.Scan(&id, &r.pos)
+		err = rows.Scan(&id, &r.pos, &r.sender)
 		r.root = eventName(id)
 		return r, err
 	})
@@ -159,7 +170,7 @@ func (db *DB) Unread(v stream.View, no room.No, who mxid.User, a account.No) (ma
 	}
 	read, err := db.ReadTo(v, no, a)
 	for _, r := range replies {
-		if r.pos > read[string(r.root)] {
+		if r.pos > read[string(r.root)] && !slices.Contains(ignored, r.sender) {
 			counts[r.root]++
 		}
 	}
