@@ -40,9 +40,10 @@ func (a *API) Counted() (all []string) {
 	return all
 }
 
-// TriesInAll sets for one test how many wrong passwords may be given for an account from all places together.
+// TriesInAll sets for one test how many wrong passwords may be given for an account from all places together; no more come with time,
+// however slow the machine is.
 func TriesInAll(t interface{ Cleanup(func()) }, n int) {
-	was := allTries
-	allTries.burst = n
-	t.Cleanup(func() { allTries = was })
+	all, one := allTries, passwordTries
+	allTries, passwordTries = rate{n, time.Hour}, rate{passwordTries.burst, time.Hour}
+	t.Cleanup(func() { allTries, passwordTries = all, one })
 }
