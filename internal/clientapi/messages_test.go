@@ -123,6 +123,32 @@ func TestTheRawFormOfMessagesGivesTheirIDs(t *testing.T) {
 	}
 }
 
+func TestTheRawFormOfWhatWasAroundAnEventGivesTheirIDs(t *testing.T) {
+	s := newServer(t)
+	lin := s.newPerson(t, "lin")
+	room := lin.newRoom(t, object{})
+	var sent []string
+	for n := range 3 {
+		sent = append(sent, lin.say(t, room, fmt.Sprint(n), cipher("x")))
+	}
+	r := lin.call(t, "GET", in(room, "context", sent[1])+"?limit=2&filter="+url.QueryEscape(`{"event_format":"federation"}`), nil)
+	var around struct {
+		Before []json.RawMessage `json:"events_before"`
+		Event  json.RawMessage   `json:"event"`
+		After  []json.RawMessage `json:"events_after"`
+		State  []json.RawMessage `json:"state"`
+	}
+	if err := json.Unmarshal(r.raw, &around); err != nil || len(around.Before) != 1 || len(around.After) != 1 || len(around.State) == 0 {
+		t.Fatalf("%v: %s", err, r.raw)
+	}
+	for i, e := range append([]json.RawMessage{around.Before[0], around.Event, around.After[0]}, around.State...) {
+		id, err := event.ID(event.V12, e)
+		if err != nil || i < 3 && string(id) != sent[i] || event.Value(e).Get("prev_events") == nil {
+			t.Errorf("computed %s (%v) of %s", id, err, e)
+		}
+	}
+}
+
 func TestAnEventWithWhatWasAroundIt(t *testing.T) {
 	s := newServer(t)
 	lin, mei := s.newPerson(t, "lin"), s.newPerson(t, "mei")
@@ -207,11 +233,9 @@ func TestWhoMayRedactAndWhatIsLeft(t *testing.T) {
 		}
 		// As an ordinary event too, in the form of the room's version.
 		more := lin.say(t, room, "5", cipher("more"))
-		if version != "10" {
-			lin.ok(t, "PUT", in(room, "send", "m.room.redaction", "6"), object{"redacts": more})
-			if e := lin.ok(t, "GET", in(room, "event", more), nil); dig(e, "unsigned", "redacted_because") == nil {
-				t.Errorf("version %s: %v is not redacted", version, e)
-			}
+		lin.ok(t, "PUT", in(room, "send", "m.room.redaction", "6"), object{"redacts": more})
+		if because := dig(lin.ok(t, "GET", in(room, "event", more), nil), "unsigned", "redacted_because"); dig(because, "redacts") != more {
+			t.Errorf("version %s: it is redacted because of %v", version, because)
 		}
 		lin.refused(t, 400, "M_BAD_JSON", "PUT", in(room, "send", "m.room.redaction", "7"), object{})
 	}

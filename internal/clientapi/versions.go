@@ -8,6 +8,10 @@ func (a *API) versionRoutes() []route {
 	}
 }
 
+// newest is the last version of the specification of which everything is served that a server must serve; docs/matrix.md says
+// what the next one wants.
+const newest = 17
+
 // versions lists what clients may rely on. Clients test by exact inclusion, so every version is named.
 //
 // Spec: client-server API, GET /_matrix/client/versions.
@@ -17,7 +21,7 @@ func (a *API) versions(*request) (any, error) {
 		Unstable map[string]bool `json:"unstable_features"`
 	}
 	out := answer{Unstable: map[string]bool{"org.matrix.msc4222": true}} // state after the timeline of a sync
-	for minor := 1; minor <= 15; minor++ {
+	for minor := 1; minor <= newest; minor++ {
 		out.Versions = append(out.Versions, "v1."+strconv.Itoa(minor))
 	}
 	return out, nil

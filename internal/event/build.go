@@ -33,7 +33,7 @@ type Built struct {
 
 // Build writes p down as an event of a room of version v. The result depends on nothing but v and p. Of p, it ignores
 // ContentHash and Unsigned, and RoomID on a version 12 create event (the room ID follows from the event). An
-// m.room.redaction must have Redacts, or, from version 11 on, content.redacts; Build writes it where v wants it.
+// m.room.redaction must have Redacts or content.redacts; Build writes it where v wants it.
 //
 // It does not ask whether the event is allowed (see Allowed). It returns fault.NotJSON or fault.BadJSON where the content is
 // no canonical object or a field is missing or impossible, and fault.TooLarge where the event or a field of it is too long.
@@ -133,6 +133,12 @@ func (p *PDU) placeRedacts(v Version) error {
 	if p.Type != TypeRedaction {
 		p.Redacts = ""
 		return nil
+	}
+	if in := p.Get("redacts"); !v.RedactsInContent() && in != nil {
+		if p.Redacts == "" {
+			p.Redacts = mxid.Event(in.Text())
+		}
+		p.Content = json.RawMessage(Value(p.Content).without("redacts"))
 	}
 	if v.RedactsInContent() {
 		if p.Redacts == "" {

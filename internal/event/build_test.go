@@ -290,7 +290,7 @@ func TestBuildRoomID(t *testing.T) {
 func TestBuildRedaction(t *testing.T) {
 	p := messageDraft()
 	p.Type, p.Content, p.Redacts = TypeRedaction, json.RawMessage(`{"reason":"spam","a":1,"z":1,"redacts":"$other"}`), "$target"
-	for v, want := range map[Version]string{V10: "$other", V11: "$target", V12: "$target"} {
+	for v, want := range map[Version]string{V10: "", V11: "$target", V12: "$target"} {
 		b, err := Build(v, p)
 		if err != nil {
 			t.Fatal(err)
@@ -303,9 +303,13 @@ func TestBuildRedaction(t *testing.T) {
 		}
 	}
 	p.Redacts = ""
-	if b, err := Build(V12, p); err != nil || b.PDU.Redacts != "$other" {
-		t.Errorf("the content's redacts gives %q, %v", b.PDU.Redacts, err)
+	for v, inContent := range map[Version]string{V10: "", V12: "$other"} {
+		b, err := Build(v, p)
+		if err != nil || b.PDU.Redacts != "$other" || b.PDU.Get("redacts").Text() != inContent {
+			t.Errorf("version %v: the content's redacts gives %q and stands there as %q, %v", v, b.PDU.Redacts, b.PDU.Get("redacts"), err)
+		}
 	}
+	p.Content = json.RawMessage(`{"reason":"spam"}`)
 	if _, err := Build(V10, p); !fault.BadJSON.In(err) {
 		t.Errorf("version 10 takes a redaction of nothing: %v", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"path"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -43,8 +44,6 @@ func (d *Door) Handler() (http.Handler, error) {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/_matrix/", d.API)
-	mux.Handle("/.well-known/matrix/", d.API)
 	mux.Handle("/healthz", d.Health)
 	mux.Handle("/readyz", d.Health)
 	if d.Operator != nil {
@@ -54,7 +53,18 @@ func (d *Door) Handler() (http.Handler, error) {
 		mux.Handle("/operator/", local)
 	}
 	mux.Handle("/", client)
-	return d.around(mux), nil
+	return d.around(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// Not by the mux: it sends whoever asks for "/_matrix" or "//_matrix/…" elsewhere, and a Matrix client waits for a refusal.
+		at := path.Clean(r.URL.Path) + "/"
+		for _, api := range []string{"/_matrix/", "/.well-known/matrix/"} {
+			if strings.HasPrefix(at, api) {
+				r.Pattern = api
+				d.API.ServeHTTP(w, r)
+				return
+			}
+		}
+		mux.ServeHTTP(w, r)
+	})), nil
 }
 
 // OperatorHandler serves only what the operator sees, for a listener of its own that nobody else reaches.

@@ -204,6 +204,20 @@ func TestAPanicIsAnsweredAndLoggedWithoutNames(t *testing.T) {
 	}
 }
 
+func TestTheAPIAnswersForWhateverBelongsToIt(t *testing.T) {
+	d := newDoor(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "the API") })
+	for _, path := range []string{"/_matrix", "/_matrix/", "//_matrix/client/versions", "/_matrix//client", "/_matrix/client/../x", "/.well-known/matrix", "/.well-known//matrix/client"} {
+		if r := d.get(path); r.StatusCode != http.StatusOK || body(t, r) != "the API" {
+			t.Errorf("%s: %d", path, r.StatusCode)
+		}
+	}
+	for _, path := range []string{"/_matrixes", "/x/_matrix/client", "/.well-known/security.txt"} {
+		if r := d.get(path); body(t, r) == "the API" {
+			t.Errorf("%s reached the API", path)
+		}
+	}
+}
+
 func TestWhatAClientInventsIsNotCounted(t *testing.T) {
 	d := newDoor(t, http.NotFound)
 	d.do("INVENTED", "/invented")

@@ -93,7 +93,7 @@ func (r *Rooms) Context(ctx context.Context, who account.Session, room mxid.Room
 		if err != nil {
 			return Context{}, err
 		}
-		shown, err := r.Show(v, s, around, Style{})
+		shown, err := r.Show(v, s, around, Style{Federation: f.Format == "federation"})
 		if err != nil {
 			return Context{}, err
 		}
@@ -117,7 +117,7 @@ func (r *Rooms) stateAround(v stream.View, s *Sight, events []Event, f Filter) (
 		other := e.Get("type").Text() == event.TypeMember && !senders[e.Get("state_key").Text()]
 		return f.LazyMembers && other || !f.Match(&e)
 	})
-	return r.Show(v, s, state, Style{Plain: true})
+	return r.Show(v, s, state, Style{Plain: true, Federation: f.Format == "federation"})
 }
 
 // Near is an event by its time.
