@@ -57,7 +57,7 @@ func TestAServerThatDoesNotWaitForTheDiskIsFoundOut(t *testing.T) {
 	for name, change := range map[string]rig.Change{
 		"synchronous=OFF":    {File: store, Old: "synchronous(FULL)", New: "synchronous(OFF)"},
 		"synchronous=NORMAL": {File: store, Old: "synchronous(FULL)", New: "synchronous(NORMAL)"},
-		"answers before the commit": {File: store, Old: "return t, refused, -1, t.end()", New: `for i, u := range batch {
+		"answers before the commit": {File: store, Old: "return t, refused, -1, t.end()", New: `for i, u := range batch[:len(refused)] {
 			u.done <- refused[i]
 			batch[i] = &unit{done: make(chan error, 1)} // the answer that comes too late
 		}
