@@ -23,7 +23,11 @@ const (
 	each    = 25
 )
 
-const store = "internal/store/store.go"
+// Where the server is changed.
+const (
+	store  = "internal/store/store.go"
+	sqlite = "internal/store/sqlite.go"
+)
 
 func TestEveryAnswerFollowsTheSyncOfItsBytes(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -33,7 +37,7 @@ func TestEveryAnswerFollowsTheSyncOfItsBytes(t *testing.T) {
 		// A server that stops in order copies its log into the database and removes it.
 		"as it is": {nil, 1},
 		// The log is begun anew when it has 10,000 pages. Here it is after a few, so that it happens while people wait.
-		"a short log": {[]rig.Change{{File: store, Old: "wal_autocheckpoint(10000)", New: "wal_autocheckpoint(20)"}}, 3},
+		"a short log": {[]rig.Change{{File: sqlite, Old: "wal_autocheckpoint(10000)", New: "wal_autocheckpoint(20)"}}, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v, err := watched(t, c.changes...)
@@ -55,8 +59,8 @@ func TestEveryAnswerFollowsTheSyncOfItsBytes(t *testing.T) {
 // TestAServerThatDoesNotWaitForTheDiskIsFoundOut builds servers that break the promise in one place each.
 func TestAServerThatDoesNotWaitForTheDiskIsFoundOut(t *testing.T) {
 	for name, change := range map[string]rig.Change{
-		"synchronous=OFF":    {File: store, Old: "synchronous(FULL)", New: "synchronous(OFF)"},
-		"synchronous=NORMAL": {File: store, Old: "synchronous(FULL)", New: "synchronous(NORMAL)"},
+		"synchronous=OFF":    {File: sqlite, Old: "synchronous(FULL)", New: "synchronous(OFF)"},
+		"synchronous=NORMAL": {File: sqlite, Old: "synchronous(FULL)", New: "synchronous(NORMAL)"},
 		"answers before the commit": {File: store, Old: "return t, refused, -1, t.end()", New: `for i, u := range batch[:len(refused)] {
 			u.done <- refused[i]
 			batch[i] = &unit{done: make(chan error, 1)} // the answer that comes too late
