@@ -119,8 +119,9 @@ func TestReadingAsAClientDoesStaysFarBelowTheRate(t *testing.T) {
 	})
 }
 
-func TestSignInsThatSucceedAreCountedByAccount(t *testing.T) {
-	s := newServer(t)
+func TestSignInsThatSucceedAreCountedByAccount(t *testing.T) { frozen(t, signIns) }
+
+func signIns(t *testing.T, s *server) {
 	lin := s.newPerson(t, "lin")
 	s.newPerson(t, "sato")
 	s.api.Unlimited = false
@@ -170,8 +171,9 @@ func TestNobodyDrainsAnothersOneTimeKeys(t *testing.T) {
 	}
 }
 
-func TestAClaimForALargeRoomIsServedAndOneForEverythingWaits(t *testing.T) {
-	s := newServer(t)
+func TestAClaimForALargeRoomIsServedAndOneForEverythingWaits(t *testing.T) { frozen(t, claims) }
+
+func claims(t *testing.T, s *server) {
 	lin := s.newPerson(t, "lin")
 	s.api.Unlimited = false
 	room := func(people int) object {
@@ -188,8 +190,9 @@ func TestAClaimForALargeRoomIsServedAndOneForEverythingWaits(t *testing.T) {
 	lin.call(t, "POST", v3+"/keys/claim", room(500)).tooOften(t)
 }
 
-func TestKeysForALargeRoomAreSentAndFloodsWait(t *testing.T) {
-	s := newServer(t)
+func TestKeysForALargeRoomAreSentAndFloodsWait(t *testing.T) { frozen(t, floods) }
+
+func floods(t *testing.T, s *server) {
 	lin := s.newPerson(t, "lin")
 	s.api.Unlimited = false
 	n := 0
