@@ -93,8 +93,9 @@ const invitationsADay = 20
 
 // InviteOne makes an invitation in s's name, for one person and InvitationLasts. Everybody may invite, up to 20 people a day:
 // whoever signs up gets no power by it. Who signed up with whose invitation is not kept.
-func (a *Accounts) InviteOne(ctx context.Context, s Session, note string) (token string, i Invitation, err error) {
+func (a *Accounts) InviteOne(ctx context.Context, s Session, note string) (token string, i KeptInvitation, err error) {
 	token = rand.Text()
+	i.Hash = sha256.Sum256([]byte(token))
 	err = a.Disk.Do(ctx, func(u stream.Unit) error {
 		made, err := a.Disk.InvitedToday(u, s.Account)
 		if err != nil {
@@ -105,11 +106,11 @@ func (a *Accounts) InviteOne(ctx context.Context, s Session, note string) (token
 			f.RetryAfter = u.Now().Truncate(24 * time.Hour).Add(24 * time.Hour).Sub(u.Now())
 			return f
 		}
-		i = Invitation{By: s.Account, Note: clip(note), Uses: 1, Until: u.Now().Add(InvitationLasts)}
-		return a.Disk.AddInvitation(u, sha256.Sum256([]byte(token)), i)
+		i.Invitation = Invitation{By: s.Account, Note: clip(note), Uses: 1, Until: u.Now().Add(InvitationLasts)}
+		return a.Disk.AddInvitation(u, i.Hash, i.Invitation)
 	})
 	if err != nil {
-		return "", Invitation{}, fmt.Errorf("%s invites: %w", s.User, err)
+		return "", KeptInvitation{}, fmt.Errorf("%s invites: %w", s.User, err)
 	}
 	return token, i, nil
 }

@@ -31,7 +31,7 @@ func (a *API) inviteOne(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return map[string]any{"token": token, "path": "/#/invite/" + token, "expires_ts": i.Until.UnixMilli()}, nil
+	return map[string]any{"id": i.ID(), "token": token, "path": "/#/invite/" + token, "expires_ts": i.Until.UnixMilli()}, nil
 }
 
 // ownInvitations lists what the person has made and nobody has used yet. Who used the others is not kept.

@@ -17,6 +17,7 @@ import { Asking } from './asking';
 import { Connection } from './connection';
 import { Courtesy } from './courtesy';
 import { Devices } from './devices';
+import { Invitations } from './invitations';
 import { Drafts } from './draft';
 import { FarMentions } from './farmentions';
 import { Levels } from './levels';
@@ -70,6 +71,7 @@ export class Session {
   readonly levels: Levels;
   readonly pictures: Pictures;
   readonly devices: Devices;
+  readonly invitations: Invitations;
   /** What others see of what one is doing. */
   readonly courtesy: Courtesy;
   readonly drafts: Drafts;
@@ -99,6 +101,7 @@ export class Session {
     this.removals = removals;
     this.me = new Me(client);
     this.devices = new Devices(client, recovery.mayRenew);
+    this.invitations = new Invitations(client);
     this.levels = new Levels(client);
     this.pictures = new Pictures(client, tokens);
     this.#notifier = new Notifier(client, this.rooms, this.levels);

@@ -70,10 +70,16 @@ export const faults = sentences({
     ja: 'パスワードが短すぎるか、よく使われるものです。10 文字以上にしてください。',
   },
   'fault.invitation': {
-    en: 'This invitation is not valid: it was used already, or its time is over. Ask the person who sent it for another.',
-    'zh-Hans': '这个邀请无效：已经用过，或者已经过期。请向发送邀请的人再要一个。',
-    'zh-Hant': '這個邀請無效：已經用過，或者已經過期。請向發送邀請的人再要一個。',
-    ja: 'この招待は無効です。使用済みか、期限が切れています。送った方に、もう一度依頼してください。',
+    en: 'This invitation is not valid: it was used already or taken back, or its time is over. Ask the person who sent it for another.',
+    'zh-Hans': '这个邀请无效：已经用过或被撤回，或者已经过期。请向发送邀请的人再要一个。',
+    'zh-Hant': '這個邀請無效：已經用過或被撤回，或者已經過期。請向發送邀請的人再要一個。',
+    ja: 'この招待は無効です。使用済みか、取り消されたか、期限が切れています。送った方に、もう一度依頼してください。',
+  },
+  'fault.invitationsToday': {
+    en: 'You have invited 20 people today. Go on tomorrow, or let a colleague help.',
+    'zh-Hans': '您今天已邀请 20 人。请明天继续，或请同事帮忙。',
+    'zh-Hant': '您今天已邀請 20 人。請明天繼續，或請同事幫忙。',
+    ja: '今日はすでに 20 人を招待しました。明日続けるか、同僚に依頼してください。',
   },
   'fault.forbidden': {
     en: 'The rules of this room or server do not allow this.',

@@ -6,6 +6,7 @@ import { faults } from './faults';
 import { files } from './files';
 import { find } from './find';
 import { happening } from './happening';
+import { invitations } from './invitations';
 import { notify } from './notify';
 import { people } from './people';
 import { reading } from './reading';
@@ -27,6 +28,7 @@ export const words = {
   ...files,
   ...find,
   ...happening,
+  ...invitations,
   ...notify,
   ...people,
   ...reading,
