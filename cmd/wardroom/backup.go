@@ -32,9 +32,8 @@ The configuration file and TLS certificates are not in a backup.
 `
 
 func makeBackup(ctx context.Context, args []string, out, errs io.Writer) error {
-	flags := flag.NewFlagSet("wardroom backup", flag.ContinueOnError)
-	flags.SetOutput(errs)
-	flags.Usage = func() { fmt.Fprint(errs, backupUsage); flags.PrintDefaults() }
+	is := command{"backup", backupUsage}
+	flags := is.flags()
 	data := flags.String("data", "./data", "`folder` of the server")
 	to := flags.String("to", "", "`file` to write; it must not exist")
 	newKey := flags.String("new-key", "", "make a new key, keep it in `file`, and print its recipient")
@@ -42,18 +41,19 @@ func makeBackup(ctx context.Context, args []string, out, errs io.Writer) error {
 	var recipients []age.Recipient
 	flags.Func("recipient", "`age1…` for whom to encrypt; may be given several times", func(s string) error {
 		more, err := age.ParseRecipients(strings.NewReader(s))
+		if err != nil {
+			return errors.New("that is no recipient; \"wardroom backup --new-key FILE\" prints one")
+		}
 		recipients = append(recipients, more...)
-		return err
+		return nil
 	})
-	if err := flags.Parse(args); err != nil {
+	if err := is.parse(flags, args, out); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return nil
 		}
 		return err
 	}
 	switch {
-	case flags.NArg() > 0:
-		return fmt.Errorf("what is %q?", flags.Arg(0))
 	case *newKey != "":
 		return makeKey(*newKey, out)
 	case *to == "":
@@ -82,6 +82,9 @@ func makeKey(file string, out io.Writer) error {
 		return err
 	}
 	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s is there already; name another file", file)
+	}
 	if err != nil {
 		return fmt.Errorf("keeping the key: %w", err)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 
@@ -22,16 +23,13 @@ func configure(args []string, out, errs io.Writer) error {
 		return err
 	case len(args) == 2 && args[0] == "check":
 		c, err := config.Read(args[1])
-		if err == nil {
-			err = c.Complete()
-		}
-		if err != nil {
+		if err = errors.Join(err, c.Complete()); err != nil {
 			return err
 		}
 		fmt.Fprintf(out, "%s is right: server %s, listening on %s, data in %s, encryption: %s\n", args[1], c.Name, c.Listen, c.Data, c.TLS.From)
 		return nil
 	case len(args) == 1 && (args[0] == "--help" || args[0] == "-h"):
-		fmt.Fprint(errs, configUsage)
+		fmt.Fprint(out, configUsage)
 		return nil
 	default:
 		fmt.Fprint(errs, configUsage)

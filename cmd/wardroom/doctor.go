@@ -30,11 +30,9 @@ Run it as the user who runs the server. It ends with 1 if something is wrong.
 
 `
 
-func doctor(ctx context.Context, args []string, out, errs io.Writer) error {
-	flags := flag.NewFlagSet("wardroom doctor", flag.ContinueOnError)
-	flags.SetOutput(errs)
-	flags.Usage = func() { fmt.Fprint(errs, doctorUsage); flags.PrintDefaults() }
-	conf, err := chosen(flags, args)
+func doctor(ctx context.Context, args []string, out io.Writer) error {
+	is := command{"doctor", doctorUsage}
+	conf, err := is.chosen(is.flags(), args, out)
 	if errors.Is(err, flag.ErrHelp) {
 		return nil
 	} else if err != nil {
@@ -77,6 +75,10 @@ func installation(ctx context.Context, conf *config.Config) (*operate.Installati
 		return nil, err
 	}
 	if _, err := os.Stat(filepath.Join(conf.Data, store.File)); err == nil {
+		i.Named = func() string {
+			name, _ := store.Peek(ctx, conf.Data, store.ServerName)
+			return name
+		}
 		i.BackedUp = func() string {
 			at, _ := store.Peek(ctx, conf.Data, store.BackedUpAt) // a database that cannot be read is found elsewhere
 			return at

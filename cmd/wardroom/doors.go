@@ -61,7 +61,7 @@ func (s *server) doors() ([]opened, error) {
 	if s.conf.OperatorListen != "" {
 		second, err := net.Listen("tcp", s.conf.OperatorListen)
 		if err != nil {
-			return nil, fmt.Errorf("listening on %s for the operator: %w", s.conf.OperatorListen, err)
+			return nil, fmt.Errorf("operator_listen: %w", cannotListen(s.conf.OperatorListen, err))
 		}
 		all = append(all, opened{front.Server(door.OperatorHandler(page.Handler()), nil, s.log), second})
 	}
@@ -151,7 +151,7 @@ func encryption(ctx context.Context, conf *config.Config, addr net.Addr, log *sl
 		}, addr, log)
 	default:
 		if !config.Local(addr.String()) && conf.TLS.From == config.Off {
-			log.Warn("connections are not encrypted and other machines can connect: browsers will refuse encrypted chat there. Set public_url, or listen on 127.0.0.1")
+			log.Warn("connections are not encrypted and other machines can connect: browsers will refuse encrypted chat there. Set public_url, or listen on localhost alone")
 		}
 	}
 	return certificates, stop, err

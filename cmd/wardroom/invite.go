@@ -28,7 +28,7 @@ Usage:
   wardroom invite --data DIR --revoke ID, or the link, or the token
 
 An invitation gives no power: whoever signs up with it is a person like any other. Those that people make in the web client
-are theirs: they are neither listed nor revoked here.
+are theirs: they are neither listed nor revoked here, but by who made them.
 
 `
 
@@ -54,26 +54,22 @@ type invited struct {
 // invite makes invitations and prints their links.
 func invite(ctx context.Context, args []string, out, errs io.Writer) error {
 	var want invitations
-	flags := flag.NewFlagSet("wardroom invite", flag.ContinueOnError)
-	flags.SetOutput(errs)
-	flags.Usage = func() { fmt.Fprint(errs, inviteUsage); flags.PrintDefaults() }
-	flags.StringVar(&want.data, "data", "./data", "folder of the server")
-	flags.IntVar(&want.uses, "uses", 1, "how many people may sign up with the link")
-	flags.IntVar(&want.days, "days", 7, "for how many days it is valid")
-	flags.StringVar(&want.name, "name", "", "whom it is for, or a sentence: shown to whoever opens the link")
-	flags.StringVar(&want.csv, "csv", "", "file with the names of many people in its first column: one link is made for each")
-	flags.StringVar(&want.html, "html", "", "also write the links into this file, as a page to print and cut up")
+	is := command{"invite", inviteUsage}
+	flags := is.flags()
+	flags.StringVar(&want.data, "data", "./data", "`folder` of the server")
+	flags.IntVar(&want.uses, "uses", 1, "how many `people` may sign up with the link")
+	flags.IntVar(&want.days, "days", 7, "for how many `days` it is valid")
+	flags.StringVar(&want.name, "name", "", "`text`: whom it is for, or a sentence; shown to whoever opens the link")
+	flags.StringVar(&want.csv, "csv", "", "`file` with the names of many people in its first column: one link is made for each")
+	flags.StringVar(&want.html, "html", "", "also write the links into this `file`, as a page to print and cut up")
 	flags.BoolVar(&want.tokenOnly, "token-only", false, "print registration tokens instead of links, for other Matrix clients")
 	flags.BoolVar(&want.list, "list", false, "print the invitations made here that are still valid")
-	flags.StringVar(&want.revoke, "revoke", "", "end an invitation made here: its ID as --list prints it, its link or its token")
-	if err := flags.Parse(args); err != nil {
+	flags.StringVar(&want.revoke, "revoke", "", "end an `invitation` made here: its ID as --list prints it, its link or its token")
+	if err := is.parse(flags, args, out); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return nil
 		}
 		return err
-	}
-	if flags.NArg() > 0 {
-		return fmt.Errorf("what is %q? A name is given as --name TEXT", flags.Arg(0))
 	}
 	if want.list || want.revoke != "" {
 		return oldInvitations(ctx, want, flags, out, errs)

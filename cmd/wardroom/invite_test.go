@@ -285,7 +285,7 @@ func TestWhatInviteRefuses(t *testing.T) {
 		{"--uses is 1", []string{"--uses", "0"}},
 		{"--days is 1", []string{"--days", "0"}},
 		{"--days is 1", []string{"--days", "400"}},
-		{"A name is given as --name", []string{"lin"}},
+		{"\"lin\" is no option", []string{"lin"}},
 		{"leave out --uses", []string{"--csv", empty, "--uses", "3"}},
 		{"there are none", []string{"--csv", empty}},
 		{"CSV UTF-8", []string{"--csv", big5}},

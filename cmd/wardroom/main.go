@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 )
 
@@ -21,7 +22,7 @@ Usage:
   wardroom config   check or print a configuration file
   wardroom version  print the version
 
-"wardroom COMMAND --help" explains a command.
+"wardroom help COMMAND" explains a command.
 `
 
 func main() {
@@ -50,13 +51,16 @@ func run(ctx context.Context, args []string, out, errs io.Writer) error {
 	case "restore":
 		return restore(ctx, args[1:], out, errs)
 	case "doctor":
-		return doctor(ctx, args[1:], out, errs)
+		return doctor(ctx, args[1:], out)
 	case "config":
 		return configure(args[1:], out, errs)
 	case "version":
 		printVersion(out)
 		return nil
 	case "help", "-h", "--help":
+		if len(args) == 2 && args[1] != "help" && args[1] != "version" && !strings.HasPrefix(args[1], "-") {
+			return run(ctx, []string{args[1], "--help"}, out, errs)
+		}
 		fmt.Fprint(out, usage)
 		return nil
 	default:

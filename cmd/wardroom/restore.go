@@ -23,26 +23,25 @@ Usage:
   wardroom restore --from FILE --data NEWDIR --identity FILE
   wardroom restore --from FILE --data NEWDIR --passphrase-file FILE
 
-The folder must be empty or not there. Nothing is put into it before the whole backup has been checked.
+The folder must be empty or not there. Nothing is put in its place before the whole backup has been checked. Where a restore
+was cut off, run it again: it clears away what the earlier one left.
+
+All devices are signed out and all invitations end; what else people will notice is told at the end.
 
 `
 
 func restore(ctx context.Context, args []string, out, errs io.Writer) error {
-	flags := flag.NewFlagSet("wardroom restore", flag.ContinueOnError)
-	flags.SetOutput(errs)
-	flags.Usage = func() { fmt.Fprint(errs, restoreUsage); flags.PrintDefaults() }
+	is := command{"restore", restoreUsage}
+	flags := is.flags()
 	from := flags.String("from", "", "backup `file`")
 	data := flags.String("data", "", "`folder` for the restored data, empty or not there")
 	identity := flags.String("identity", "", "`file` with the key that opens the backup")
 	passphrase := flags.String("passphrase-file", "", "`file` whose first line opens the backup")
-	if err := flags.Parse(args); err != nil {
+	if err := is.parse(flags, args, out); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return nil
 		}
 		return err
-	}
-	if flags.NArg() > 0 {
-		return fmt.Errorf("what is %q?", flags.Arg(0))
 	}
 	if *from == "" || *data == "" || (*identity == "") == (*passphrase == "") {
 		return errors.New("say --from FILE, --data NEWDIR, and --identity FILE or --passphrase-file FILE")

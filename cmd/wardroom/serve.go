@@ -39,14 +39,13 @@ type serving struct {
 }
 
 // serveFlags reads the command line, and the file it names, over the defaults.
-func serveFlags(args []string, errs io.Writer) (serving, error) {
-	flags := flag.NewFlagSet("wardroom serve", flag.ContinueOnError)
-	flags.SetOutput(errs)
-	flags.Usage = func() { fmt.Fprint(errs, serveUsage); flags.PrintDefaults() }
+func serveFlags(args []string, out io.Writer) (serving, error) {
+	is := command{"serve", serveUsage}
+	flags := is.flags()
 	s := serving{}
 	flags.BoolVar(&s.unlimited, "unlimited", false, "lift all rate limits, for measurements; only where nobody but this machine can connect")
 	var err error
-	if s.Config, err = chosen(flags, args); err != nil {
+	if s.Config, err = is.chosen(flags, args, out); err != nil {
 		return s, err
 	}
 	if s.unlimited && !config.Local(s.Listen) {
@@ -59,22 +58,17 @@ func serveFlags(args []string, errs io.Writer) (serving, error) {
 }
 
 // chosen reads the command line, and the configuration file it names, over the defaults, and completes the configuration.
-func chosen(flags *flag.FlagSet, args []string) (config.Config, error) {
+func (c command) chosen(flags *flag.FlagSet, args []string, out io.Writer) (config.Config, error) {
 	conf := config.Default()
 	file := flags.String("config", "", "configuration `file`; \"wardroom config print\" shows what it may say")
 	data := flags.String("data", conf.Data, "`folder` for everything the server keeps")
 	listen := flags.String("listen", conf.Listen, "`address` to listen on, HOST:PORT")
-	if err := flags.Parse(args); err != nil {
+	if err := c.parse(flags, args, out); err != nil {
 		return conf, err
 	}
-	if flags.NArg() > 0 {
-		return conf, fmt.Errorf("what is %q?", flags.Arg(0))
-	}
+	var wrong error
 	if *file != "" {
-		var err error
-		if conf, err = config.Read(*file); err != nil {
-			return conf, err
-		}
+		conf, wrong = config.Read(*file)
 	}
 	flags.Visit(func(f *flag.Flag) { // what was said here wins over the file
 		switch f.Name {
@@ -84,11 +78,11 @@ func chosen(flags *flag.FlagSet, args []string) (config.Config, error) {
 			conf.Listen = *listen
 		}
 	})
-	return conf, conf.Complete()
+	return conf, errors.Join(wrong, conf.Complete()) // all mistakes at once
 }
 
 func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) {
-	conf, err := serveFlags(args, errs)
+	conf, err := serveFlags(args, out)
 	if errors.Is(err, flag.ErrHelp) {
 		return nil
 	} else if err != nil {
@@ -101,19 +95,19 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 	defer unlock()
 	log := front.Log(slog.NewTextHandler(errs, nil))
 	hub := stream.NewHub()
+	listener, err := net.Listen("tcp", conf.Listen) // before the tables are brought up to date: what cannot run changes nothing
+	if err != nil {
+		return cannotListen(conf.Listen, err)
+	}
+	defer listener.Close()
 	db, err := store.Open(ctx, conf.Data, hub, log)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w\nMore about it says: wardroom doctor --data %s", err, conf.Data)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	metrics := operate.NewMetrics(version)
 	db.Committed = metrics.Commit
 
-	listener, err := net.Listen("tcp", conf.Listen)
-	if err != nil {
-		return fmt.Errorf("listening on %s: %w", conf.Listen, err)
-	}
-	defer listener.Close()
 	certificates, stopCertificates, err := encryption(ctx, &conf.Config, listener.Addr(), log)
 	if err != nil {
 		return err
@@ -160,6 +154,12 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 		return serveAll(ctx, doors)
 	})
 	return group.Wait()
+}
+
+// cannotListen says why nothing can listen at an address, and what to do.
+func cannotListen(at string, err error) error {
+	f := operate.Listening(at, err, false)
+	return fmt.Errorf("nobody can connect at %s: %s %s", at, f.Says, f.Do)
 }
 
 // enter makes the data folder where there is none and takes it for one server alone. It returns an error that says what to do

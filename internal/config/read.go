@@ -17,17 +17,17 @@ import (
 //go:embed default.toml
 var Example string
 
-// Read reads the file over the defaults, before Complete. It returns all mistakes, joined.
+// Read reads the file over the defaults, before Complete. It returns all mistakes, joined, and with them what was right.
 func Read(file string) (Config, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
-		return Config{}, err
+		return Default(), fmt.Errorf("reading the configuration: %w", err)
 	}
 	c, err := Parse(string(data))
 	if err != nil {
-		return Config{}, fmt.Errorf("%s: %w", file, err)
+		err = fmt.Errorf("%s: %w", file, err)
 	}
-	return c, nil
+	return c, err
 }
 
 // Parse is Read for a text.

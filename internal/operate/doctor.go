@@ -16,6 +16,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"wardroom/internal/config"
 )
 
 // State is how grave a finding is.
@@ -52,6 +54,7 @@ type Installation struct {
 	Client      *http.Client  // asks the public address
 	Half        error         // what a restore that was cut off has left in the data folder, in words that say what to do
 	Copies      []string      // what a backup that was cut off has left
+	Named       func() string // which server's data the folder holds; empty: nobody's yet
 	Tables      func() error  // looks whether the tables are of this program's version
 	Database    func() error  // looks for damage
 	BackedUp    func() string // when the last backup was made, RFC 3339; empty: never
@@ -79,8 +82,15 @@ func (i *Installation) Examine(ctx context.Context) []Finding {
 	if i.Certificate != "" {
 		all = append(all, i.certificate())
 	}
-	if i.PublicURL != "" {
+	switch {
+	case i.PublicURL != "":
 		all = append(all, i.public(ctx)...)
+	case i.Certificate != "":
+	case slices.ContainsFunc(i.Listen[:min(1, len(i.Listen))], func(at string) bool { return !config.Local(at) }):
+		all = append(all, Finding{"public address", Wrong, "There is none, and other machines can connect to " + i.Listen[0] + " without encryption: browsers refuse encrypted chat there.",
+			"Set public_url to the address that people type, beginning with https; or listen on localhost alone."})
+	default:
+		all = append(all, fine("public address", "There is none: the server is for this machine alone."))
 	}
 	return all
 }
@@ -92,25 +102,31 @@ func fine(about, format string, args ...any) Finding {
 // clock compares the clock with whatever knows the time.
 func (i *Installation) clock(ctx context.Context) []Finding {
 	const about = "clock"
+	var found []Finding
 	if i.Authority != "" {
-		if theirs, err := i.date(ctx, i.Authority); err == nil {
+		theirs, err := i.date(ctx, i.Authority)
+		if err != nil {
+			found = append(found, Finding{"certificate authority", Wrong, fmt.Sprintf("%s does not answer: %v.", i.Authority, errors.Unwrap(err)),
+				"Without it no certificate is made or renewed. Let this machine connect to it, through the firewall of this machine and of the network; look at tls.authority."})
+		} else {
+			found = append(found, fine("certificate authority", "It answers."))
 			off := time.Since(theirs).Abs()
 			if off > time.Minute {
-				return []Finding{{about, Wrong, fmt.Sprintf("The clock is %s off, compared with the certificate authority.", off.Round(time.Second)),
-					"Install and start a time service (on Debian: apt-get install systemd-timesyncd)."}}
+				return append(found, Finding{about, Wrong, fmt.Sprintf("The clock is %s off, compared with the certificate authority.", off.Round(time.Second)),
+					"Install and start a time service (on Debian: apt-get install systemd-timesyncd)."})
 			}
-			return []Finding{fine(about, "It agrees with the certificate authority's to %s.", max(off, time.Second).Round(time.Second))}
+			return append(found, fine(about, "It agrees with the certificate authority's to %s.", max(off, time.Second).Round(time.Second)))
 		}
 	}
 	synced, known := synchronised()
 	switch {
 	case !known:
-		return []Finding{fine(about, "It says %s (UTC). Whether that is right cannot be seen from here.", time.Now().UTC().Format(time.DateTime))}
+		return append(found, fine(about, "It says %s (UTC). Whether that is right cannot be seen from here.", time.Now().UTC().Format(time.DateTime)))
 	case !synced:
-		return []Finding{{about, Look, fmt.Sprintf("Nothing keeps it right, as far as the kernel knows. It says %s (UTC).", time.Now().UTC().Format(time.DateTime)),
-			"Compare it with another clock. Install a time service (on Debian: apt-get install systemd-timesyncd), unless the host of this machine keeps the time."}}
+		return append(found, Finding{about, Look, fmt.Sprintf("Nothing keeps it right, as far as the kernel knows. It says %s (UTC).", time.Now().UTC().Format(time.DateTime)),
+			"Compare it with another clock. Install a time service (on Debian: apt-get install systemd-timesyncd), unless the host of this machine keeps the time."})
 	}
-	return []Finding{fine(about, "A time service keeps it right.")}
+	return append(found, fine(about, "A time service keeps it right."))
 }
 
 // date is the time that a server gives with its answers.
@@ -227,6 +243,12 @@ func (i *Installation) database() Finding {
 			return Finding{about, Look, "No damage was found. " + sentence(err), "As it says; make a backup with the program that has used it so far."}
 		}
 	}
+	if i.Named != nil {
+		if name := i.Named(); name != "" && name != i.Name {
+			return Finding{about, Wrong, fmt.Sprintf("No damage was found, but it belongs to the server %q, and the configuration says %q.", name, i.Name),
+				fmt.Sprintf("Write name = %q in the configuration, or name the right folder. The name is part of every account and every room and cannot change.", name)}
+		}
+	}
 	return fine(about, "No damage was found.")
 }
 
@@ -256,11 +278,19 @@ func LastBackup(at string) Finding {
 func (i *Installation) port(at string) Finding {
 	about := "port " + at
 	l, err := net.Listen("tcp", at)
+	if err != nil {
+		return Listening(at, err, i.Serving)
+	}
+	l.Close()
+	return fine(about, "It is free for the server.")
+}
+
+// Listening explains why nothing can listen at an address; serving: a server that should is running.
+func Listening(at string, err error, serving bool) Finding {
+	about := "port " + at
+	var noName *net.DNSError
 	switch {
-	case err == nil:
-		l.Close()
-		return fine(about, "It is free for the server.")
-	case errors.Is(err, syscall.EADDRINUSE) && i.Serving:
+	case errors.Is(err, syscall.EADDRINUSE) && serving:
 		return fine(about, "The running server has it.")
 	case errors.Is(err, syscall.EADDRINUSE):
 		return Finding{about, Wrong, "Another program has it.", "Find it with ss -ltnp, and stop it or choose another port."}
@@ -268,8 +298,10 @@ func (i *Installation) port(at string) Finding {
 		return Finding{about, Wrong, "This user may not listen there.", "Ports below 1024 need leave: AmbientCapabilities=CAP_NET_BIND_SERVICE in the systemd unit, or setcap cap_net_bind_service+ep on the program."}
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
 		return Finding{about, Wrong, "This machine does not have that address.", "Listen on an address of this machine, or on all with an empty host, such as :443."}
+	case errors.As(err, &noName):
+		return Finding{about, Wrong, "The name before the colon is not known.", "Listen on an address of this machine, or on all with an empty host, such as :443."}
 	default:
-		return Finding{about, Wrong, err.Error() + ".", "Correct listen in the configuration."}
+		return Finding{about, Wrong, err.Error() + ".", "Correct the address: --listen, or listen in the configuration."}
 	}
 }
 

@@ -229,5 +229,14 @@ func TestAClockThatIsOff(t *testing.T) {
 		w.Header().Set("Date", time.Now().Add(time.Hour).UTC().Format(http.TimeFormat))
 	}))
 	defer s.Close()
-	expect(t, examine(t, &operate.Installation{Data: private(t), Authority: s.URL})["clock"], operate.Wrong, "off, compared with the certificate authority")
+	found := examine(t, &operate.Installation{Data: private(t), Authority: s.URL})
+	expect(t, found["clock"], operate.Wrong, "off, compared with the certificate authority")
+	expect(t, found["certificate authority"], operate.Fine, "It answers")
+	s.Close()
+	expect(t, examine(t, &operate.Installation{Data: private(t), Authority: s.URL})["certificate authority"], operate.Wrong, "does not answer")
+}
+
+func TestNoPublicAddress(t *testing.T) {
+	expect(t, examine(t, &operate.Installation{Data: private(t), Listen: []string{"127.0.0.1:0"}})["public address"], operate.Fine, "for this machine alone")
+	expect(t, examine(t, &operate.Installation{Data: private(t), Listen: []string{"0.0.0.0:0"}})["public address"], operate.Wrong, "without encryption")
 }

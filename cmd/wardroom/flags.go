@@ -1,0 +1,65 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// command is one command: its name, and its help up to the list of options.
+type command struct{ name, usage string }
+
+// flags is an empty set of the command's options.
+func (c command) flags() *flag.FlagSet {
+	flags := flag.NewFlagSet("wardroom "+c.name, flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // what is wrong is said once, by who gets the error
+	flags.Usage = func() {}
+	return flags
+}
+
+// parse reads args. Where they ask for help it prints that on out and returns flag.ErrHelp; an error says what is wrong in words.
+func (c command) parse(flags *flag.FlagSet, args []string, out io.Writer) error {
+	err := flags.Parse(args)
+	help := fmt.Sprintf("\"wardroom %s --help\" shows what there is", c.name)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		c.help(flags, out)
+		return err
+	case err == nil && flags.NArg() > 0:
+		return fmt.Errorf("%q is no option: %s", flags.Arg(0), help)
+	case err == nil:
+		return nil
+	}
+	says := err.Error()
+	if name, ok := strings.CutPrefix(says, "flag provided but not defined: -"); ok {
+		return fmt.Errorf("there is no option --%s: %s", strings.TrimPrefix(name, "-"), help)
+	}
+	if name, ok := strings.CutPrefix(says, "flag needs an argument: -"); ok {
+		return fmt.Errorf("--%s needs a value: %s", name, help)
+	}
+	if value, rest, ok := strings.Cut(strings.TrimPrefix(says, "invalid value "), " for flag -"); ok {
+		name, why, _ := strings.Cut(rest, ": ")
+		if why == "parse error" {
+			why = "it must be a whole number"
+		}
+		return fmt.Errorf("--%s cannot be %s: %s", name, value, why)
+	}
+	return fmt.Errorf("%s: %s", says, help)
+}
+
+func (c command) help(flags *flag.FlagSet, out io.Writer) {
+	fmt.Fprint(out, c.usage)
+	flags.VisitAll(func(f *flag.Flag) {
+		value, about := flag.UnquoteUsage(f)
+		if value != "" {
+			value = " " + value
+		}
+		fmt.Fprintf(out, "  --%s%s\n      %s", f.Name, value, about)
+		if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "0" {
+			fmt.Fprintf(out, " (without it: %s)", f.DefValue)
+		}
+		fmt.Fprintln(out)
+	})
+}
