@@ -355,7 +355,7 @@ func TestRestoreBringsNothingBackThatWasRevoked(t *testing.T) {
 	}
 }
 
-// A device that comes back after a restore, however late, keeps its keys, unless it was signed out.
+// A device that comes back after a restore keeps its keys, also after months, unless it was signed out.
 func TestAfterARestoreADeviceKeepsItsKeysUnlessItWasSignedOut(t *testing.T) {
 	o := newOffice(t)
 	signIn := func(s served, device string) map[string]any {

@@ -233,8 +233,8 @@ Done:
 What people will notice:
   * What was written after the backup is gone from the server. Devices that had received it may still show it.
   * Whoever joined, left, was invited or changed a room after the backup has to do so again.
-  * Every device asks for the password once and goes on with its keys, however late it comes back. Passwords are those of the
-    backup.
+  * Every device asks for the password once and goes on with its keys, also one that comes back after months. Passwords are
+    those of the backup.
   * A device that was signed out after the backup stands in its person's list again: sign it out once more.
   * Invitations that were not used yet have to be made again.
   * Devices that were added after the backup are not known any more; others will see them as new, and have to verify them again.

@@ -142,10 +142,14 @@ func (a *Accounts) SignOutEverywhere(ctx context.Context, s Session) error {
 
 // EndUnused signs out every device that nobody has used for 180 days, as its person would: what waits for it is gone, and
 // whoever encrypts for its person is told that it has gone. A device that is dehydrated counts from the day it was made.
+// After a restore the days begin anew: what was used in the part that is lost, nobody knows.
 func (a *Accounts) EndUnused(ctx context.Context) error {
+	before := time.Now().Unix()/86400 - Unused
+	if a.restoredDay() >= before {
+		return nil
+	}
 	for {
 		var old []Device
-		before := time.Now().Unix()/86400 - Unused
 		err := a.Disk.View(ctx, func(v stream.View) (err error) {
 			old, err = a.Disk.Unused(v, before, unusedBatch)
 			return err

@@ -114,6 +114,24 @@ func TestADeviceThatNobodyUsesForHalfAYearIsSignedOut(t *testing.T) {
 	})
 }
 
+func TestAfterARestoreTheDaysWithoutUseBeginAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, _ := signedUp(t)
+		gone := 0
+		a.DeviceGone = func(stream.Unit, account.Session) error { gone++; return nil }
+		time.Sleep(100 * day)
+		a.Lost = stream.Token{7, stream.Position(time.Now().UnixMicro())}
+		time.Sleep(account.Unused * day)
+		if err := a.EndUnused(t.Context()); err != nil || gone > 0 {
+			t.Errorf("%d days after the restore %d devices are gone: %v", account.Unused, gone, err)
+		}
+		time.Sleep(day)
+		if err := a.EndUnused(t.Context()); err != nil || gone != 1 {
+			t.Errorf("a day later %d devices are gone: %v", gone, err)
+		}
+	})
+}
+
 func TestAFilterHasOneIDHoweverItIsWritten(t *testing.T) {
 	a, g := signedUp(t)
 	add := func(filter string) (int64, error) {

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"strconv"
 	"strings"
+	"time"
 
 	"wardroom/internal/fault"
 	"wardroom/internal/stream"
@@ -13,7 +14,7 @@ import (
 
 // A token is 256 random bits, a full stop, and the mark of the sign-in that it belongs to; all tokens of one sign-in have the
 // same. Nobody gets in with a mark. It tells whether a device whose token is not known any more was signed out, or whether
-// the server has lost the token in a restore: however long the device was away. It is 80 random bits, and the position in the stream
+// the server has lost the token in a restore, also after months. It is 80 random bits, and the position in the stream
 // at which the device signed in.
 
 const markText = 16 // how many characters of a mark are random
@@ -61,6 +62,15 @@ func (a *Accounts) lost(pos stream.Position) bool {
 		}
 	}
 	return false
+}
+
+// restoredDay is the day of the last restore, in days since 1970; 0 where there was none. A lost stretch ends at the microsecond
+// of its restore.
+func (a *Accounts) restoredDay() int64 {
+	if len(a.Lost) == 0 {
+		return 0
+	}
+	return time.UnixMicro(int64(a.Lost[len(a.Lost)-1])).Unix() / 86400
 }
 
 func endedError(soft bool) error {

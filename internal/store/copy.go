@@ -110,7 +110,7 @@ func aside(ctx context.Context, file string, fn func(*sql.DB) error) error {
 // 1970), so that a device which has read further than the backup goes does not miss what comes now; see Gaps.
 //
 // All access and refresh tokens and all invitations are removed too: some had been revoked or used since. The marks of sign-ins
-// stay, so that a device which comes back, however late, is told to keep its keys. It returns how many one-time keys were removed.
+// stay, so that a device which comes back, also after months, is told to keep its keys. It returns how many one-time keys were removed.
 func (db *DB) Restored(u stream.Unit) (keys int64, err error) {
 	t := in(u)
 	gaps, err := db.Gaps(u)
