@@ -99,6 +99,24 @@ func (a *Accounts) Look(ctx context.Context, who mxid.User) error { return a.Dis
 	}
 }
 
+// The environment would be a second configuration, which nobody sees.
+func TestNothingIsReadFromTheEnvironment(t *testing.T) {
+	dirs := []string{"cmd/wardroom"}
+	for _, name := range packages(t) {
+		dirs = append(dirs, "internal/"+name)
+	}
+	for _, dir := range dirs {
+		for _, file := range source(t, dir) {
+			ast.Inspect(file, func(n ast.Node) bool {
+				if e, ok := n.(*ast.SelectorExpr); ok && slices.Contains([]string{"os.Getenv", "os.LookupEnv", "os.Environ", "os.ExpandEnv"}, types.ExprString(e)) {
+					t.Errorf("%s asks %s", dir, types.ExprString(e))
+				}
+				return true
+			})
+		}
+	}
+}
+
 // source parses a package without its tests.
 func source(t *testing.T, dir string) (files []*ast.File) {
 	t.Helper()

@@ -86,7 +86,11 @@ func assign(into reflect.Value, fields map[string]any, prefix string) (wrong []e
 
 // elsewhere tells who looks for power here that it is not here.
 func elsewhere(name string) string {
-	for _, word := range []string{"retention", "registration", "signup", "sign_up", "witness", "approv", "admin", "moderat", "suspend"} {
+	for _, word := range []string{
+		"retention", "lifetime", "expire", "delete", "keep", "registration", "signup", "sign_up", "domain", "password", "pattern",
+		"witness", "approv", "officer", "quorum", "ips", "addresses", "presence", "attendance", "history", "encrypt", "e2ee", "escrow",
+		"guard", "report", "dlp", "admin", "moderat", "suspend", "banned", "user", "room", "exempt", "exception", "warrant", "rules",
+	} {
 		if strings.Contains(name, word) {
 			return "; rules about people are not set by a file on the server"
 		}
