@@ -50,7 +50,7 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
   // Of a room that one has left or was removed from, who is there now is not known.
   const inside = usePart(session.rooms, ({ rooms, people }) => [...rooms, ...people].some((one) => one.id === id));
   const closeFacts = useBackCloses(facts && inside, () => setFacts(false));
-  const room = id === undefined ? undefined : session.room(id);
+  const room = usePart(session.rooms, () => (id === undefined ? undefined : session.room(id))); // one just made is known once it is in the list
   const root = here.at === 'room' ? here.thread : undefined;
   const threads = here.at === 'room' && 'threads' in here;
   const beside = root !== undefined || threads;
