@@ -122,19 +122,22 @@ export class SearchIndex {
   search(question: Question): Answer {
     const terms = termsOf(question.text);
     const { room, sender } = question;
-    const found: Message[] = [];
+    const newest = new Newest(question.limit);
+    let total = 0;
     const rooms = new Count();
     const senders = new Count();
-    for (const segment of this.#segments.values()) {
+    // The later segments have newer messages, most of them.
+    for (const segment of [...this.#segments.values()].reverse()) {
       segment.scan(terms, (message) => {
         if ((room !== undefined && message.room !== room) || (sender !== undefined && message.sender !== sender)) return;
-        found.push(message);
+        total++;
+        newest.add(message);
         rooms.add(message.room);
         senders.add(message.sender);
       });
     }
-    const hits = newest(found, question.limit).map((message) => hitOf(message, terms));
-    return { total: found.length, rooms: rooms.all(), senders: senders.all(), hits };
+    const hits = newest.all().map((message) => hitOf(message, terms));
+    return { total, rooms: rooms.all(), senders: senders.all(), hits };
   }
 
   /** What must be kept, and what need not be kept any longer, since the last call. Keep first, then delete. */
@@ -226,16 +229,29 @@ function same(a: Message, b: Message): boolean {
   return a.body === b.body && a.at === b.at && a.sealed === b.sealed && a.sender === b.sender && a.room === b.room;
 }
 
-/** The limit newest of the messages, newest first. */
-function newest(messages: readonly Message[], limit: number): Message[] {
-  const times = new Float64Array(messages.length);
-  messages.forEach((message, n) => (times[n] = message.at));
-  times.sort();
-  const oldest = times[times.length - limit] ?? -Infinity;
-  return messages
-    .filter((message) => message.at >= oldest)
-    .sort((a, b) => b.at - a.at)
-    .slice(0, limit);
+/** The newest of the messages that are added, at most limit: a common word stands in most messages, and few are shown. */
+class Newest {
+  readonly #limit: number;
+  #messages: Message[] = [];
+  /** What is older than this is not among them. */
+  #oldest = -Infinity;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  add(message: Message): void {
+    if (message.at <= this.#oldest) return;
+    this.#messages.push(message);
+    if (this.#messages.length < 4 * this.#limit) return;
+    this.#messages = this.all();
+    this.#oldest = this.#messages.at(-1)?.at ?? -Infinity;
+  }
+
+  /** Newest first. */
+  all(): Message[] {
+    return [...this.#messages].sort((a, b) => b.at - a.at).slice(0, this.#limit);
+  }
 }
 
 const excerptLength = 120;
