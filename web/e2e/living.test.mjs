@@ -155,7 +155,7 @@ test('the place in a room is kept while one is in another', async () => {
 });
 
 test('who is writing is told, and nothing moves for it', async () => {
-  const line = lin.page.getByText('Jonas Wedekind 正在输入').first();
+  const line = lin.page.getByText('Jonas Wedekind正在输入').first();
   const at = async () => (await row(lin, '吊具更换完毕').boundingBox())?.y;
   const before = await at();
   await jonas.page.locator('main textarea').focus();

@@ -95,7 +95,7 @@ test('a message is told of by its room alone, counted in the title, and the pres
   await hasNotices(1);
   await marta.writes('Sharp');
   await page.waitForFunction(() => /** @type {any} */ (globalThis).notices[0]?.body.startsWith('2'));
-  assert.deepEqual(await notices(), [{ title: 'Tide tables', body: '2 条新消息' }]);
+  assert.deepEqual(await notices(), [{ title: 'Tide tables', body: '2条新消息' }]);
   await page.waitForFunction(() => document.title === '(2) Wardroom');
   assert.equal(await page.locator('link[rel=icon]').getAttribute('href'), '/icon-unread.svg');
   await page.evaluate(() => /** @type {any} */ (globalThis).notices[0].onclick());

@@ -155,7 +155,7 @@ test('a link to sign up, opened by somebody who is in, says so and is not used u
   const second = await server.invite();
   await page.goto(second);
   await page.locator('h1', { hasText: '这个链接用来注册新账号' }).waitFor();
-  await page.getByText('您已登录为 林秋砚').waitFor();
+  await page.getByText('您已登录为林秋砚').waitFor();
   await isFit('invited-already');
   await page.locator('main button.do').focus();
   await page.keyboard.press('Enter');

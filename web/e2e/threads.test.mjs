@@ -72,13 +72,13 @@ test('an answer in a thread, by keyboard alone', async () => {
 });
 
 test('it is counted at its root and unread in the list, until the thread is read', async () => {
-  await line(lin).filter({ hasText: '1 条回复' }).waitFor();
+  await line(lin).filter({ hasText: '1条回复' }).waitFor();
   assert.match((await line(lin).textContent()) ?? '', /佐伯 澪/);
   await lin.page.evaluate(() => (location.hash = '#/'));
   await entry(lin).locator('.count', { hasText: '1' }).waitFor();
   await entry(lin).click();
   await talk(lin).locator('article', { hasText: '年检报告' }).waitFor();
-  await lin.page.locator('a', { hasText: '话题串中有 1 条未读回复' }).waitFor(); // the room was looked at, the thread not
+  await lin.page.locator('a', { hasText: '话题串中有1条未读回复' }).waitFor(); // the room was looked at, the thread not
   await lin.shows('thread-unread');
   assert.deepEqual(await lin.barriers(), []);
   await line(lin).press('Enter');
@@ -229,7 +229,7 @@ test('a long thread is fetched back to its beginning', async () => {
   await page.reload();
   await lin.isIn();
   await row(thread(lin), '第60班').waitFor();
-  await line(lin).filter({ hasText: '60 条回复' }).waitFor();
+  await line(lin).filter({ hasText: '60条回复' }).waitFor();
   const log = thread(lin).locator('[role=log]');
   // Each page that comes is answered by going up again, until the root is there.
   await log.evaluate(
@@ -284,7 +284,7 @@ test('all threads of a room stand in a list, the newest first, what is unread ma
   // A new answer in the older thread brings it to the top, with a mark where it names one.
   await lin.page.evaluate(() => (location.hash = '#/'));
   await entry(lin).click();
-  await line(lin).filter({ hasText: '2 条回复' }).click();
+  await line(lin).filter({ hasText: '2条回复' }).click();
   await thread(lin).locator('textarea').fill('@佐伯 澪 潮位表带了吗？');
   await thread(lin).locator('textarea').press('Enter');
   await lines.nth(0).filter({ hasText: '年检报告' }).getByText('未読の返信にあなた宛てがあります').waitFor({ state: 'attached' });

@@ -42,6 +42,15 @@ test('Chinese and Japanese use full-width punctuation after Han and kana', () =>
   }
 });
 
+test('no space is written between Han and what stands beside it in Chinese: the page sets it, where names and numbers need one', () => {
+  for (const [id, sentence] of Object.entries(words)) {
+    for (const language of ['zh-Hans', 'zh-Hant'] as const) {
+      expect(sentence[language], `${id} ${language}`).not.toMatch(/\p{Script=Han} [\w{}#]|[\w{}#] \p{Script=Han}/u);
+    }
+  }
+  expect(readFileSync('src/kit/base.css', 'utf8')).toContain('text-autospace: normal');
+});
+
 test('the words of the house are kept: no exclamation marks, no “please” before a rule, no “delivered”', () => {
   for (const [id, sentence] of Object.entries(words)) {
     expect(sentence.en, id).not.toMatch(/!|\bplease\b|\bdelivered\b|\boops\b|military/i);
@@ -60,7 +69,7 @@ test('counting follows the language', () => {
   expect(say('room.people', { n: 1 })).toBe('1 person');
   expect(say('room.people', { n: 5 })).toBe('5 people');
   changeLanguage('zh-Hant');
-  expect(say('room.people', { n: 5 })).toBe('5 人');
+  expect(say('room.people', { n: 5 })).toBe('5人');
   expect(document.documentElement.lang).toBe('zh-Hant');
   changeLanguage('en');
 });

@@ -11,6 +11,6 @@ export const common = sentences({
   'common.theme.light': { en: 'Light', 'zh-Hans': '浅色', 'zh-Hant': '淺色', ja: 'ライト' },
   'common.theme.dark': { en: 'Dark', 'zh-Hans': '深色', 'zh-Hant': '深色', ja: 'ダーク' },
   'common.theme.system': { en: 'As this device', 'zh-Hans': '跟随设备', 'zh-Hant': '依照裝置', ja: '端末に合わせる' },
-  'picker.remove': { en: 'Remove {name}', 'zh-Hans': '移除 {name}', 'zh-Hant': '移除 {name}', ja: '{name} を外す' },
-  'picker.found': { en: '{n, plural, one {# person found} other {# people found}}', 'zh-Hans': '找到 {n} 人', 'zh-Hant': '找到 {n} 人', ja: '{n} 人見つかりました' },
+  'picker.remove': { en: 'Remove {name}', 'zh-Hans': '移除{name}', 'zh-Hant': '移除{name}', ja: '{name} を外す' },
+  'picker.found': { en: '{n, plural, one {# person found} other {# people found}}', 'zh-Hans': '找到{n}人', 'zh-Hant': '找到{n}人', ja: '{n} 人見つかりました' },
 });

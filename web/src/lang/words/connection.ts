@@ -7,7 +7,7 @@ export const connection = sentences({
   'connection.offline': { en: 'Offline', 'zh-Hans': '离线', 'zh-Hant': '離線', ja: 'オフライン' },
   'connection.noServer': { en: 'No answer from the server', 'zh-Hans': '服务器没有回应', 'zh-Hant': '伺服器沒有回應', ja: 'サーバーから応答がありません' },
   'connection.offline.title': { en: 'Offline', 'zh-Hans': '离线', 'zh-Hant': '離線', ja: 'オフラインです' },
-  'connection.offline.since': { en: 'Offline since {time}', 'zh-Hans': '{time} 起离线', 'zh-Hant': '{time} 起離線', ja: '{time} からオフラインです' },
+  'connection.offline.since': { en: 'Offline since {time}', 'zh-Hans': '{time}起离线', 'zh-Hant': '{time}起離線', ja: '{time} からオフラインです' },
   'connection.noServer.title': {
     en: 'The server does not answer',
     'zh-Hans': '服务器没有回应',
@@ -16,8 +16,8 @@ export const connection = sentences({
   },
   'connection.noServer.since': {
     en: 'The server has not answered since {time}',
-    'zh-Hans': '{time} 起服务器没有回应',
-    'zh-Hant': '{time} 起伺服器沒有回應',
+    'zh-Hans': '{time}起服务器没有回应',
+    'zh-Hant': '{time}起伺服器沒有回應',
     ja: '{time} からサーバーの応答がありません',
   },
   'connection.reconnecting.title': {

@@ -11,8 +11,8 @@ export const faults = sentences({
   },
   'fault.limited': {
     en: 'Too many attempts in a short time. Try again in {seconds, plural, one {# second} other {# seconds}}.',
-    'zh-Hans': '短时间内尝试次数过多。请在 {seconds} 秒后再试。',
-    'zh-Hant': '短時間內嘗試次數過多。請在 {seconds} 秒後再試。',
+    'zh-Hans': '短时间内尝试次数过多。请在{seconds}秒后再试。',
+    'zh-Hant': '短時間內嘗試次數過多。請在{seconds}秒後再試。',
     ja: '短い時間に試した回数が多すぎます。{seconds} 秒後にもう一度お試しください。',
   },
   'fault.identityChanged': {
@@ -59,14 +59,14 @@ export const faults = sentences({
   },
   'fault.nameForm': {
     en: 'An account name has small letters a–z, digits and . _ - only.',
-    'zh-Hans': '账号名只能使用小写字母 a–z、数字和 . _ -。',
-    'zh-Hant': '帳號名稱只能使用小寫字母 a–z、數字和 . _ -。',
+    'zh-Hans': '账号名只能使用小写字母a–z、数字和 . _ -。',
+    'zh-Hant': '帳號名稱只能使用小寫字母a–z、數字和 . _ -。',
     ja: 'アカウント名に使えるのは小文字の a–z、数字、. _ - だけです。',
   },
   'fault.weakPassword': {
     en: 'This password is too short or too common. Use at least 10 characters.',
-    'zh-Hans': '密码太短或太常见。请至少使用 10 个字符。',
-    'zh-Hant': '密碼太短或太常見。請至少使用 10 個字元。',
+    'zh-Hans': '密码太短或太常见。请至少使用10个字符。',
+    'zh-Hant': '密碼太短或太常見。請至少使用10個字元。',
     ja: 'パスワードが短すぎるか、よく使われるものです。10 文字以上にしてください。',
   },
   'fault.invitation': {
@@ -143,8 +143,8 @@ export const faults = sentences({
   },
   'fault.insecure': {
     en: 'This page was opened at an address without encryption. A browser lets Wardroom encrypt at https addresses and on localhost only. Ask whoever runs this server for its https address.',
-    'zh-Hans': '此页面是通过未加密的地址打开的。浏览器只允许 Wardroom 在 https 地址或 localhost 上使用加密。请向服务器的管理员索取 https 地址。',
-    'zh-Hant': '此頁面是透過未加密的位址開啟的。瀏覽器只允許 Wardroom 在 https 位址或 localhost 上使用加密。請向伺服器的管理員索取 https 位址。',
+    'zh-Hans': '此页面是通过未加密的地址打开的。浏览器只允许Wardroom在https地址或localhost上使用加密。请向服务器的管理员索取https地址。',
+    'zh-Hant': '此頁面是透過未加密的位址開啟的。瀏覽器只允許Wardroom在https位址或localhost上使用加密。請向伺服器的管理員索取https位址。',
     ja: 'このページは暗号化されていないアドレスで開かれています。ブラウザーが Wardroom に暗号化を許すのは、https のアドレスか localhost だけです。サーバーの運用担当者に https のアドレスをお尋ねください。',
   },
   'fault.notEnded': {

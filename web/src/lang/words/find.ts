@@ -7,11 +7,11 @@ export const find = sentences({
   'find.named': { en: 'Rooms and people', 'zh-Hans': '会话和联系人', 'zh-Hant': '聊天室和聯絡人', ja: 'ルームと個人' },
   'find.named.total': {
     en: '{n, plural, one {# room or person of this name} other {# rooms and people of this name}}.',
-    'zh-Hans': '名称相符的会话和联系人：{n} 个。',
-    'zh-Hant': '名稱相符的聊天室和聯絡人：{n} 個。',
+    'zh-Hans': '名称相符的会话和联系人：{n}个。',
+    'zh-Hant': '名稱相符的聊天室和聯絡人：{n}個。',
     ja: '名前が合うルームと個人：{n} 件。',
   },
-  'find.named.all': { en: 'Show all {n}', 'zh-Hans': '显示全部 {n} 个', 'zh-Hant': '顯示全部 {n} 個', ja: '{n} 件をすべて表示' },
+  'find.named.all': { en: 'Show all {n}', 'zh-Hans': '显示全部{n}个', 'zh-Hant': '顯示全部{n}個', ja: '{n} 件をすべて表示' },
   'find.inRoom': { en: 'Search in this room', 'zh-Hans': '在此会话中搜索', 'zh-Hant': '在此聊天室中搜尋', ja: 'このルームで検索' },
   'find.text': { en: 'Words to look for', 'zh-Hans': '要查找的词语', 'zh-Hant': '要搜尋的字詞', ja: '探す言葉' },
   'find.text.hint': {
@@ -26,8 +26,8 @@ export const find = sentences({
   'find.who.all': { en: 'Everybody', 'zh-Hans': '所有人', 'zh-Hant': '所有人', ja: '全員' },
   'find.total': {
     en: '{n, plural, one {# message found} other {# messages found}}',
-    'zh-Hans': '找到 {n} 条消息',
-    'zh-Hant': '找到 {n} 則訊息',
+    'zh-Hans': '找到{n}条消息',
+    'zh-Hant': '找到{n}則訊息',
     ja: '{n} 件見つかりました',
   },
   'find.none': {
@@ -44,11 +44,11 @@ export const find = sentences({
   },
   'find.messages': {
     en: '{n, plural, one {# message} other {# messages}}',
-    'zh-Hans': '{n} 条消息',
-    'zh-Hant': '{n} 則訊息',
+    'zh-Hans': '{n}条消息',
+    'zh-Hant': '{n}則訊息',
     ja: 'メッセージ {n} 件',
   },
-  'find.only': { en: 'Show all {n} of this room', 'zh-Hans': '显示此会话的全部 {n} 条', 'zh-Hant': '顯示此聊天室的全部 {n} 則', ja: 'このルームの {n} 件をすべて表示' },
+  'find.only': { en: 'Show all {n} of this room', 'zh-Hans': '显示此会话的全部{n}条', 'zh-Hant': '顯示此聊天室的全部{n}則', ja: 'このルームの {n} 件をすべて表示' },
   'find.more': { en: 'Show more', 'zh-Hans': '显示更多', 'zh-Hant': '顯示更多', ja: 'さらに表示' },
   'find.around': { en: 'Around this message', 'zh-Hans': '这条消息的前后', 'zh-Hant': '這則訊息的前後', ja: 'このメッセージの前後' },
   'find.around.none': {
@@ -61,26 +61,26 @@ export const find = sentences({
   'find.opening': { en: 'Opening what is kept on this device', 'zh-Hans': '正在打开这台设备上保存的内容', 'zh-Hant': '正在開啟這台裝置上保存的內容', ja: 'この端末に保存された内容を開いています' },
   'find.reading': {
     en: '{read} of {rooms} rooms searched to their beginning so far. Earlier messages of the others are still being read.',
-    'zh-Hans': '到目前为止，{rooms} 个会话中有 {read} 个已搜索到最早的消息。其余会话的更早消息仍在读取。',
-    'zh-Hant': '到目前為止，{rooms} 個聊天室中有 {read} 個已搜尋到最早的訊息。其餘聊天室的更早訊息仍在讀取。',
+    'zh-Hans': '到目前为止，{rooms}个会话中有{read}个已搜索到最早的消息。其余会话的更早消息仍在读取。',
+    'zh-Hant': '到目前為止，{rooms}個聊天室中有{read}個已搜尋到最早的訊息。其餘聊天室的更早訊息仍在讀取。',
     ja: 'これまでに {rooms} ルームのうち {read} ルームを最初まで検索できます。ほかのルームの以前のメッセージは読み込み中です。',
   },
   'find.waiting': {
     en: '{read} of {rooms} rooms searched to their beginning so far. The server does not answer; reading goes on when it does.',
-    'zh-Hans': '到目前为止，{rooms} 个会话中有 {read} 个已搜索到最早的消息。服务器没有回应，恢复后继续读取。',
-    'zh-Hant': '到目前為止，{rooms} 個聊天室中有 {read} 個已搜尋到最早的訊息。伺服器沒有回應，恢復後繼續讀取。',
+    'zh-Hans': '到目前为止，{rooms}个会话中有{read}个已搜索到最早的消息。服务器没有回应，恢复后继续读取。',
+    'zh-Hant': '到目前為止，{rooms}個聊天室中有{read}個已搜尋到最早的訊息。伺服器沒有回應，恢復後繼續讀取。',
     ja: 'これまでに {rooms} ルームのうち {read} ルームを最初まで検索できます。サーバーから応答がありません。応答があり次第、読み込みを続けます。',
   },
   'find.whole': {
     en: '{rooms, plural, one {The one room is} other {All # rooms are}} searched to the earliest message that the server gives this device.',
-    'zh-Hans': '全部 {rooms} 个会话都已搜索到服务器提供给这台设备的最早消息。',
-    'zh-Hant': '全部 {rooms} 個聊天室都已搜尋到伺服器提供給這台裝置的最早訊息。',
+    'zh-Hans': '全部{rooms}个会话都已搜索到服务器提供给这台设备的最早消息。',
+    'zh-Hant': '全部{rooms}個聊天室都已搜尋到伺服器提供給這台裝置的最早訊息。',
     ja: '{rooms} ルームすべてを、サーバーがこの端末に渡す最も古いメッセージまで検索できます。',
   },
   'find.unreadable': {
     en: '{n, plural, one {# earlier message} other {# earlier messages}} could not be decrypted on this device and cannot be found.',
-    'zh-Hans': '有 {n} 条更早的消息在这台设备上无法解密，搜索不到。',
-    'zh-Hant': '有 {n} 則更早的訊息在這台裝置上無法解密，搜尋不到。',
+    'zh-Hans': '有{n}条更早的消息在这台设备上无法解密，搜索不到。',
+    'zh-Hant': '有{n}則更早的訊息在這台裝置上無法解密，搜尋不到。',
     ja: '以前のメッセージ {n} 件はこの端末で復号できず、検索できません。',
   },
   'find.failed': {

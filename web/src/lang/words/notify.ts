@@ -2,7 +2,7 @@ import { sentences } from '../sentences';
 
 export const notify = sentences({
   'settings.notifications': { en: 'Notifications', 'zh-Hans': '消息提醒', 'zh-Hant': '訊息提醒', ja: 'お知らせ表示' },
-  'notify.count': { en: '{n, plural, one {# new message} other {# new messages}}', 'zh-Hans': '{n} 条新消息', 'zh-Hant': '{n} 則新訊息', ja: '新しいメッセージ {n} 件' },
+  'notify.count': { en: '{n, plural, one {# new message} other {# new messages}}', 'zh-Hans': '{n}条新消息', 'zh-Hant': '{n}則新訊息', ja: '新しいメッセージ {n} 件' },
   'notify.something': { en: 'There is something new.', 'zh-Hans': '有新内容。', 'zh-Hant': '有新內容。', ja: '新しいものがあります。' },
   'notify.offer': {
     en: 'Be told of new messages while you look at something else?',
@@ -29,8 +29,8 @@ export const notify = sentences({
   },
   'notify.state.no': {
     en: 'This browser shows no notifications. On an iPhone or iPad, add Wardroom to the home screen first.',
-    'zh-Hans': '这个浏览器不支持提醒。在 iPhone 或 iPad 上，请先把 Wardroom 添加到主屏幕。',
-    'zh-Hant': '這個瀏覽器不支援提醒。在 iPhone 或 iPad 上，請先把 Wardroom 加入主畫面。',
+    'zh-Hans': '这个浏览器不支持提醒。在iPhone或iPad上，请先把Wardroom添加到主屏幕。',
+    'zh-Hant': '這個瀏覽器不支援提醒。在iPhone或iPad上，請先把Wardroom加入主畫面。',
     ja: 'このブラウザーは通知を表示できません。iPhone と iPad では、先に Wardroom をホーム画面に追加してください。',
   },
   'notify.said': { en: 'What stands in them', 'zh-Hans': '提醒里显示什么', 'zh-Hant': '提醒裡顯示什麼', ja: '表示する内容' },

@@ -2,9 +2,9 @@ import { sentences } from '../sentences';
 
 export const room = sentences({
   'room.unnamed': { en: 'Room without a name', 'zh-Hans': '未命名的会话', 'zh-Hant': '未命名的聊天室', ja: '名前のないルーム' },
-  'room.people': { en: '{n, plural, one {# person} other {# people}}', 'zh-Hans': '{n} 人', 'zh-Hant': '{n} 人', ja: '{n} 人' },
+  'room.people': { en: '{n, plural, one {# person} other {# people}}', 'zh-Hans': '{n}人', 'zh-Hant': '{n}人', ja: '{n} 人' },
   'room.alone': { en: 'Only you', 'zh-Hans': '只有您', 'zh-Hant': '只有您', ja: 'あなただけ' },
-  'room.invitedToo': { en: '{n} invited', 'zh-Hans': '{n} 人受邀', 'zh-Hant': '{n} 人受邀', ja: '{n} 人を招待中' },
+  'room.invitedToo': { en: '{n} invited', 'zh-Hans': '{n}人受邀', 'zh-Hant': '{n}人受邀', ja: '{n} 人を招待中' },
   'room.encrypted': { en: 'End-to-end encrypted', 'zh-Hans': '端到端加密', 'zh-Hant': '端對端加密', ja: 'エンドツーエンド暗号化' },
   'room.notEncrypted': {
     en: 'Open announcements: the server can read what is written here',
@@ -19,14 +19,14 @@ export const room = sentences({
     ja: 'このルームが暗号化されていることをサーバーが示していません：ここからは何も送信されません',
   },
   'room.label.none': { en: 'No label', 'zh-Hans': '未标记', 'zh-Hant': '未標示', ja: '区分なし' },
-  'room.livesOn': { en: 'Lives on {server}', 'zh-Hans': '存于 {server}', 'zh-Hant': '存於 {server}', ja: '保存先：{server}' },
+  'room.livesOn': { en: 'Lives on {server}', 'zh-Hans': '存于{server}', 'zh-Hant': '存於{server}', ja: '保存先：{server}' },
   'room.invite': { en: 'Invite', 'zh-Hans': '邀请', 'zh-Hant': '邀請', ja: '招待' },
   'room.invite.title': { en: 'Invite a person', 'zh-Hans': '邀请他人', 'zh-Hant': '邀請他人', ja: '人を招待' },
   'room.invite.who': { en: 'Name or account name', 'zh-Hans': '姓名或账号名', 'zh-Hant': '姓名或帳號名稱', ja: '名前またはアカウント名' },
   'room.invite.who.hint': {
     en: 'Such as {example}. The person can then read what this device may share of the messages so far.',
-    'zh-Hans': '例如 {example}。对方可以读到这台设备能够分享的以前的消息。',
-    'zh-Hant': '例如 {example}。對方可以讀到這台裝置能夠分享的先前訊息。',
+    'zh-Hans': '例如{example}。对方可以读到这台设备能够分享的以前的消息。',
+    'zh-Hant': '例如{example}。對方可以讀到這台裝置能夠分享的先前訊息。',
     ja: '例：{example}。招待された方は、この端末が共有できる範囲で、これまでのメッセージを読めます。',
   },
   'room.invite.who.wrong': {
@@ -35,7 +35,7 @@ export const room = sentences({
     'zh-Hant': '這不是帳號名稱。',
     ja: 'アカウント名ではありません。',
   },
-  'room.invite.done': { en: '{who} is invited', 'zh-Hans': '已邀请 {who}', 'zh-Hant': '已邀請 {who}', ja: '{who} さんを招待しました' },
+  'room.invite.done': { en: '{who} is invited', 'zh-Hans': '已邀请{who}', 'zh-Hant': '已邀請{who}', ja: '{who} さんを招待しました' },
   'room.invite.noPast': {
     en: 'The keys of earlier messages could not be shared, so this person reads what is written from now on.',
     'zh-Hans': '以前消息的密钥没能分享，所以对方只能读到今后的消息。',
@@ -75,8 +75,8 @@ export const room = sentences({
   'room.leave.stay': { en: 'Stay', 'zh-Hans': '不退出', 'zh-Hant': '不離開', ja: '退出しない' },
   'composer.write': {
     en: 'Write to {n, plural, one {# person} other {# people}}',
-    'zh-Hans': '写给 {n} 人',
-    'zh-Hant': '寫給 {n} 人',
+    'zh-Hans': '写给{n}人',
+    'zh-Hant': '寫給{n}人',
     ja: '{n} 人に書く',
   },
   'composer.writeAlone': { en: 'Write for yourself; nobody else is here yet', 'zh-Hans': '目前只有您，写给自己', 'zh-Hant': '目前只有您，寫給自己', ja: 'まだあなただけです。自分宛てに書く' },
@@ -87,7 +87,7 @@ export const room = sentences({
   'composer.marks.code': { en: 'Code: `words`', 'zh-Hans': '代码：`文字`', 'zh-Hant': '程式碼：`文字`', ja: 'コード：`文字`' },
   'composer.marks.lines': { en: 'Lines of code: ``` above and below', 'zh-Hans': '多行代码：上下各加一行 ```', 'zh-Hant': '多行程式碼：上下各加一行 ```', ja: '複数行のコード：前後の行に ```' },
   'composer.marks.list': { en: 'List: each line begins with -', 'zh-Hans': '列表：每行以 - 开头', 'zh-Hant': '清單：每行以 - 開頭', ja: '箇条書き：各行を - で始める' },
-  'composer.marks.numbers': { en: 'Numbered list: each line begins with 1. 2. 3.', 'zh-Hans': '编号列表：每行以 1. 2. 3. 开头', 'zh-Hant': '編號清單：每行以 1. 2. 3. 開頭', ja: '番号付き：各行を 1. 2. 3. で始める' },
+  'composer.marks.numbers': { en: 'Numbered list: each line begins with 1. 2. 3.', 'zh-Hans': '编号列表：每行以1. 2. 3. 开头', 'zh-Hant': '編號清單：每行以1. 2. 3. 開頭', ja: '番号付き：各行を 1. 2. 3. で始める' },
   'composer.marks.quote': { en: 'Quote: each line begins with >', 'zh-Hans': '引用：每行以 > 开头', 'zh-Hant': '引用：每行以 > 開頭', ja: '引用：各行を > で始める' },
   'composer.marks.link': { en: 'Link: [words](https://…)', 'zh-Hans': '链接：[文字](https://…)', 'zh-Hant': '連結：[文字](https://…)', ja: 'リンク：[文字](https://…)' },
   'composer.send': { en: 'Send', 'zh-Hans': '发送', 'zh-Hant': '傳送', ja: '送信' },

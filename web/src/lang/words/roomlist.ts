@@ -35,10 +35,10 @@ export const roomlist = sentences({
   'rooms.talk.title': { en: 'Whom do you want to write to?', 'zh-Hans': '要联系谁？', 'zh-Hant': '要聯絡誰？', ja: 'どなたに連絡しますか。' },
   'rooms.talk.hint': { en: 'Only the two of you can read what you write.', 'zh-Hans': '只有你们两人能读到内容。', 'zh-Hant': '只有你們兩人能讀到內容。', ja: '内容を読めるのはお二人だけです。' },
   'rooms.talk.do': { en: 'Begin to write', 'zh-Hans': '开始联系', 'zh-Hant': '開始聯絡', ja: '連絡を始める' },
-  'rooms.invitedBy': { en: 'Invited by {name}', 'zh-Hans': '{name} 邀请', 'zh-Hant': '{name} 邀請', ja: '{name} さんからの招待' },
+  'rooms.invitedBy': { en: 'Invited by {name}', 'zh-Hans': '{name}邀请', 'zh-Hant': '{name}邀請', ja: '{name} さんからの招待' },
   'rooms.join': { en: 'Join', 'zh-Hans': '加入', 'zh-Hant': '加入', ja: '参加' },
   'rooms.decline': { en: 'Decline', 'zh-Hans': '谢绝', 'zh-Hant': '婉拒', ja: '辞退' },
-  'rooms.removedYou': { en: '{name} removed you from this room.', 'zh-Hans': '{name} 将您移出了这个会话。', 'zh-Hant': '{name} 將您移出了這個聊天室。', ja: '{name} さんがあなたをこのルームから外しました。' },
+  'rooms.removedYou': { en: '{name} removed you from this room.', 'zh-Hans': '{name}将您移出了这个会话。', 'zh-Hant': '{name}將您移出了這個聊天室。', ja: '{name} さんがあなたをこのルームから外しました。' },
   'rooms.removed.reason': { en: 'Reason given: {reason}', 'zh-Hans': '理由：{reason}', 'zh-Hant': '理由：{reason}', ja: '理由：{reason}' },
   'rooms.removed.noReason': { en: 'No reason was given.', 'zh-Hans': '没有说明理由。', 'zh-Hant': '沒有說明理由。', ja: '理由は示されていません。' },
   'rooms.removed.read': { en: 'I have read this', 'zh-Hans': '已读', 'zh-Hant': '已讀', ja: '読みました' },
@@ -46,8 +46,8 @@ export const roomlist = sentences({
   'rooms.preview.other': { en: '{name}: {text}', 'zh-Hans': '{name}：{text}', 'zh-Hant': '{name}：{text}', ja: '{name}：{text}' },
   'rooms.unread': {
     en: '{n, plural, one {# unread message} other {# unread messages}}',
-    'zh-Hans': '{n} 条未读消息',
-    'zh-Hant': '{n} 則未讀訊息',
+    'zh-Hans': '{n}条未读消息',
+    'zh-Hant': '{n}則未讀訊息',
     ja: '未読 {n} 件',
   },
   'rooms.choose': {

@@ -25,8 +25,8 @@ export const settings = sentences({
   'devices.neverUsed': { en: 'Not used yet', 'zh-Hans': '尚未使用', 'zh-Hant': '尚未使用', ja: 'まだ利用されていません' },
   'devices.kept': {
     en: 'Of the last use only the day is kept, in UTC. Hours and network addresses are not recorded. A device that is not used for 180 days is signed out by itself.',
-    'zh-Hans': '最近使用只保留日期（UTC），不记录时间和 IP 地址。180 天没有使用的设备会自动退出登录。',
-    'zh-Hant': '最近使用只保留日期（UTC），不記錄時間和 IP 位址。180 天沒有使用的裝置會自動登出。',
+    'zh-Hans': '最近使用只保留日期（UTC），不记录时间和IP地址。180天没有使用的设备会自动退出登录。',
+    'zh-Hant': '最近使用只保留日期（UTC），不記錄時間和IP位址。180天沒有使用的裝置會自動登出。',
     ja: '最後の利用は日付（UTC）だけを残します。時刻や IP アドレスは記録しません。180 日間使われていない端末は自動的にサインアウトされます。',
   },
   'devices.name': { en: 'Name of the device', 'zh-Hans': '设备名称', 'zh-Hant': '裝置名稱', ja: '端末の名前' },
@@ -72,8 +72,8 @@ export const settings = sentences({
   'devices.doubt': { en: 'Is this device yours?', 'zh-Hans': '这是您的设备吗？', 'zh-Hant': '這是您的裝置嗎？', ja: 'この端末に心当たりはありますか' },
   'devices.doubt.text': {
     en: '{name} is signed in to your account and is not verified, so it cannot read your messages.',
-    'zh-Hans': '{name} 登录了您的账号，尚未验证，因此读不到您的消息。',
-    'zh-Hant': '{name} 登入了您的帳號，尚未驗證，因此讀不到您的訊息。',
+    'zh-Hans': '{name}登录了您的账号，尚未验证，因此读不到您的消息。',
+    'zh-Hant': '{name}登入了您的帳號，尚未驗證，因此讀不到您的訊息。',
     ja: '{name} があなたのアカウントにサインインしています。まだ確認されていないので、メッセージは読めません。',
   },
   'devices.doubt.yes': {

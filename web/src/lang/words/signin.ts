@@ -14,8 +14,8 @@ export const signin = sentences({
   },
   'signin.elsewhere.title': {
     en: 'Wardroom is open in another tab',
-    'zh-Hans': 'Wardroom 已在另一个标签页打开',
-    'zh-Hant': 'Wardroom 已在另一個分頁開啟',
+    'zh-Hans': 'Wardroom已在另一个标签页打开',
+    'zh-Hant': 'Wardroom已在另一個分頁開啟',
     ja: 'Wardroom は別のタブで開いています',
   },
   'signin.elsewhere.text': {
@@ -33,8 +33,8 @@ export const signin = sentences({
   },
   'signin.failed.title': {
     en: 'Wardroom could not start',
-    'zh-Hans': 'Wardroom 无法启动',
-    'zh-Hant': 'Wardroom 無法啟動',
+    'zh-Hans': 'Wardroom无法启动',
+    'zh-Hant': 'Wardroom無法啟動',
     ja: 'Wardroom を開始できませんでした',
   },
   'signin.failed.again': { en: 'Try again', 'zh-Hans': '再试一次', 'zh-Hant': '再試一次', ja: 'もう一度試す' },
@@ -65,8 +65,8 @@ export const signin = sentences({
   'restore.key': { en: 'Recovery key', 'zh-Hans': '恢复密钥', 'zh-Hant': '復原金鑰', ja: '回復キー' },
   'restore.hint': {
     en: '12 groups of four characters. Spaces do not matter.',
-    'zh-Hans': '共 12 组，每组四个字符，有没有空格都可以。',
-    'zh-Hant': '共 12 組，每組四個字元，有沒有空格都可以。',
+    'zh-Hans': '共12组，每组四个字符，有没有空格都可以。',
+    'zh-Hant': '共12組，每組四個字元，有沒有空格都可以。',
     ja: '4 文字ずつ 12 組です。空白の有無は問いません。',
   },
   'restore.do': { en: 'Restore this device', 'zh-Hans': '恢复这台设备', 'zh-Hant': '還原這台裝置', ja: 'この端末を復元' },
@@ -145,8 +145,8 @@ export const signin = sentences({
   },
   'signout.unsent': {
     en: '{n, plural, one {# message has} other {# messages have}} not been saved by the server and will be lost.',
-    'zh-Hans': '有 {n} 条消息服务器尚未保存，退出后会丢失。',
-    'zh-Hant': '有 {n} 則訊息伺服器尚未儲存，登出後會遺失。',
+    'zh-Hans': '有{n}条消息服务器尚未保存，退出后会丢失。',
+    'zh-Hant': '有{n}則訊息伺服器尚未儲存，登出後會遺失。',
     ja: '{n} 件のメッセージはサーバーに保存されておらず、失われます。',
   },
   'signout.unreached': {

@@ -2,7 +2,7 @@ import { sentences } from '../sentences';
 
 export const signup = sentences({
   'signup.already.title': { en: 'This link is for a new account', 'zh-Hans': '这个链接用来注册新账号', 'zh-Hant': '這個連結用來註冊新帳號', ja: 'このリンクは新しいアカウント用です' },
-  'signup.already.who': { en: 'You are signed in as {name} ({id})', 'zh-Hans': '您已登录为 {name}（{id}）', 'zh-Hant': '您已登入為 {name}（{id}）', ja: '{name}（{id}）としてサインインしています' },
+  'signup.already.who': { en: 'You are signed in as {name} ({id})', 'zh-Hans': '您已登录为{name}（{id}）', 'zh-Hant': '您已登入為{name}（{id}）', ja: '{name}（{id}）としてサインインしています' },
   'signup.already.text': {
     en: 'Nothing has happened to the invitation. If it is meant for somebody else, pass the link on to them.',
     'zh-Hans': '邀请尚未使用。如果是给别人的，请把链接转给对方。',
@@ -25,14 +25,14 @@ export const signup = sentences({
   },
   'signup.invitedBy': {
     en: '{name} invites you to {server}',
-    'zh-Hans': '{name} 邀请您加入 {server}',
-    'zh-Hant': '{name} 邀請您加入 {server}',
+    'zh-Hans': '{name}邀请您加入{server}',
+    'zh-Hant': '{name}邀請您加入{server}',
     ja: '{name} さんが {server} に招待しています',
   },
   'signup.valid': {
     en: 'The invitation works {n, plural, one {once} other {# times}}, until {day}.',
-    'zh-Hans': '邀请可用 {n} 次，{day}前有效。',
-    'zh-Hant': '邀請可用 {n} 次，{day}前有效。',
+    'zh-Hans': '邀请可用{n}次，{day}前有效。',
+    'zh-Hant': '邀請可用{n}次，{day}前有效。',
     ja: 'この招待は {n} 回使えます。期限は{day}です。',
   },
   'signup.step.account': { en: 'Name and password', 'zh-Hans': '姓名和密码', 'zh-Hant': '姓名與密碼', ja: '名前とパスワード' },
@@ -44,15 +44,15 @@ export const signup = sentences({
   'signup.account': { en: 'Account name', 'zh-Hans': '账号名', 'zh-Hant': '帳號名稱', ja: 'アカウント名' },
   'signup.account.hint': {
     en: 'Small letters a–z, digits and . _ -. You sign in with it, and it cannot be changed.',
-    'zh-Hans': '小写字母 a–z、数字和 . _ -。用于登录，以后不能更改。',
-    'zh-Hant': '小寫字母 a–z、數字和 . _ -。用於登入，以後不能更改。',
+    'zh-Hans': '小写字母a–z、数字和 . _ -。用于登录，以后不能更改。',
+    'zh-Hant': '小寫字母a–z、數字和 . _ -。用於登入，以後不能更改。',
     ja: '小文字の a–z、数字、. _ - が使えます。サインインに使い、後から変更できません。',
   },
   'signup.password': { en: 'Password', 'zh-Hans': '密码', 'zh-Hant': '密碼', ja: 'パスワード' },
   'signup.password.hint': {
     en: 'At least 10 characters; several words are easier to remember than signs.',
-    'zh-Hans': '至少 10 个字符。用几个词组成，比符号更好记。',
-    'zh-Hant': '至少 10 個字元。用幾個詞組成，比符號更好記。',
+    'zh-Hans': '至少10个字符。用几个词组成，比符号更好记。',
+    'zh-Hant': '至少10個字元。用幾個詞組成，比符號更好記。',
     ja: '10 文字以上。記号よりも、いくつかの言葉を並べるほうが覚えやすくなります。',
   },
   'signup.password.again': { en: 'Password once more', 'zh-Hans': '再输入一次密码', 'zh-Hant': '再輸入一次密碼', ja: 'パスワード（もう一度）' },
@@ -83,8 +83,8 @@ export const signup = sentences({
   'signup.key.copy': { en: 'Copy', 'zh-Hans': '复制', 'zh-Hant': '複製', ja: 'コピー' },
   'signup.key.file': {
     en: 'Wardroom recovery key of {account}',
-    'zh-Hans': '{account} 的 Wardroom 恢复密钥',
-    'zh-Hant': '{account} 的 Wardroom 復原金鑰',
+    'zh-Hans': '{account}的Wardroom恢复密钥',
+    'zh-Hant': '{account}的Wardroom復原金鑰',
     ja: '{account} の Wardroom 回復キー',
   },
   'signup.key.advice': {
@@ -96,15 +96,15 @@ export const signup = sentences({
   'signup.key.check': { en: 'Show that you have kept it', 'zh-Hans': '确认您已经收好', 'zh-Hant': '確認您已經收好', ja: '保管したことの確認' },
   'signup.key.group': {
     en: 'Enter the four characters of group {n}',
-    'zh-Hans': '请输入第 {n} 组的四个字符',
-    'zh-Hant': '請輸入第 {n} 組的四個字元',
+    'zh-Hans': '请输入第{n}组的四个字符',
+    'zh-Hant': '請輸入第{n}組的四個字元',
     ja: '{n} 番目の組の 4 文字を入力してください',
   },
   'signup.key.notMade': { en: 'The recovery key could not be made', 'zh-Hans': '未能生成恢复密钥', 'zh-Hant': '未能產生復原金鑰', ja: '回復キーを作成できませんでした' },
   'signup.key.wrong': {
     en: 'These are not the characters of group {n}. Capital and small letters differ.',
-    'zh-Hans': '这不是第 {n} 组的字符。请注意大小写。',
-    'zh-Hant': '這不是第 {n} 組的字元。請注意大小寫。',
+    'zh-Hans': '这不是第{n}组的字符。请注意大小写。',
+    'zh-Hant': '這不是第{n}組的字元。請注意大小寫。',
     ja: '{n} 番目の組の文字と違います。大文字と小文字は区別されます。',
   },
   'signup.finish': { en: 'Finish', 'zh-Hans': '完成注册', 'zh-Hant': '完成註冊', ja: '登録を完了' },
@@ -137,8 +137,8 @@ export const signup = sentences({
   },
   'signup.knowsNot.place': {
     en: 'where you connect from (no IP address is recorded)',
-    'zh-Hans': '您从哪里上线（不记录 IP）',
-    'zh-Hant': '您從哪裡上線（不記錄 IP）',
+    'zh-Hans': '您从哪里上线（不记录IP）',
+    'zh-Hant': '您從哪裡上線（不記錄IP）',
     ja: 'どこから接続したか（IP アドレスは記録しません）',
   },
   'signup.knowsNot.meetings': { en: 'who took part in which meeting', 'zh-Hans': '谁参加过哪场会议', 'zh-Hant': '誰參加過哪場會議', ja: '誰がどの会議に参加したか' },
