@@ -19,7 +19,7 @@ export function Tools({ field, onText }: Props) {
     const box = field.current;
     if (box === null) return;
     const { text, from, to } = how({ text: box.value, from: box.selectionStart, to: box.selectionEnd });
-    box.value = text;
+    box.setRangeText(text, 0, box.value.length);
     box.setSelectionRange(from, to);
     onText(text);
     requestAnimationFrame(() => box.focus()); // what was pressed gives the focus back to its button first

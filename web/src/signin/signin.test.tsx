@@ -2,7 +2,6 @@ import { fireEvent, render, screen, waitFor } from '@testing-library/react';
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { barriers } from '../../test/axe';
 import { changeLanguage } from '../lang/lang';
-import { FaultError } from '../wire/fault';
 import { NewKey } from './NewKey';
 import { Restore } from './Restore';
 import { SignIn } from './SignIn';
@@ -33,25 +32,6 @@ test('signing up: nothing is judged while typing, everything at once when done',
   fill('Password once more', 'four plain words');
   press('Make the account');
   await waitFor(() => expect(signUp).toHaveBeenCalledExactlyOnceWith('T', '林秋砚', 'lin.q', 'four plain words'));
-});
-
-test('with an invitation that is not valid nothing is asked: it is said, and whoever has an account goes on with it', async () => {
-  const invitation = vi.fn(() => Promise.reject(new FaultError({ id: 'fault.invitation', code: 'M_NOT_FOUND' })));
-  const onHaveAccount = vi.fn();
-  const { container } = render(<SignUp invitation="T" wardroom={{ signUp: vi.fn(), invitation }} onHaveAccount={onHaveAccount} />);
-  expect((await screen.findByRole('alert')).textContent).toContain('This invitation is not valid');
-  expect(screen.queryAllByRole('textbox')).toEqual([]);
-  expect(container.querySelectorAll('form')).toHaveLength(0);
-  expect(await barriers(container)).toEqual([]);
-  press('I have an account');
-  expect(onHaveAccount).toHaveBeenCalledOnce();
-});
-
-test('where the server does not answer one can sign up all the same, once it does', async () => {
-  const invitation = vi.fn(() => Promise.reject(new FaultError({ id: 'fault.offline', code: 'x' })));
-  render(<SignUp invitation="T" wardroom={{ signUp: vi.fn(), invitation }} onHaveAccount={() => undefined} />);
-  await screen.findByRole('alert');
-  expect(screen.getByLabelText('Account name')).toBeTruthy();
 });
 
 test('signing in: nothing is sent without both, and what went wrong stays on the page', async () => {
