@@ -93,6 +93,18 @@ test('the recovery key', async () => {
   await looksRight(newcomer, 'key', () => page.locator('main ol[translate=no] li').first().filter({ hasText: /^\w{4}$/ }).waitFor());
 });
 
+test('on paper stands the recovery key, whose it is and where, and nothing to press', async () => {
+  const { page } = newcomer;
+  await page.emulateMedia({ media: 'print' });
+  const seen = await page.locator('body').evaluate((body) => /** @type {HTMLElement} */ (body).innerText);
+  assert.match(seen, /@xu:localhost/);
+  assert.ok(seen.includes(new URL(server.url).host));
+  assert.equal(await page.locator('main ol[translate=no] li:visible').count(), 12);
+  for (const gone of ['button', 'input', 'aside', 'main ol:not([translate=no])', 'h1']) assert.equal(await page.locator(`${gone}:visible`).count(), 0, gone);
+  await newcomer.shows('key-print');
+  await page.emulateMedia({ media: null });
+});
+
 test('a room', async () => {
   await looksRight(marta, 'room', () => marta.reads('I can read it'));
 });
@@ -112,6 +124,69 @@ test('the dialogs that a message opens', async () => {
       await marta.isBackAt(marta.row('I can read it').locator('[aria-haspopup=menu]'));
     }
   }
+});
+
+test('beside the people, a long name keeps its width, and on the narrowest screens no word is broken', async () => {
+  const { page } = marta;
+  const lines = (/** @type {string} */ of) => page.locator(of).evaluate((one) => Math.round(one.getBoundingClientRect().height / parseFloat(getComputedStyle(one).lineHeight)));
+  await page.setViewportSize({ width: 1024, height: 768 });
+  await marta.opens('Quay 7 crane inspection');
+  await page.locator('main header [aria-haspopup=menu]').click();
+  await page.locator('[role=menuitem]').first().click();
+  await page.locator('section[aria-label]', { hasText: '@lin' }).waitFor();
+  assert.ok((await lines('main h1')) <= 2, `${await lines('main h1')} lines`);
+  await marta.shows('room-1024-people');
+  await page.keyboard.press('Escape');
+  await page.evaluate(() => (location.hash = '#/'));
+  await page.setViewportSize({ width: 320, height: 640 });
+  assert.equal(await lines('header.top .brand > span'), 1);
+  assert.equal((await page.locator('header.top .state').boundingBox())?.width, 16);
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 320);
+  await marta.shows('rooms-320');
+  await page.setViewportSize({ width: 1280, height: 800 });
+});
+
+test('Tab leads past the list of rooms, and Control and K to the search', async () => {
+  const { page } = marta;
+  await marta.opens('Quay 7 crane inspection');
+  await page.reload();
+  await marta.reads('I can read it');
+  await page.keyboard.press('Tab');
+  await marta.shows('skip');
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('Written without a mouse.');
+  assert.equal(await page.locator('main textarea').inputValue(), 'Written without a mouse.');
+  await page.locator('main textarea').fill('');
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('crane');
+  await page.locator('a[data-hit]', { hasText: 'Quay 7' }).waitFor();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.locator('main h1', { hasText: 'Quay 7' }).waitFor();
+});
+
+test('what helps with writing', async () => {
+  const { page } = marta;
+  for (const width of [1280, 390]) {
+    await page.setViewportSize({ width, height: 800 });
+    await page.getByRole('button', { name: 'Formatting' }).click();
+    await page.getByRole('menuitem').first().waitFor();
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
+    const box = await page.getByRole('menu').boundingBox();
+    assert.ok(box !== null && box.x >= 0 && box.x + box.width <= width && box.y >= 0);
+    assert.deepEqual(await marta.barriers(), []);
+    await marta.shows(`formatting-${width}`);
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Emoji' }).click();
+    assert.deepEqual(await marta.barriers(), []);
+    await marta.shows(`emoji-${width}`);
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => document.activeElement?.matches('main textarea'));
+  }
+  assert.equal(await page.locator('main textarea').inputValue(), '😂😂');
+  await page.locator('main textarea').fill('');
+  await page.setViewportSize({ width: 1280, height: 800 });
 });
 
 test('the list of rooms', async () => {

@@ -70,6 +70,19 @@ test('what was written is found, in texts without spaces, in either way of writi
   await lin.shows('search');
 });
 
+test('a room is found by its name, in either way of writing', async () => {
+  const { page } = lin;
+  await page.locator('header.top a[href="#/search"]').click();
+  await page.locator('input[type=search]').fill('泊位檢驗');
+  assert.deepEqual(await page.locator('a[data-hit]').allTextContents(), []);
+  await page.locator('input[type=search]').fill('泊位 檢驗');
+  await page.locator('a[data-hit]', { hasText: '7号泊位岸桥检验' }).waitFor();
+  assert.deepEqual(await lin.barriers(), []);
+  await lin.shows('search-named');
+  await page.locator('input[type=search]').fill('報告');
+  await marked(lin, 2);
+});
+
 test('a message shows what stands around it, by keyboard', async () => {
   const { page } = lin;
   await page.locator('input[type=search]').press('ArrowDown');
