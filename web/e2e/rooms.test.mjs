@@ -51,7 +51,7 @@ test('somebody is found by name, and may decline', async () => {
   await marta.page.keyboard.press('Enter');
   await marta.page.locator('dialog .chosen', { hasText: 'Jonas Wedekind' }).waitFor();
   await marta.page.keyboard.press('Enter');
-  await marta.page.locator('dialog').waitFor({ state: 'detached' });
+  await marta.isBackAt(marta.page.locator('main header [aria-haspopup=menu]'));
   const card = jonas.page.locator('nav section', { hasText: 'Harbour watch' });
   await card.getByText('Invited by Marta Hallén').waitFor();
   assert.deepEqual(await jonas.barriers(), []);
@@ -81,6 +81,17 @@ test('a moderator may do what a member may not', async () => {
   assert.equal(await jonas.page.getByRole('menuitem', { name: 'Name and topic…' }).count(), 0);
   await jonas.page.keyboard.press('Escape');
   await line(marta, 'Jonas Wedekind').waitFor();
+  await line(marta, 'Jonas Wedekind').locator('[aria-haspopup=menu]').click();
+  await marta.shows('rooms-roles');
+  const hidden = await marta.page.getByRole('menu').locator('button').evaluateAll((items) =>
+    items.flatMap((item) => {
+      const { left, top, width, height } = item.getBoundingClientRect();
+      const seen = [0.05, 0.95].every((part) => document.elementFromPoint(left + width / 2, top + height * part) === item);
+      return seen ? [] : [item.textContent];
+    }),
+  );
+  assert.deepEqual(hidden, [], 'every role can be seen');
+  await marta.page.keyboard.press('Escape');
   await doesTo(marta, 'Jonas Wedekind', 'Moderator: may remove people and messages');
   await line(marta, 'Jonas Wedekind').getByText('moderator').waitFor();
   await mio.page.getByText('Marta Hallén made Jonas Wedekind a moderator').waitFor(); // nobody gets power unseen
@@ -124,6 +135,9 @@ test('an owner is made only after it was asked, and nothing happens on the way',
 });
 
 test('who was removed reads no more, and the room says who did it', async () => {
+  await mio.page.locator('main header [aria-haspopup=menu]').click();
+  await mio.page.getByRole('menuitem', { name: 'Who is here' }).click();
+  await line(mio, 'Marta Hallén').waitFor();
   await doesTo(marta, 'Mio Saeki', 'Remove from the room…');
   assert.deepEqual(await marta.barriers(), []);
   await marta.hands.press(marta.page.getByRole('dialog').getByRole('button', { name: 'Remove' }));
@@ -131,6 +145,8 @@ test('who was removed reads no more, and the room says who did it', async () => 
   await entry(mio, 'Harbour watch').waitFor({ state: 'detached' });
   const card = mio.page.locator('nav section', { hasText: 'Marta Hallén removed you from this room.' });
   await card.waitFor();
+  await line(mio, 'Marta Hallén').waitFor({ state: 'detached' });
+  await line(marta, 'Mio Saeki').waitFor({ state: 'detached' });
   await mio.shows('rooms-removed');
   assert.deepEqual(await mio.barriers(), []);
   await mio.page.reload();
@@ -146,6 +162,45 @@ test('somebody leaves, and is no longer written to', async () => {
   await entry(jonas, 'Harbour watch').waitFor({ state: 'detached' });
   await marta.page.getByText('Jonas Wedekind left').waitFor();
   await marta.page.getByPlaceholder('nobody else is here yet').waitFor();
+});
+
+test('the last owner is told so before leaving, and is led to who may follow', async () => {
+  await marta.invites('jonas');
+  await jonas.joins();
+  await marta.page.getByText('Jonas Wedekind joined').last().waitFor();
+  await marta.page.getByRole('region', { name: 'Who is here' }).getByRole('button', { name: 'Close' }).press('Enter');
+  const more = marta.page.locator('main header [aria-haspopup=menu]');
+  await marta.isBackAt(more);
+  await marta.hands.choose(more, marta.page.getByRole('menuitem', { name: 'Leave the room…' }));
+  await marta.page.getByText('Nobody else here is an owner.').waitFor();
+  assert.deepEqual(await marta.barriers(), []);
+  assert.deepEqual(await marta.crampedButtons(), []);
+  await marta.shows('rooms-last-owner');
+  await marta.hands.press(marta.page.getByRole('button', { name: 'Make somebody owner…' }));
+  await line(marta, 'Jonas Wedekind').waitFor();
+  await marta.isBackAt(more);
+});
+
+test('two who write to each other take in a third in a room of its own', async () => {
+  await marta.talksTo('jonas');
+  await marta.writes('Between the two of us.');
+  await marta.seesSaved('Between the two');
+  const more = marta.page.locator('main header [aria-haspopup=menu]');
+  await more.press('Enter');
+  await marta.page.getByRole('menuitem', { name: 'New room with Jonas Wedekind and others…' }).waitFor();
+  assert.equal(await marta.page.getByRole('menuitem', { name: 'Invite a person' }).count(), 0);
+  await marta.page.keyboard.press('Escape');
+  await marta.hands.choose(more, marta.page.getByRole('menuitem', { name: 'New room with Jonas Wedekind and others…' }));
+  await marta.page.locator('dialog .chosen', { hasText: 'Jonas Wedekind' }).waitFor();
+  await marta.page.getByText('stays between you').waitFor();
+  assert.deepEqual(await marta.barriers(), []);
+  await marta.shows('rooms-gather');
+  await marta.hands.write(marta.page.locator('dialog input').first(), 'Night watch');
+  await marta.hands.write(marta.page.locator('dialog input').nth(1), 'mio');
+  await marta.hands.press(marta.page.locator('dialog button[type=submit]'));
+  await marta.page.locator('main h1', { hasText: 'Night watch' }).waitFor();
+  for (const person of [jonas, mio]) await person.page.locator('nav section', { hasText: 'Night watch' }).waitFor();
+  assert.equal(await mio.page.locator('nav section', { hasText: 'Between' }).count(), 0);
 });
 
 test('nobody’s page complained', () => {

@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
+import { useId, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 
 interface Item {
   /** Also its React key. */
@@ -18,22 +18,37 @@ interface Props {
   items: readonly (Item | 'rule')[];
 }
 
-/** A button with a list of actions under it. Arrow keys move, Escape closes and gives the focus back. */
+/**
+ * A button with a list of actions under it; on a phone the list is a sheet from below. It lies over everything, so that no
+ * column cuts it off. Arrow keys move, Escape closes and gives the focus back.
+ */
 export function Menu({ opener, label, items }: Props) {
   const [open, setOpen] = useState(false);
   const id = useId();
   const ref = useRef<HTMLDivElement>(null);
   const list = () => [...(ref.current?.querySelectorAll<HTMLElement>('[role^=menuitem]') ?? [])];
 
-  // A press outside closes it: that happens in the document, outside React. The first item takes the focus.
-  useEffect(() => {
-    if (!open) return;
-    list()[0]?.focus();
+  // The browser's top layer holds it where there is one; either way it does not move with the page, so it follows its
+  // opener. A press outside closes it: that happens in the document, outside React. The first item takes the focus.
+  useLayoutEffect(() => {
+    const sheet = ref.current?.querySelector<HTMLElement>('[role=menu]');
+    if (!open || sheet == null) return;
+    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- absent before Chromium 114, Safari 17 and Firefox 125
+    sheet.showPopover?.();
+    const follow = () => place(sheet, ref.current?.getBoundingClientRect() ?? new DOMRect());
+    follow();
+    list()[0]?.focus({ preventScroll: true });
     const outside = (event: PointerEvent) => {
       if (!ref.current?.contains(event.target as Node)) setOpen(false);
     };
     document.addEventListener('pointerdown', outside);
-    return () => document.removeEventListener('pointerdown', outside);
+    addEventListener('resize', follow);
+    addEventListener('scroll', follow, true);
+    return () => {
+      document.removeEventListener('pointerdown', outside);
+      removeEventListener('resize', follow);
+      removeEventListener('scroll', follow, true);
+    };
   }, [open]);
 
   const close = () => {
@@ -56,8 +71,9 @@ export function Menu({ opener, label, items }: Props) {
   return (
     <div className="menu" ref={ref} onKeyDown={onKeyDown}>
       {opener({ 'aria-haspopup': 'menu', 'aria-expanded': open, 'aria-controls': id, onClick: () => setOpen(!open) })}
+      {open && <div className="menu-veil" onClick={close} />}
       {open && (
-        <div className="menu-list" id={id} role="menu" aria-label={label}>
+        <div className="menu-list" id={id} role="menu" aria-label={label} popover="manual">
           {items.map((item, n) =>
             item === 'rule' ? (
               <hr key={n} />
@@ -82,4 +98,16 @@ export function Menu({ opener, label, items }: Props) {
       )}
     </div>
   );
+}
+
+const gap = 4;
+
+/** Puts a list under its opener, above it where there is no room below, and never over the edge of the screen. */
+function place(list: HTMLElement, opener: DOMRect): void {
+  const { width, height } = list.getBoundingClientRect();
+  const below = opener.bottom + gap;
+  const top = below + height <= innerHeight - gap ? below : Math.max(gap, opener.top - gap - height);
+  const left = Math.max(gap, Math.min(opener.left < innerWidth / 3 ? opener.left : opener.right - width, innerWidth - gap - width));
+  list.style.setProperty('--top', `${top}px`);
+  list.style.setProperty('--left', `${left}px`);
 }
