@@ -26,7 +26,7 @@ func (db *DB) PutDevice(u stream.Unit, a account.No, id mxid.Device, name string
 func (db *DB) OwnDevices(v stream.View, a account.No) ([]account.Device, error) {
 	rows, err := in(v).query(`
 		SELECT account.id, account.no, device.id, device.no, device.name, device.seen_day
-		FROM device JOIN account ON account.no = device.account WHERE device.account = $1 ORDER BY device.id`, int64(a))
+		FROM device JOIN account ON account.no = device.account WHERE device.account = $1 ORDER BY device.no`, int64(a))
 	return collect(rows, err, func(r *sql.Rows) (d account.Device, err error) {
 		return d, r.Scan(&d.User, &d.Account, &d.Device, &d.DeviceNo, &d.Name, &d.SeenDay)
 	})
