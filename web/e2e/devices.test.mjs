@@ -33,6 +33,9 @@ async function newDevice() {
   return device;
 }
 
+/** What the first device is told of another one that nobody verified. */
+const stranger = () => mio.page.locator('nav section', { hasText: 'Is this device yours?' });
+
 test('a wrong password is said in words', async () => {
   const device = await Person.sitsDown(browser, { name: 'Mio Saeki', account: 'mio', password: 'not the right one' });
   await device.page.goto(server.url);
@@ -46,12 +49,14 @@ test('a wrong password is said in words', async () => {
 
 test('a new device reads earlier messages after the recovery key, and not before', async () => {
   const device = await newDevice();
+  await stranger().waitFor(); // the device that is in is told at once
   assert.deepEqual(await device.barriers(), []);
   await device.shows('restore');
   await device.page.locator('main form input.mono').fill('EsTc 9xkM wQ4r Jd7h Pn2V b8Ys Lm3A gK6t Rz5C fX1u Hw9e T4qB');
   await device.page.locator('main button[type=submit]').click();
   await device.page.locator('[role=alert]', { hasText: 'not the recovery key' }).waitFor();
   await device.restores(mio.recoveryKey);
+  await stranger().waitFor({ state: 'detached' });
   await device.page.getByRole('link', { name: 'Harbour watch' }).click();
   await device.reads('Written on the first device.');
   await device.writes('Written on the second device.');
@@ -59,6 +64,21 @@ test('a new device reads earlier messages after the recovery key, and not before
   await mio.reads('Written on the second device.');
   assert.deepEqual(device.complaints, []);
   await device.context.close();
+});
+
+test('a device that is not one’s own is signed out from where one is told of it', async () => {
+  const eve = await newDevice();
+  await stranger().getByText(/Wardroom, Chromium, Linux \(3\)/).waitFor(); // not that of the device before
+  assert.deepEqual(await mio.barriers(), []);
+  await mio.shows('device-stranger');
+  await stranger().getByRole('button', { name: 'It is not mine…' }).click();
+  await mio.page.locator('dialog', { hasText: '(3)' }).waitFor();
+  assert.deepEqual(await mio.barriers(), []);
+  await mio.page.locator('dialog input').fill(mio.password);
+  await mio.page.keyboard.press('Enter');
+  await eve.page.locator('main h1', { hasText: 'Sign in' }).waitFor();
+  await stranger().waitFor({ state: 'detached' });
+  await eve.context.close();
 });
 
 test('a server that asks to sign in again leaves the keys where they are', async () => {

@@ -18,6 +18,8 @@ import { NewRoom } from './roomlist/NewRoom';
 import { RoomList } from './roomlist/RoomList';
 import { ChangePicture } from './picture/ChangePicture';
 import { Settings } from './settings/Settings';
+import { SignOutDevice } from './settings/SignOutDevice';
+import { unknownDevices, type OwnDevice } from './state/devices';
 import { waitingIn } from './state/notifier';
 import type { Person } from './state/person';
 import type { RoomState } from './state/room';
@@ -44,6 +46,7 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
   const [facts, setFacts] = useState(false);
   const [verifying, setVerifying] = useState<number>();
   const [about, setAbout] = useState<Person>();
+  const [stranger, setStranger] = useState<OwnDevice>();
   const [gathering, setGathering] = useState<Person>();
   const [picturing, setPicturing] = useState<string>();
   const id = here.at === 'room' ? here.id : undefined;
@@ -56,11 +59,18 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
   const beside = root !== undefined || threads;
   const other = usePart(session.rooms, ({ people }) => people.find((one) => one.id === id)?.with);
 
+  // This person's devices are the server's to tell of; they are followed for as long as somebody is in.
+  useEffect(() => {
+    session.devices.open();
+    return () => session.devices.close();
+  }, [session]);
+
   const { verifications } = session;
   const verify = (userId: string): void => {
     setAbout(undefined);
     setVerifying(verifications.askPerson(userId));
   };
+  const compare = (deviceId: string): void => setVerifying(verifications.askOwn(deviceId));
   return (
     <PicturesContext value={session.pictures}>
       <div className={id === undefined && here.at !== 'search' ? look['frame'] : `${look['frame'] ?? ''} ${look['inRoom'] ?? ''}`}>
@@ -78,12 +88,12 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
             section={here.section}
             onPicture={() => setPicturing(me.id)}
             onNewKey={onNewKey}
-            onCompare={(deviceId) => setVerifying(verifications.askOwn(deviceId))}
+            onCompare={compare}
           />
         ) : (
           <main className={!beside ? look['main'] : `${look['main'] ?? ''} ${look['inThread'] ?? ''}`}>
             <div className={look['rooms']}>
-              <Rooms session={session} open={id} />
+              <Rooms session={session} open={id} onCompare={compare} onStranger={setStranger} />
             </div>
             <section className={look['page']} ref={page} tabIndex={-1}>
               {here.at === 'search' ? (
@@ -144,6 +154,7 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
             )}
           </main>
         )}
+        {stranger && <SignOutDevice name={stranger.called} stranger onStay={() => setStranger(undefined)} onSignOut={(password) => session.devices.signOut(stranger.id, password)} />}
         {gathering && (
           <NewRoom
             other={gathering}
@@ -177,12 +188,23 @@ function go(roomId: string): void {
 
 // The list of rooms changes with every message anywhere, and what is not about it is not drawn again for that.
 
-function Rooms({ session, open }: { session: Session; open: string | undefined }) {
+interface RoomsProps {
+  session: Session;
+  open: string | undefined;
+  /** One of one's own devices that was not verified is to be compared with, or is not one's own. */
+  onCompare: (deviceId: string) => void;
+  onStranger: (device: OwnDevice) => void;
+}
+
+function Rooms({ session, open, onCompare, onStranger }: RoomsProps) {
   return (
     <RoomList
       view={useStore(session.rooms)}
       drafts={session.drafts}
       removals={useStore(session.removals)}
+      devices={unknownDevices(useStore(session.devices))}
+      onCompare={onCompare}
+      onStranger={onStranger}
       open={open}
       find={session.findPeople}
       userId={(typed) => session.userId(typed)}

@@ -23,7 +23,7 @@ const view: RoomListView = {
 const search = { drafts: new Store<ReadonlyMap<string, string>>(new Map()), find: () => Promise.resolve([]), userId: () => undefined };
 
 function shown(over: Partial<Parameters<typeof RoomList>[0]> = {}) {
-  const props = { ...search, view, open: undefined, onConverse: vi.fn(() => Promise.resolve()), onCreate: vi.fn(() => Promise.resolve('!new')), onInvite: vi.fn(() => Promise.resolve()), onMade: vi.fn(), onJoin: vi.fn(() => Promise.resolve()), onDismiss: vi.fn(), removals: [], onDecline: vi.fn(() => Promise.resolve()), ...over };
+  const props = { ...search, view, open: undefined, onConverse: vi.fn(() => Promise.resolve()), onCreate: vi.fn(() => Promise.resolve('!new')), onInvite: vi.fn(() => Promise.resolve()), onMade: vi.fn(), onJoin: vi.fn(() => Promise.resolve()), onDismiss: vi.fn(), removals: [], devices: [], onCompare: vi.fn(), onStranger: vi.fn(), onDecline: vi.fn(() => Promise.resolve()), ...over };
   return { ...render(<RoomList {...props} />), ...props };
 }
 
@@ -45,6 +45,18 @@ test('an invitation is taken up or declined, once', async () => {
   fireEvent.click(screen.getByRole('button', { name: 'Join' }));
   expect(await screen.findByRole('alert')).toBeTruthy();
   expect(onJoin).toHaveBeenCalledExactlyOnceWith('!i');
+});
+
+test('a device that nobody verified waits for an answer: verify it, or sign it out', async () => {
+  const device = { id: 'DEV', name: 'Wardroom, Chromium, Linux', called: 'Wardroom, Chromium, Linux (2)', here: false, signed: false, lastDay: undefined };
+  const { onCompare, onStranger, container } = shown({ view: { ...view, invitations: [] }, devices: [device] });
+  expect(screen.getByRole('heading', { name: 'Waiting for you' })).toBeTruthy();
+  expect(screen.getByText('Wardroom, Chromium, Linux (2)')).toBeTruthy();
+  expect(await barriers(container)).toEqual([]);
+  fireEvent.click(screen.getByRole('button', { name: /It is mine/ }));
+  expect(onCompare).toHaveBeenCalledExactlyOnceWith('DEV');
+  fireEvent.click(screen.getByRole('button', { name: /It is not mine/ }));
+  expect(onStranger).toHaveBeenCalledExactlyOnceWith(device);
 });
 
 test('an empty list says so in one sentence, and only once it is known', () => {

@@ -10,12 +10,14 @@ import { exact, short } from '../lang/dates';
 import { languageOf } from '../lang/script';
 import { unreadableSays } from '../lang/unreadable';
 import { rich, useSay } from '../lang/useSay';
+import type { OwnDevice } from '../state/devices';
 import type { RoomEntry, RoomListView } from '../state/roomlist';
 import { now } from '../state/now';
 import { hrefOf } from '../state/route';
 import type { Readable } from '../state/store';
 import { usePart, useStore } from '../state/useStore';
 import type { Removal } from '../state/removals';
+import { DeviceCard } from './DeviceCard';
 import { InvitationCard } from './InvitationCard';
 import { NewConversation } from './NewConversation';
 import { NewRoom } from './NewRoom';
@@ -28,6 +30,10 @@ interface Props {
   drafts: Readable<ReadonlyMap<string, string>>;
   /** The rooms that somebody took this person out of. */
   removals: readonly Removal[];
+  /** Devices of this person's account that nobody has verified, and what can be done about one. */
+  devices: readonly OwnDevice[];
+  onCompare: (deviceId: string) => void;
+  onStranger: (device: OwnDevice) => void;
   /** The room on the page beside. */
   open: string | undefined;
   find: (typed: string) => Promise<readonly Choice[]>;
@@ -43,7 +49,7 @@ interface Props {
 }
 
 /** The rooms one is in, and above them what waits for an answer. */
-export function RoomList({ view, drafts, removals, open, find, userId, onCreate, onInvite, onMade, onConverse, onJoin, onDecline, onDismiss }: Props) {
+export function RoomList({ view, drafts, removals, devices, onCompare, onStranger, open, find, userId, onCreate, onInvite, onMade, onConverse, onJoin, onDecline, onDismiss }: Props) {
   const say = useSay();
   const [making, setMaking] = useState<'room' | 'conversation'>();
   const [focused, setFocused] = useState<string>();
@@ -64,7 +70,10 @@ export function RoomList({ view, drafts, removals, open, find, userId, onCreate,
           {say('rooms.talk')}
         </Button>
       </div>
-      {view.invitations.length > 0 && <h2>{say('rooms.invited')}</h2>}
+      {view.invitations.length + devices.length > 0 && <h2>{say('rooms.invited')}</h2>}
+      {devices.map((device) => (
+        <DeviceCard key={device.id} device={device} onCompare={() => onCompare(device.id)} onStranger={() => onStranger(device)} />
+      ))}
       {view.invitations.map((invitation) => (
         <InvitationCard key={invitation.id} invitation={invitation} onJoin={onJoin} onDecline={onDecline} />
       ))}

@@ -8,7 +8,7 @@ import { Tag } from '../kit/Tag';
 import { date } from '../lang/dates';
 import { sayFault } from '../lang/sayFault';
 import { rich, useSay } from '../lang/useSay';
-import type { Devices, OwnDevice } from '../state/devices';
+import { unknownDevices, type Devices, type OwnDevice } from '../state/devices';
 import { now } from '../state/now';
 import { useStore } from '../state/useStore';
 import { Rename } from './Rename';
@@ -24,11 +24,8 @@ export function DevicesPage({ devices, onNewKey, onCompare }: { devices: Devices
   const { list, fault, mayRenew, renewed } = useStore(devices);
   const [asked, setAsked] = useState<Asked>();
 
-  // The list follows the client's events for as long as it is on the screen.
-  useEffect(() => {
-    devices.open();
-    return () => devices.close();
-  }, [devices]);
+  // The list is followed for as long as somebody is in; the server is asked once more by whoever comes to look.
+  useEffect(() => void devices.look(), [devices]);
 
   return (
     <>
@@ -46,9 +43,7 @@ export function DevicesPage({ devices, onNewKey, onCompare }: { devices: Devices
           {say('devices.loading')}
         </p>
       )}
-      {list
-        ?.filter((one) => !one.signed && !one.here)
-        .map((one) => <Doubt key={one.id} device={one} onCompare={() => onCompare(one.id)} onStranger={() => setAsked({ device: one, what: 'stranger' })} />)}
+      {unknownDevices({ list: list ?? [] }).map((one) => <Doubt key={one.id} device={one} onCompare={() => onCompare(one.id)} onStranger={() => setAsked({ device: one, what: 'stranger' })} />)}
       <ul className={look['devices']}>
         {list?.map((one) => (
           <Device key={one.id} device={one} onRename={() => setAsked({ device: one, what: 'rename' })} onSignOut={() => setAsked({ device: one, what: 'signOut' })} />
@@ -60,7 +55,7 @@ export function DevicesPage({ devices, onNewKey, onCompare }: { devices: Devices
       <p className="meta">{say('devices.kept')}</p>
       {asked?.what === 'rename' && <Rename name={asked.device.name} onStay={() => setAsked(undefined)} onRename={(name) => devices.rename(asked.device.id, name)} />}
       {asked !== undefined && asked.what !== 'rename' && (
-        <SignOutDevice name={asked.device.name} stranger={asked.what === 'stranger'} onStay={() => setAsked(undefined)} onSignOut={(password) => devices.signOut(asked.device.id, password)} />
+        <SignOutDevice name={asked.device.called} stranger={asked.what === 'stranger'} onStay={() => setAsked(undefined)} onSignOut={(password) => devices.signOut(asked.device.id, password)} />
       )}
     </>
   );
@@ -73,7 +68,7 @@ function Doubt({ device, onCompare, onStranger }: { device: OwnDevice; onCompare
       <Icon of={IconWarning} />
       <div className="stack">
         <h2>{say('devices.doubt')}</h2>
-        <p>{rich(say, 'devices.doubt.text', { name: <b>{device.name}</b> })}</p>
+        <p>{rich(say, 'devices.doubt.text', { name: <b>{device.called}</b> })}</p>
         <p>{say('devices.doubt.yes')}</p>
         <div className="row wrap">
           <Button onClick={onCompare}>{say('devices.doubt.compare')}</Button>
@@ -94,7 +89,7 @@ function Device({ device, onRename, onSignOut }: { device: OwnDevice; onRename: 
     <li>
       <Icon of={/Android|iOS/.test(device.name) ? IconPhone : IconDevice} />
       <div>
-        <b id={nameId}>{device.name}</b> {device.here && <Tag kind="ink">{say('devices.here')}</Tag>}
+        <b id={nameId}>{device.called}</b> {device.here && <Tag kind="ink">{say('devices.here')}</Tag>}
         <p className="sub">
           {device.lastDay === undefined
             ? say('devices.neverUsed')

@@ -1,13 +1,16 @@
-import type { MatrixClient } from 'matrix-js-sdk';
+import { ClientEvent, SyncState, type IMyDevice, type MatrixClient } from 'matrix-js-sdk';
 import { PasswordNeeded, withPassword, type Recovery } from '../crypto/recovery';
 import { onTrust, signedDevices } from '../crypto/trust';
 import { FaultError, faultOf, type Fault } from '../wire/fault';
+import { oneLine } from './oneline';
 import { Store } from './store';
 
 /** One of this person's own devices. */
 export interface OwnDevice {
   readonly id: string;
   readonly name: string;
+  /** The name, with a number where several have the same: the first that was added is 1. */
+  readonly called: string;
   /** Whether it is the device that shows this. */
   readonly here: boolean;
   /** Whether it is signed: only then do others send to it. */
@@ -26,6 +29,11 @@ export interface OwnDevices {
   readonly fault?: Fault;
 }
 
+/** Those that are not signed: whoever knows the password could have added them. */
+export function unknownDevices({ list = [] }: OwnDevices): readonly OwnDevice[] {
+  return list.filter((one) => !one.signed && !one.here);
+}
+
 /** This person's devices, as the server lists them and this device judges them. It follows them from `open` to `close`. */
 export class Devices extends Store<OwnDevices> {
   readonly #client: MatrixClient;
@@ -42,7 +50,17 @@ export class Devices extends Store<OwnDevices> {
   /** Begins to follow the devices, and asks the server for them. */
   open(): void {
     if (this.#stop !== undefined) return;
-    this.#stop = onTrust(this.#client, () => void this.look());
+    const own = this.#client.getSafeUserId();
+    const stop = onTrust(this.#client, (userIds) => void (userIds.includes(own) && this.look()));
+    // Of a device that has no keys yet nobody is told, so the server is asked again after each silence.
+    const again = (state: SyncState, before: SyncState | null): void => {
+      if (state === SyncState.Syncing && before !== SyncState.Syncing) void this.look();
+    };
+    this.#client.on(ClientEvent.Sync, again);
+    this.#stop = () => {
+      stop();
+      this.#client.off(ClientEvent.Sync, again);
+    };
     void this.look();
   }
 
@@ -60,10 +78,12 @@ export class Devices extends Store<OwnDevices> {
   readonly look = async (): Promise<void> => {
     try {
       const [{ devices }, signed, mayRenew] = await Promise.all([this.#client.getDevices(), signedDevices(this.#client), this.#mayRenew(this.#client)]);
+      const names = devices.map(nameOf);
       const list = devices.map(
-        (one): OwnDevice => ({
+        (one, n): OwnDevice => ({
           id: one.device_id,
-          name: one.display_name === undefined || one.display_name.trim() === '' ? one.device_id : one.display_name,
+          name: nameOf(one),
+          called: numbered(names, n),
           here: one.device_id === this.#client.getDeviceId(),
           signed: signed.has(one.device_id),
           lastDay: one.last_seen_ts === undefined || one.last_seen_ts <= 0 ? undefined : Math.floor(one.last_seen_ts / 86_400_000),
@@ -92,4 +112,16 @@ export class Devices extends Store<OwnDevices> {
     }
     await this.look();
   };
+}
+
+function nameOf({ device_id, display_name }: IMyDevice): string {
+  const name = oneLine(display_name ?? '');
+  return name === '' ? device_id : name;
+}
+
+/** The name at a place among names in the order in which they were given. */
+function numbered(names: readonly string[], at: number): string {
+  const name = names[at] ?? '';
+  const same = names.flatMap((other, n) => (other === name ? [n] : []));
+  return same.length === 1 ? name : `${name} (${same.indexOf(at) + 1})`;
 }

@@ -1,0 +1,24 @@
+import type { MatrixClient } from 'matrix-js-sdk';
+import { expect, test, vi } from 'vitest';
+import { Devices, unknownDevices } from './devices';
+
+vi.mock('../crypto/trust', () => ({ onTrust: () => () => undefined, signedDevices: () => Promise.resolve(new Set(['A', 'C'])) }));
+
+test('devices with the same name are numbered in the order in which they were added, and those that nobody signed are told', async () => {
+  const all = [
+    { device_id: 'C', display_name: 'Wardroom, Chromium' },
+    { device_id: 'A', display_name: 'Wardroom, Firefox' },
+    { device_id: 'B', display_name: 'Wardroom, Chromium' },
+    { device_id: 'D', display_name: ' \u202e' },
+  ];
+  const client = { getDevices: () => Promise.resolve({ devices: all }), getDeviceId: () => 'A' } as unknown as MatrixClient;
+  const devices = new Devices(client);
+  await devices.look();
+  expect(devices.snapshot().list?.map(({ id, called }) => [id, called])).toEqual([
+    ['A', 'Wardroom, Firefox'],
+    ['D', 'D'],
+    ['C', 'Wardroom, Chromium (1)'],
+    ['B', 'Wardroom, Chromium (2)'],
+  ]);
+  expect(unknownDevices(devices.snapshot()).map(({ id }) => id)).toEqual(['D', 'B']);
+});
