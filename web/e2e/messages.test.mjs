@@ -124,6 +124,20 @@ test('a deleted message leaves a line, and its edits go with it', async () => {
   assert.equal(await lin.page.locator('[role=log]', { hasText: '15:00' }).count(), 0);
 });
 
+test('a text that is too long for the server comes back to where one writes', async () => {
+  const long = `Far too long. ${'The load table follows. '.repeat(3000)}`.trim();
+  await jonas.writes(long);
+  const stopped = row(jonas, 'Far too long');
+  await stopped.getByText('larger than the server takes').waitFor();
+  assert.equal(await stopped.getByRole('button', { name: 'Try again' }).count(), 0);
+  await stopped.getByRole('button', { name: 'Back to writing' }).press('Enter');
+  await stopped.waitFor({ state: 'detached' });
+  assert.equal(await jonas.page.locator('main textarea').inputValue(), long);
+  await jonas.isBackAt(jonas.page.locator('main textarea'));
+  await jonas.writes('Short.');
+  await jonas.seesSaved('Short.');
+});
+
 test('nobody’s page complained', () => {
   assert.deepEqual(lin.complaints, []);
   assert.deepEqual(jonas.complaints, []);

@@ -85,10 +85,17 @@ test('a long answer of one’s own stands whole on the screen, and the dialogs o
   await lin.writes(long);
   await lin.does(long, '回复');
   await lin.writes(`知道了。${long}`);
-  await page.locator('[role=log] article', { hasText: '知道了' }).waitFor();
+  await lin.seesSaved('知道了', '服务器已保存');
   const box = await lin.row('知道了').locator('[data-said]').boundingBox();
   assert.ok(box !== null && box.x >= 0 && box.x + box.width <= 390, `from ${box?.x} to ${(box?.x ?? 0) + (box?.width ?? 0)}`);
   await isFit('long-answer');
+  await lin.row('知道了').locator('[aria-haspopup=menu]').click();
+  await isFit('row-menu');
+  const sheet = await page.getByRole('menu').boundingBox();
+  assert.ok(sheet !== null && sheet.x === 0 && sheet.width === 390 && Math.abs(sheet.y + sheet.height - 800) < 1, 'the menu is a sheet from below');
+  await page.mouse.click(195, 60); // on the veil: what lies under it is not pressed
+  await page.getByRole('menu').waitFor({ state: 'detached' });
+  assert.match(page.url(), /room/);
   await lin.does('知道了', '删除…');
   assert.deepEqual(await lin.crampedButtons(), []);
   const [safe, stop] = await page.locator('dialog .actions button').evaluateAll((all) => all.map((one) => getComputedStyle(one)).map(({ color, borderTopColor }) => ({ color, borderTopColor })));

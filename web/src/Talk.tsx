@@ -11,7 +11,7 @@ import { hrefOf, route, type Route } from './state/route';
 import type { RoomState } from './state/room';
 import type { Message } from './state/timeline';
 import { useStore } from './state/useStore';
-import { subject } from './subject';
+import { subject, takeBack } from './subject';
 import type { Acts } from './timeline/acts';
 import look from './Talk.module.css';
 import { Timeline } from './timeline/Timeline';
@@ -39,6 +39,11 @@ export function Talk({ room, draft, connection, covered, onFiles }: Props) {
     () => ({
       retry: room.retry,
       discard: (key) => void room.discard(key),
+      rewrite: (message) => {
+        takeBack(draft, message, room.snapshot().items);
+        void room.discard(message.outKey);
+        document.querySelector<HTMLElement>('main textarea')?.focus(); // the button is gone
+      },
       reply: (message) => draft.turnTo({ is: 'reply', message }),
       edit,
       remove: room.remove,

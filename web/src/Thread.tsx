@@ -16,7 +16,7 @@ import { route } from './state/route';
 import type { RoomState } from './state/room';
 import type { ThreadState } from './state/thread';
 import { useStore } from './state/useStore';
-import { subject } from './subject';
+import { subject, takeBack } from './subject';
 import look from './Thread.module.css';
 import type { Acts } from './timeline/acts';
 import { Timeline } from './timeline/Timeline';
@@ -72,6 +72,11 @@ export function Thread({ room, thread, draft, connection, show, onClose }: Props
     () => ({
       retry: room.retry,
       discard: (key) => void room.discard(key),
+      rewrite: (message) => {
+        takeBack(draft, message, thread.snapshot().items);
+        void room.discard(message.outKey);
+        ref.current?.querySelector('textarea')?.focus(); // the button is gone
+      },
       reply: (message) => draft.turnTo({ is: 'reply', message }),
       edit: (message) => draft.turnTo({ is: 'edit', message }),
       remove: room.remove,

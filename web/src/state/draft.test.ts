@@ -65,3 +65,16 @@ test('what was sent is kept no longer', () => {
   expect(vault.size).toBe(0);
   expect(drafts.snapshot().size).toBe(0);
 });
+
+test('a text that could not be sent comes back, and nothing that is written is lost', () => {
+  const draft = new Drafts(keep, new Map()).of('!q:port');
+  draft.takeBack('too long', { is: 'reply', message });
+  expect(draft.snapshot()).toEqual({ text: 'too long', about: { is: 'reply', message } });
+  draft.drop();
+  draft.takeBack('another');
+  expect(draft.snapshot()).toEqual({ text: 'another\ntoo long' });
+  draft.takeBack('an edit', { is: 'edit', message });
+  expect(draft.snapshot()).toEqual({ text: 'another\ntoo long', about: { is: 'edit', message }, edited: 'an edit' });
+  draft.takeBack('a third');
+  expect(draft.snapshot()).toMatchObject({ text: 'a third\nanother\ntoo long', edited: 'an edit' });
+});

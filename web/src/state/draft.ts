@@ -44,6 +44,13 @@ export class Draft extends Store<Written> {
     this.set({ text });
   };
 
+  /** Takes back a text that could not be sent: a new one comes before what stands here, and nothing that is written is lost. */
+  readonly takeBack = (text: string, about?: Subject): void => {
+    const now = this.snapshot();
+    if (about?.is === 'edit') this.set({ text: now.text, about, edited: text });
+    else this.set({ ...now, text: now.text.trim() === '' ? text : `${text}\n${now.text}`, ...(now.about === undefined && about !== undefined ? { about } : {}) });
+  };
+
   /** It was sent. After an edit, the text that waited is there again. */
   readonly sent = (): void => {
     const { text, about } = this.snapshot();

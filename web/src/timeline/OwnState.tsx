@@ -13,15 +13,17 @@ interface Props {
   readers?: readonly Reader[] | undefined;
   others?: number;
   onRetry: (() => void) | undefined;
+  /** Set where trying again can never help, and other words can. */
+  onRewrite?: (() => void) | undefined;
   onDiscard: (() => void) | undefined;
 }
 
 /** Where one's own message is, as far as that is known. */
-export function OwnState({ state, readers, others = 0, onRetry, onDiscard }: Props) {
+export function OwnState({ state, readers, others = 0, onRetry, onRewrite, onDiscard }: Props) {
   const say = useSay();
   return (
     <>
-      <Where state={state} readers={readers} others={others} onRetry={onRetry} onDiscard={onDiscard} />
+      <Where state={state} readers={readers} others={others} onRetry={onRetry} onRewrite={onRewrite} onDiscard={onDiscard} />
       {state.unkept && (
         <State icon={IconWithheld} kind="stop">
           {say('timeline.unkept')}
@@ -31,7 +33,7 @@ export function OwnState({ state, readers, others = 0, onRetry, onDiscard }: Pro
   );
 }
 
-function Where({ state, readers, others = 0, onRetry, onDiscard }: Props) {
+function Where({ state, readers, others = 0, onRetry, onRewrite, onDiscard }: Props) {
   const say = useSay();
   switch (state.is) {
     case 'waiting':
@@ -52,6 +54,11 @@ function Where({ state, readers, others = 0, onRetry, onDiscard }: Props) {
           <State icon={IconWithheld} kind="stop">
             {say('timeline.notSent', { why: sayFault(say, state.fault) })}
           </State>
+          {onRewrite && (
+            <Button kind="quiet" onClick={onRewrite}>
+              {say('timeline.rewrite')}
+            </Button>
+          )}
           {onRetry && (
             <Button kind="quiet" onClick={onRetry}>
               {say('timeline.retry')}

@@ -93,6 +93,7 @@ function Theirs({ item, follows, children }: { item: TimelineItem; follows: bool
 
 function Own({ item, acts, mayWrite, drawFile, readers, others = 0 }: Omit<Props, 'item' | 'follows'> & { item: Message }) {
   const stopped = item.state?.is === 'stopped';
+  const tooLong = item.state?.is === 'stopped' && item.state.fault.id === 'fault.tooLarge' && item.file === undefined;
   return (
     <article className={`${look['mine'] ?? ''} ${item.state?.is === 'saved' ? '' : (look['held'] ?? '')}`}>
       <div className={look['bubble']} data-said>
@@ -104,7 +105,14 @@ function Own({ item, acts, mayWrite, drawFile, readers, others = 0 }: Omit<Props
       <footer>
         <Doubtful doubt={item.doubt} />
         {item.state && (
-          <OwnState state={item.state} readers={readers} others={others} onRetry={stopped ? () => acts.retry(item.outKey) : undefined} onDiscard={stopped ? () => acts.discard(item.outKey) : undefined} />
+          <OwnState
+            state={item.state}
+            readers={readers}
+            others={others}
+            onRetry={stopped && !tooLong ? () => acts.retry(item.outKey) : undefined}
+            onRewrite={tooLong ? () => acts.rewrite(item) : undefined}
+            onDiscard={stopped ? () => acts.discard(item.outKey) : undefined}
+          />
         )}
         <Time at={item.at} />
       </footer>

@@ -4,6 +4,8 @@ import type { Message } from '../state/timeline';
 export interface Acts {
   retry: (key: string) => void;
   discard: (key: string) => void;
+  /** Puts a text that can never leave as it is back to where one writes. */
+  rewrite: (message: Message) => void;
   reply: (message: Message) => void;
   edit: (message: Message) => void;
   /** It throws where it was not done. */

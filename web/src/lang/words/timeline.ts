@@ -26,6 +26,7 @@ export const timeline = sentences({
   'timeline.saved': { en: 'Saved by the server', 'zh-Hans': '服务器已保存', 'zh-Hant': '伺服器已儲存', ja: 'サーバーに保存済み' },
   'timeline.notSent': { en: 'Not sent: {why}', 'zh-Hans': '未发送：{why}', 'zh-Hant': '未傳送：{why}', ja: '送信していません：{why}' },
   'timeline.retry': { en: 'Try again', 'zh-Hans': '再试一次', 'zh-Hant': '再試一次', ja: 'もう一度送る' },
+  'timeline.rewrite': { en: 'Back to writing', 'zh-Hans': '回到编辑', 'zh-Hant': '回到編輯', ja: '書き直す' },
   'timeline.discard': { en: 'Delete', 'zh-Hans': '删除', 'zh-Hant': '刪除', ja: '削除' },
   'timeline.edited': { en: 'edited', 'zh-Hans': '已编辑', 'zh-Hant': '已編輯', ja: '編集済み' },
   'timeline.deleted': { en: 'This message was deleted.', 'zh-Hans': '这条消息已删除。', 'zh-Hant': '這則訊息已刪除。', ja: 'このメッセージは削除されました。' },
