@@ -17,7 +17,7 @@ export function DeviceCard({ device, onCompare, onStranger }: Props) {
     <section className={look['card']}>
       <b>{say('devices.doubt')}</b>
       <p>{rich(say, 'devices.doubt.text', { name: <b>{device.called}</b> })}</p>
-      <div className="row wrap">
+      <div className={look['answers']}>
         <Button onClick={onCompare}>{say('devices.doubt.compare')}</Button>
         <Button kind="stop" onClick={onStranger}>
           {say('devices.doubt.no')}
