@@ -12,7 +12,7 @@ test('devices with the same name are numbered in the order in which they were ad
     { device_id: 'D', display_name: ' \u202e' },
   ];
   const client = { getDevices: () => Promise.resolve({ devices: all }), getDeviceId: () => 'A' } as unknown as MatrixClient;
-  const devices = new Devices(client);
+  const devices = new Devices(client, () => Promise.resolve(false));
   await devices.look();
   expect(devices.snapshot().list?.map(({ id, called }) => [id, called])).toEqual([
     ['A', 'Wardroom, Firefox'],
