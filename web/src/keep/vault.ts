@@ -62,8 +62,14 @@ export class Vault {
   }
 
   /** The value kept under name, or undefined. */
-  get<T>(name: string): Promise<T | undefined> {
-    return this.#inTurn(name, () => this.#read<T>(name));
+  async get<T>(name: string): Promise<T | undefined> {
+    const text = await this.text(name);
+    return text === undefined ? undefined : (JSON.parse(text) as T);
+  }
+
+  /** The same as JSON. */
+  text(name: string): Promise<string | undefined> {
+    return this.#inTurn(name, () => this.#read(name));
   }
 
   /** Keeps value, as it is now, under name. When put returns, it is stored. */
@@ -92,11 +98,11 @@ export class Vault {
     return turn;
   }
 
-  async #read<T>(name: string): Promise<T | undefined> {
+  async #read(name: string): Promise<string | undefined> {
     const sealed = (await asked(this.#db.transaction(valueStore).objectStore(valueStore).get(name))) as Sealed | undefined;
     if (sealed === undefined) return undefined;
     const plain = await crypto.subtle.decrypt({ name: 'AES-GCM', iv: sealed.iv, additionalData: bytes(name) }, this.#key, sealed.data);
-    return JSON.parse(new TextDecoder().decode(plain)) as T;
+    return new TextDecoder().decode(plain);
   }
 
   async #write(name: string, plain: Uint8Array<ArrayBuffer>): Promise<void> {

@@ -132,6 +132,7 @@ export class Session {
     const tokens = new Tokens(login, vault);
     const client = makeClient(tokens, vault, recovery.callbacks);
     onSignedOut(client, signedOut);
+    void client.store.startup(); // it is read while the crypto opens
     await openCrypto(client, vault);
     keepBackingUp(client);
     const kept = new Map<string, KeptBox>();

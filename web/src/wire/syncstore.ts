@@ -33,29 +33,37 @@ export interface UnreadNumbers {
 
 /** Keeps what the server told, sealed, and remembers what it said last about unread messages, and what was deleted. */
 export class SyncStore extends MemoryStore {
-  readonly #vault: Pick<Vault, 'get' | 'put' | 'delete'>;
+  readonly #vault: Pick<Vault, 'get' | 'text' | 'put' | 'delete'>;
   readonly #unread = new Map<string, UnreadNumbers>();
   #deleted: string[] = [];
   #sync = new SyncAccumulator();
   #rest: Rest = { filters: {} };
   #fresh = true;
+  #started: Promise<void> | undefined;
+  /** What was kept last time, until it is asked for. */
+  #kept: string | undefined;
   #saving: Promise<void> | undefined;
   #again = false;
   #ended = false;
 
-  constructor(vault: Pick<Vault, 'get' | 'put' | 'delete'>) {
+  constructor(vault: Pick<Vault, 'get' | 'text' | 'put' | 'delete'>) {
     super();
     this.#vault = vault;
   }
 
-  /** Opens what was kept last time. Where it cannot be opened, the server tells it all again. */
-  override async startup(): Promise<void> {
+  /** Opens what was kept last time; once is enough. Where it cannot be opened, the server tells it all again. */
+  override startup(): Promise<void> {
+    return (this.#started ??= this.#open());
+  }
+
+  async #open(): Promise<void> {
     indexedDB.deleteDatabase(clearDatabase);
-    const [saved, rest] = await Promise.all([this.#vault.get<Saved>(kept), this.#vault.get<Rest>(keptRest)]).catch(() => []);
+    const [text, rest] = await Promise.all([this.#vault.text(kept), this.#vault.get<Rest>(keptRest)]).catch(() => []);
     if (rest !== undefined) this.#rest = rest;
-    if (saved === undefined) return;
+    if (text === undefined) return;
     this.#fresh = false;
-    this.#sync.accumulate({ next_batch: saved.nextBatch, rooms: saved.roomsData, account_data: { events: saved.accountData } }, true);
+    this.#kept = text;
+    this.#sync = accumulated(text);
   }
 
   override isNewlyCreated(): Promise<boolean> {
@@ -66,13 +74,18 @@ export class SyncStore extends MemoryStore {
     return Promise.resolve(this.#token());
   }
 
+  /** What was kept last time, the first time that it is asked for; later what is known now. */
   override getSavedSync(): ReturnType<MemoryStore['getSavedSync']> {
-    const saved = this.#sync.getJSON();
+    if (this.#token() === null) return Promise.resolve(null);
+    // The SDK changes what it is given. To read the text once more takes a fifth of the time that a copy takes.
+    const saved = this.#kept === undefined ? structuredClone(this.#sync.getJSON()) : accumulated(this.#kept).getJSON();
+    this.#kept = undefined;
     this.#read(saved.roomsData);
-    return Promise.resolve(this.#token() === null ? null : structuredClone(saved)); // the SDK changes what it is given
+    return Promise.resolve(saved);
   }
 
   override setSyncData(data: ISyncResponse): Promise<void> {
+    this.#kept = undefined;
     this.#read(data.rooms);
     this.#sync.accumulate(data);
     return Promise.resolve();
@@ -174,6 +187,13 @@ export class SyncStore extends MemoryStore {
       this.#unread.set(id, { main: notification_count ?? 0, threads: new Map(threads) });
     }
   }
+}
+
+function accumulated(text: string): SyncAccumulator {
+  const { nextBatch, roomsData, accountData } = JSON.parse(text) as Saved;
+  const sync = new SyncAccumulator();
+  sync.accumulate({ next_batch: nextBatch, rooms: roomsData, account_data: { events: accountData } }, true);
+  return sync;
 }
 
 // Spec: client-server API, m.room.redaction; where redacts stands depends on the version of the room.
