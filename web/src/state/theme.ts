@@ -11,6 +11,9 @@ class ThemeStore extends Store<Theme> {
     const before = localStorage.getItem(kept);
     super(before === 'light' || before === 'dark' ? before : 'system');
     darkDevice.addEventListener('change', () => this.#show());
+    // Paper is white, whatever the screen was.
+    addEventListener('beforeprint', () => (document.documentElement.dataset['theme'] = 'light'));
+    addEventListener('afterprint', () => this.#show());
     this.#show();
   }
 
