@@ -1,5 +1,5 @@
 // npm run bench:search [-- ENGINE…] [-- -n MESSAGES]: fills the search index in a real Chromium, reloads the page and asks.
-// ENGINE is wardroom, minisearch or flexsearch; the libraries are measured once they are installed:
+// ENGINE is wardroom, minisearch, flexsearch, or answers, which counts the processor's time of an answer; the libraries are measured once they are installed:
 // npm install --no-save minisearch@7.2.0 flexsearch@0.8.212
 
 import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
@@ -52,6 +52,12 @@ function bytesIn(folder) {
 
 console.log(`${String(cpus().length)} × ${cpus()[0]?.model ?? ''}, ${String(n)} messages`);
 for (const engine of engines) {
+  if (engine === 'answers') {
+    const outDir = join(temporary, 'answers');
+    await build({ configFile: false, logLevel: 'warn', build: { ssr: 'bench/answers.ts', outDir, emptyOutDir: true, target: 'node20' }, ssr: { noExternal: true } });
+    console.log(engine, (await import(join(outDir, 'answers.js'))).answers(n));
+    continue;
+  }
   const profile = join(temporary, engine);
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
