@@ -285,6 +285,8 @@ export class Person {
   async barriers() {
     await this.page.evaluate(axe);
     return this.page.evaluate(async () => {
+      // A colour that is on its way to another is neither.
+      await Promise.allSettled(document.getAnimations().flatMap((one) => (Number.isFinite(one.effect?.getComputedTiming().endTime) ? [one.finished] : [])));
       const found = await /** @type {any} */ (globalThis).axe.run(document, { resultTypes: ['violations'] });
       return found.violations.map((/** @type {any} */ v) => `${v.id}: ${v.nodes.map((/** @type {any} */ n) => n.target.join(' ')).join(', ')}`);
     });
