@@ -77,8 +77,8 @@ export const faults = sentences({
   },
   'fault.invitationsToday': {
     en: 'You have invited 20 people today. Go on tomorrow, or let a colleague help.',
-    'zh-Hans': '您今天已邀请 20 人。请明天继续，或请同事帮忙。',
-    'zh-Hant': '您今天已邀請 20 人。請明天繼續，或請同事幫忙。',
+    'zh-Hans': '您今天已邀请20人。请明天继续，或请同事帮忙。',
+    'zh-Hant': '您今天已邀請20人。請明天繼續，或請同事幫忙。',
     ja: '今日はすでに 20 人を招待しました。明日続けるか、同僚に依頼してください。',
   },
   'fault.forbidden': {

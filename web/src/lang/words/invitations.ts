@@ -4,8 +4,8 @@ export const invitations = sentences({
   'settings.invitations': { en: 'Invite colleagues', 'zh-Hans': '邀请同事', 'zh-Hant': '邀請同事', ja: '同僚を招待' },
   'invitations.what': {
     en: 'Whoever opens the link can sign up once, and is then a person like any other. You may invite 20 people a day.',
-    'zh-Hans': '打开链接的人可以注册一次，注册后与其他人没有区别。每天最多邀请 20 人。',
-    'zh-Hant': '開啟連結的人可以註冊一次，註冊後與其他人沒有區別。每天最多邀請 20 人。',
+    'zh-Hans': '打开链接的人可以注册一次，注册后与其他人没有区别。每天最多邀请20人。',
+    'zh-Hant': '開啟連結的人可以註冊一次，註冊後與其他人沒有區別。每天最多邀請20人。',
     ja: 'リンクを開いた人は一度だけ登録でき、登録後はほかの人とまったく同じ立場になります。招待できるのは 1 日 20 人までです。',
   },
   'invitations.whom': { en: 'Whom it is for', 'zh-Hans': '邀请谁', 'zh-Hant': '邀請誰', ja: '誰に渡しますか' },
@@ -27,7 +27,7 @@ export const invitations = sentences({
   'invitations.none': { en: 'No link of yours is waiting to be used.', 'zh-Hans': '您没有等待使用的链接。', 'zh-Hant': '您沒有等待使用的連結。', ja: '使われるのを待っているリンクはありません。' },
   'invitations.loading': { en: 'Asking the server for your links…', 'zh-Hans': '正在向服务器查询您的链接…', 'zh-Hant': '正在向伺服器查詢您的連結…', ja: 'サーバーにリンクの一覧を問い合わせています…' },
   'invitations.unnamed': { en: 'Without a name', 'zh-Hans': '未注明', 'zh-Hant': '未註明', ja: '名前なし' },
-  'invitations.until': { en: 'Valid until {day}', 'zh-Hans': '有效期至 {day}', 'zh-Hant': '有效期限至 {day}', ja: '{day}まで有効' },
+  'invitations.until': { en: 'Valid until {day}', 'zh-Hans': '有效期至{day}', 'zh-Hant': '有效期限至{day}', ja: '{day}まで有効' },
   'invitations.takeBack': { en: 'Take back…', 'zh-Hans': '撤回…', 'zh-Hant': '撤回…', ja: '取り消す…' },
   'invitations.takeBack.title': { en: 'Take back the link “{name}”?', 'zh-Hans': '要撤回链接“{name}”吗？', 'zh-Hant': '要撤回連結「{name}」嗎？', ja: 'リンク「{name}」を取り消しますか。' },
   'invitations.takeBack.text': {
