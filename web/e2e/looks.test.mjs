@@ -158,6 +158,7 @@ test('Tab leads past the list of rooms, and Control and K to the search', async 
   assert.equal(await page.locator('main textarea').inputValue(), 'Written without a mouse.');
   await page.locator('main textarea').fill('');
   await page.keyboard.press('Control+k');
+  await page.waitForFunction(() => document.activeElement?.matches('input[type=search]'));
   await page.keyboard.type('crane');
   await page.locator('a[data-hit]', { hasText: 'Quay 7' }).waitFor();
   await page.keyboard.press('ArrowDown');

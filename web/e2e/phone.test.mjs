@@ -83,6 +83,7 @@ test('a long answer of one’s own stands whole on the screen, and the dialogs o
   await page.locator('nav a', { hasText: '潮位表' }).click();
   const long = '今天的潮位比昨天高一些，请各位在下午三点以前把系泊缆绳检查完毕，并在值班簿上签字。如有疑问请打电话到调度室，号码贴在门后。';
   await lin.writes(long);
+  await lin.seesSaved(long, '服务器已保存'); // its row is another one then, and a menu that was open is not
   await lin.does(long, '回复');
   await lin.writes(`知道了。${long}`);
   await lin.seesSaved('知道了', '服务器已保存');
