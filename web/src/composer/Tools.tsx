@@ -1,4 +1,5 @@
 import { useState, type RefObject } from 'react';
+import { createPortal } from 'react-dom';
 import { Button, IconButton } from '../kit/Button';
 import { IconEmoji } from '../kit/icons';
 import { Menu } from '../kit/Menu';
@@ -40,7 +41,7 @@ export function Tools({ field, onText }: Props) {
         )}
         items={marks.map((mark) => ({ words: say(`composer.marks.${mark}`), do: () => change((chosen) => withMark(chosen, mark)) }))}
       />
-      {choosing && <ChooseEmoji onChoose={put} onClose={() => setChoosing(false)} />}
+      {choosing && createPortal(<ChooseEmoji onChoose={put} onClose={() => setChoosing(false)} />, document.body) /* a form within a form is none */}
     </>
   );
 }

@@ -47,6 +47,7 @@ export function Dialog({ title, children, actions, onClose, onSubmit, wide }: Pr
         className="sheet"
         onSubmit={(event) => {
           event.preventDefault();
+          event.stopPropagation(); // what it is called from may be a form, too
           onSubmit?.();
         }}
       >
