@@ -1,4 +1,4 @@
-import { MatrixClient, MatrixEvent, Room, RoomStateEvent, type IEvent } from 'matrix-js-sdk';
+import { Direction, MatrixClient, MatrixEvent, Room, RoomStateEvent, type IEvent } from 'matrix-js-sdk';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { Members } from './members';
 
@@ -14,7 +14,8 @@ beforeEach(async () => {
   client = new MatrixClient({ baseUrl: 'http://localhost', userId: me });
   room = new Room('!r:port', client, me);
   // What a sync has a client do with each room.
-  client.reEmitter.reEmit(room.currentState, [RoomStateEvent.Events, RoomStateEvent.Members]);
+  const state = room.getLiveTimeline().getState(Direction.Forward);
+  if (state !== undefined) client.reEmitter.reEmit(state, [RoomStateEvent.Events, RoomStateEvent.Members]);
   vi.spyOn(room, 'loadMembersIfNeeded').mockResolvedValue(true);
   await given(
     { type: 'm.room.create', sender: me, state_key: '', content: {} },

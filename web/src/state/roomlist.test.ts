@@ -44,7 +44,7 @@ async function given(...events: Partial<IEvent>[]): Promise<void> {
   vi.runAllTimers();
 }
 const shown = () => ({ rooms: list.snapshot().rooms.map(({ name }) => name), people: list.snapshot().people.map(({ name }) => name) });
-const asks = vi.fn(() => Promise.reject<never>(new Error('a new room')));
+const asks = vi.fn(() => Promise.reject(new Error('a new room')));
 const goesTo = (): Promise<string> => {
   vi.spyOn(client, 'createRoom').mockImplementation(asks);
   return converse(client, null as unknown as Tokens, chen, new Map());
