@@ -26,6 +26,8 @@ export function DevicesPage({ devices, onNewKey, onCompare }: { devices: Devices
 
   // The list is followed for as long as somebody is in; the server is asked once more by whoever comes to look.
   useEffect(() => void devices.look(), [devices]);
+  // The keys may have come from another device since: the server and the crypto library are asked.
+  useEffect(() => void devices.askKeys(), [devices, list]);
 
   return (
     <>

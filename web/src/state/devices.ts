@@ -69,6 +69,12 @@ export class Devices extends Store<OwnDevices> {
     this.#stop = undefined;
   }
 
+  /** Asks whether this device can make another recovery key. Without an answer that stays unknown, and nothing is offered. */
+  readonly askKeys = async (): Promise<void> => {
+    const mayRenew = await this.#mayRenew(this.#client).catch(() => undefined);
+    if (mayRenew !== undefined) this.set({ ...this.snapshot(), mayRenew });
+  };
+
   /** Another recovery key was put in force: that is said until the client is opened again. */
   renewed(): void {
     this.set({ ...this.snapshot(), renewed: true });
@@ -77,7 +83,7 @@ export class Devices extends Store<OwnDevices> {
   /** Asks the server again. What was known stays where it gives no answer. */
   readonly look = async (): Promise<void> => {
     try {
-      const [{ devices }, signed, mayRenew] = await Promise.all([this.#client.getDevices(), signedDevices(this.#client), this.#mayRenew(this.#client)]);
+      const [{ devices }, signed] = await Promise.all([this.#client.getDevices(), signedDevices(this.#client)]);
       const names = devices.map(nameOf);
       const list = devices.map(
         (one, n): OwnDevice => ({
@@ -89,8 +95,8 @@ export class Devices extends Store<OwnDevices> {
           lastDay: one.last_seen_ts === undefined || one.last_seen_ts <= 0 ? undefined : Math.floor(one.last_seen_ts / 86_400_000),
         }),
       );
-      const { renewed } = this.snapshot();
-      this.set({ mayRenew, ...(renewed && { renewed }), list: list.sort((a, b) => Number(b.here) - Number(a.here) || (b.lastDay ?? 0) - (a.lastDay ?? 0) || a.name.localeCompare(b.name)) });
+      const { mayRenew, renewed } = this.snapshot();
+      this.set({ ...(mayRenew !== undefined && { mayRenew }), ...(renewed && { renewed }), list: list.sort((a, b) => Number(b.here) - Number(a.here) || (b.lastDay ?? 0) - (a.lastDay ?? 0) || a.name.localeCompare(b.name)) });
     } catch (error) {
       this.set({ ...this.snapshot(), fault: faultOf(error) });
     }
