@@ -6,13 +6,13 @@ import { RecoveryKey } from './RecoveryKey';
 
 beforeAll(() => changeLanguage('en'));
 
-const phone = { id: 'PHONE', name: 'Phone', called: 'Phone', here: false, signed: true, lastDay: undefined };
+const phone = { id: 'PHONE', name: 'Phone', called: 'Phone (2)', here: false, signed: true, lastDay: undefined };
 
 test('a device that lacks the keys says so, and another one can hand them over', async () => {
   const onCompare = vi.fn();
   const { container, rerender } = render(<RecoveryKey mayRenew={false} renewed={false} others={[phone]} onNewKey={vi.fn()} onCompare={onCompare} />);
   expect(screen.queryByRole('button', { name: 'Make a new recovery key…' })).toBeNull();
-  fireEvent.click(screen.getByRole('button', { name: 'Compare with Phone' }));
+  fireEvent.click(screen.getByRole('button', { name: 'Compare with Phone (2)' }));
   expect(onCompare).toHaveBeenCalledWith('PHONE');
   expect(await barriers(container)).toEqual([]);
   rerender(<RecoveryKey mayRenew={false} renewed={false} others={[]} onNewKey={vi.fn()} onCompare={onCompare} />);

@@ -45,7 +45,7 @@ export function RecoveryKey({ mayRenew, renewed, others, onNewKey, onCompare }: 
           <div className="row wrap">
             {others.map((one) => (
               <Button key={one.id} onClick={() => onCompare(one.id)}>
-                {rich(say, 'devices.key.compare', { name: one.name })}
+                {rich(say, 'devices.key.compare', { name: one.called })}
               </Button>
             ))}
           </div>

@@ -22,3 +22,19 @@ test('devices with the same name are numbered in the order in which they were ad
   ]);
   expect(unknownDevices(devices.snapshot()).map(({ id }) => id)).toEqual(['D', 'B']);
 });
+
+test('whether another recovery key can be made is asked apart, and the list does not depend on it', async () => {
+  const client = { getDevices: () => Promise.resolve({ devices: [{ device_id: 'A' }] }), getDeviceId: () => 'A' } as unknown as MatrixClient;
+  const mayRenew = vi.fn(() => Promise.resolve(true));
+  const devices = new Devices(client, mayRenew);
+  await devices.look();
+  expect(mayRenew).not.toHaveBeenCalled();
+  mayRenew.mockRejectedValueOnce(new Error('no answer'));
+  await devices.askKeys();
+  expect(devices.snapshot().mayRenew).toBeUndefined();
+  await devices.askKeys();
+  devices.renewed();
+  await devices.look();
+  expect(devices.snapshot()).toMatchObject({ mayRenew: true, renewed: true });
+  expect(devices.snapshot().list).toHaveLength(1);
+});
