@@ -164,6 +164,7 @@ test('reactions, edits and deletion work in the thread as in the room', async ()
   await lin.page.keyboard.type('写错了');
   await lin.page.keyboard.press('Enter');
   await line(mio).filter({ hasText: '返信 3 件' }).waitFor();
+  await row(thread(lin), '写错了').locator('.state', { hasText: '服务器已保存' }).waitFor(); // it is drawn anew then
   await row(thread(lin), '写错了').locator('[aria-haspopup=menu]').focus();
   await lin.page.keyboard.press('Enter');
   await lin.page.getByRole('menuitem', { name: '删除…' }).press('Enter');

@@ -15,15 +15,15 @@ import { People } from './people/People';
 import { RoomHeader } from './room/RoomHeader';
 import { ShareReading } from './room/ShareReading';
 import { NewRoom } from './roomlist/NewRoom';
-import { RoomList } from './roomlist/RoomList';
+import { Rooms } from './Rooms';
 import { ChangePicture } from './picture/ChangePicture';
 import { Settings } from './settings/Settings';
 import { SignOutDevice } from './settings/SignOutDevice';
-import { unknownDevices, type OwnDevice } from './state/devices';
+import type { OwnDevice } from './state/devices';
 import { waitingIn } from './state/notifier';
 import type { Person } from './state/person';
 import type { RoomState } from './state/room';
-import { route } from './state/route';
+import { goTo, route } from './state/route';
 import type { Session } from './state/session';
 import { useBackCloses } from './state/useBackCloses';
 import { usePart, useStore } from './state/useStore';
@@ -108,13 +108,13 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
                   show={here.at === 'room' && !beside ? here.event : undefined}
                   covered={beside && matchMedia('(max-width: 900px)').matches}
                   onPeople={() => {
-                    if (beside) go(room.snapshot().id);
+                    if (beside) goTo(room.snapshot().id);
                     else if (facts) return closeFacts();
                     setFacts(true);
                   }}
-                  onThreads={() => (threads ? go(room.snapshot().id) : route.go({ at: 'room', id: room.snapshot().id, threads: true }))}
+                  onThreads={() => (threads ? goTo(room.snapshot().id) : route.go({ at: 'room', id: room.snapshot().id, threads: true }))}
                   onHandOver={() => {
-                    if (root !== undefined) go(room.snapshot().id);
+                    if (root !== undefined) goTo(room.snapshot().id);
                     setFacts(true);
                   }}
                   onGather={setGathering}
@@ -127,12 +127,12 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
             </section>
             {room !== undefined && root !== undefined && (
               <div className={`${look['facts'] ?? ''} ${look['thread'] ?? ''}`}>
-                <Thread key={root} room={room} thread={room.thread(root)} draft={session.drafts.of(room.snapshot().id, root)} connection={session.connection} show={here.at === 'room' ? here.event : undefined} onClose={() => go(room.snapshot().id)} />
+                <Thread key={root} room={room} thread={room.thread(root)} draft={session.drafts.of(room.snapshot().id, root)} connection={session.connection} show={here.at === 'room' ? here.event : undefined} onClose={() => goTo(room.snapshot().id)} />
               </div>
             )}
             {room !== undefined && threads && (
               <div className={`${look['facts'] ?? ''} ${look['thread'] ?? ''}`}>
-                <Threads key={room.snapshot().id} list={room.threadList} room={room.snapshot().id} onClose={() => go(room.snapshot().id)} />
+                <Threads key={room.snapshot().id} list={room.threadList} room={room.snapshot().id} onClose={() => goTo(room.snapshot().id)} />
               </div>
             )}
             {room !== undefined && !beside && facts && inside && (
@@ -144,7 +144,7 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
                   onAbout={(userId) => setAbout(room.members.snapshot().find((one) => one.person.id === userId)?.person)}
                   onVerify={verify}
                   onConverse={async (userId) => {
-                    go(await session.converse(userId));
+                    goTo(await session.converse(userId));
                     setFacts(false);
                   }}
                   onClose={closeFacts}
@@ -163,7 +163,7 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
             onClose={() => setGathering(undefined)}
             onCreate={session.createRoom}
             onInvite={session.inviteTo}
-            onDone={go}
+            onDone={goTo}
           />
         )}
         {about && room && <PersonCard person={about} trust={room.trust} onVerify={() => verify(about.id)} onClose={() => setAbout(undefined)} />}
@@ -182,49 +182,11 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
   );
 }
 
-function go(roomId: string): void {
-  route.go({ at: 'room', id: roomId });
-}
-
-// The list of rooms changes with every message anywhere, and what is not about it is not drawn again for that.
-
-interface RoomsProps {
-  session: Session;
-  open: string | undefined;
-  /** One of one's own devices that was not verified is to be compared with, or is not one's own. */
-  onCompare: (deviceId: string) => void;
-  onStranger: (device: OwnDevice) => void;
-}
-
-function Rooms({ session, open, onCompare, onStranger }: RoomsProps) {
-  return (
-    <RoomList
-      view={useStore(session.rooms)}
-      drafts={session.drafts}
-      removals={useStore(session.removals)}
-      devices={unknownDevices(useStore(session.devices))}
-      onCompare={onCompare}
-      onStranger={onStranger}
-      open={open}
-      find={session.findPeople}
-      userId={(typed) => session.userId(typed)}
-      onCreate={session.createRoom}
-      onInvite={session.inviteTo}
-      onMade={go}
-      onConverse={async (userId) => go(await session.converse(userId))}
-      onJoin={async (roomId) => {
-        await session.join(roomId);
-        go(roomId);
-      }}
-      onDecline={(roomId) => session.decline(roomId)}
-      onDismiss={session.removals.dismiss}
-    />
-  );
-}
+// What follows the list of rooms is drawn by itself: that changes with every message anywhere.
 
 function Finding({ session, inRoom }: { session: Session; inRoom: string | undefined }) {
   const { rooms, people } = useStore(session.rooms);
-  const back = (): void => (inRoom === undefined ? route.go({ at: 'rooms' }) : go(inRoom));
+  const back = (): void => (inRoom === undefined ? route.go({ at: 'rooms' }) : goTo(inRoom));
   return <Find search={session.search} asking={session.asking} rooms={[...rooms, ...people]} inRoom={inRoom} onBack={back} />;
 }
 

@@ -79,3 +79,8 @@ class RouteStore extends Store<Route> {
 }
 
 export const route = new RouteStore();
+
+/** Goes to a room. */
+export function goTo(roomId: string): void {
+  route.go({ at: 'room', id: roomId });
+}
