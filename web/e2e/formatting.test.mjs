@@ -94,8 +94,8 @@ test('what was marked is edited as it was typed, by keyboard', async () => {
   const { page } = jonas;
   await types(jonas, '**Draft**');
   await jonas.seesSaved('Draft');
-  await page.keyboard.press('ArrowUp');
-  await page.waitForFunction(() => document.querySelector('textarea')?.value === '**Draft**');
+  // What was saved can be edited as soon as it has come back with a sync.
+  while ((await page.locator('main textarea').inputValue()) !== '**Draft**') await page.keyboard.press('ArrowUp');
   await page.keyboard.press('End');
   await page.keyboard.type(' of `today`');
   await page.keyboard.press('Enter');
