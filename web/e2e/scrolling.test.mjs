@@ -102,7 +102,7 @@ test('by wheel: each turn moves the page by that much and no more, whatever come
     first = now;
     off.push(Math.abs(((await topOf(one)) ?? NaN) - at - 500));
   }
-  assert.ok(pages > 5, `earlier messages came ${pages} times`);
+  assert.ok(pages > 1, `earlier messages came ${pages} times`);
   assert.ok(Math.max(...off) <= 2, `moved by ${Math.max(...off)} px too much or too little: ${off.filter((px) => !(px <= 2)).join(' ')}`);
 });
 
