@@ -131,13 +131,19 @@ func (f *floor) send(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprint(w, `{"event_id":"$floor"}`)
 }
 
+// firstSaid is how many messages of a room a first sync gives, as many as wardroom's is asked for.
+const firstSaid = 100
+
 func (f *floor) sync(w http.ResponseWriter, r *http.Request) {
-	since, _ := strconv.Atoi(r.FormValue("since")) // "" is the beginning
+	since, _ := strconv.Atoi(r.FormValue("since"))
 	waits := time.NewTimer(30 * time.Second)
 	defer waits.Stop()
 	for {
 		f.mu.Lock()
 		room := f.room(r.PathValue("room"))
+		if r.FormValue("since") == "" {
+			since = max(0, len(room.said)-firstSaid)
+		}
 		news, more := room.said[since:], room.more
 		f.mu.Unlock()
 		if len(news) > 0 || r.FormValue("since") == "" {
