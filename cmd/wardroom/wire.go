@@ -15,6 +15,7 @@ import (
 // wire puts the domain packages of the server called name together, over one store and one bucket of files.
 func wire(db *store.DB, bucket media.Bucket, hub *stream.Hub, name mxid.Server, uploadLimit int64) *clientapi.API {
 	accounts := account.New(db, name)
+	accounts.Hub = hub
 	devices := &device.Devices{Disk: db}
 	rooms := &room.Rooms{Disk: db, Server: name}
 	accounts.DeviceGone, accounts.DeviceNamed = devices.Remove, devices.Named

@@ -172,6 +172,7 @@ func (a *Accounts) Refresh(ctx context.Context, token string) (Grant, error) {
 		if err := a.Disk.DropPairsAfter(u, s.DeviceNo, pair); err != nil {
 			return err
 		}
+		u.Next(stream.Topic(s.User)) // the other pairs end
 		mark, ok := markOf(token)
 		if !ok { // of before tokens had one
 			if mark, err = a.mark(u, s.DeviceNo, u.Next("")); err != nil {

@@ -57,6 +57,7 @@ func newServerIn(t testing.TB, dir string) *server {
 	}
 	s.api.Media = media.New(db, files, hub, "wardroom.test", 1<<20)
 	s.api.Feed = &feed.Feed{Disk: db, Hub: hub, Rooms: s.api.Rooms, Devices: s.api.Devices, Typing: feed.NewTyping(hub)}
+	s.api.Accounts.Hub = hub
 	s.api.Accounts.DeviceGone, s.api.Accounts.DeviceNamed = s.api.Devices.Remove, s.api.Devices.Named
 	s.api.Accounts.Renamed = s.api.Rooms.Renamed
 	s.api.Accounts.Leaving = s.api.Rooms.LeaveAll

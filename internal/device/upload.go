@@ -200,6 +200,9 @@ func (ds *Devices) publish(u stream.Unit, who account.Session, p upload) error {
 			return err
 		}
 	}
+	if len(fresh)+len(p.fallback) > 0 {
+		u.Next(stream.Topic(who.User)) // the device is told how many it has
+	}
 	return ds.replaceFallback(u, d.No, p.fallback)
 }
 

@@ -85,6 +85,8 @@ type Feed struct {
 	// Gaps are where the stream lost what was in it, when the server was restored from a backup: the position at which each
 	// gap begins, then the one at which it ends, and so on.
 	Gaps []stream.Position
+
+	memory memory
 }
 
 // lost reports whether what was at p is lost.

@@ -101,7 +101,15 @@ func (f *Feed) receive(u stream.Unit, s account.Session, in mxid.Room, no room.N
 	if r.Type == ReadPrivate {
 		topic = stream.Topic(s.User)
 	}
-	return f.Disk.SetReceipt(u, no, s.Account, r, at, u.Next(topic))
+	pos := u.Next(topic)
+	u.Tell(&read{in, GivenReceipt{r, s.User}})
+	return f.Disk.SetReceipt(u, no, s.Account, r, at, pos)
+}
+
+// read is a receipt as it was committed a moment ago.
+type read struct {
+	In mxid.Room
+	GivenReceipt
 }
 
 // fullyRead keeps the marker as the room's account data, where clients look for it.

@@ -178,7 +178,7 @@ func (l *looking) offered(st room.Stay) error {
 
 // nothingSaid is a timeline, and state, in which nothing is new.
 func (l *looking) nothingSaid(into *left) {
-	into.Timeline.Prev = stream.Token{l.upto}.String()
+	into.Timeline.Events, into.Timeline.Prev = []json.RawMessage{}, stream.Token{l.upto}.String()
 	l.putState(into, &eventList{})
 }
 
@@ -325,23 +325,35 @@ func (l *looking) putState(into *left, list *eventList) {
 	}
 }
 
+// typing is who is typing, where that has changed.
+func (l *looking) typing(id mxid.Room) []json.RawMessage {
+	who, changed := l.Typing.Since(id, l.since.typing)
+	if !changed || !l.req.Filter.Room.Ephemeral.MatchType("m.typing") {
+		return nil
+	}
+	if who == nil {
+		who = []mxid.User{}
+	}
+	return []json.RawMessage{typed("m.typing", map[string]any{"user_ids": who})}
+}
+
 // ephemeral is who is typing and, with receipts, how far people have read.
 func (l *looking) ephemeral(st room.Stay, since stream.Position, receipts bool) ([]json.RawMessage, error) {
-	var events []json.RawMessage
-	pick := &l.req.Filter.Room.Ephemeral
-	if who, changed := l.Typing.Since(st.ID, l.since.typing); changed && pick.MatchType("m.typing") {
-		if who == nil {
-			who = []mxid.User{}
-		}
-		events = append(events, typed("m.typing", map[string]any{"user_ids": who}))
-	}
-	if !receipts || !pick.MatchType("m.receipt") {
+	events := l.typing(st.ID)
+	if !receipts || !l.req.Filter.Room.Ephemeral.MatchType("m.receipt") {
 		return events, nil
 	}
 	given, err := l.Disk.ReceiptsSince(l.v, st.Room, l.s.Account, since, l.upto)
 	if err != nil || len(given) == 0 {
 		return events, err
 	}
+	return append(events, receiptEvent(given)), nil
+}
+
+// receiptEvent is m.receipt with these receipts.
+//
+// Spec: client-server API, "Receipts".
+func receiptEvent(given []GivenReceipt) json.RawMessage {
 	type mark struct {
 		Thread string `json:"thread_id,omitempty"`
 	}
@@ -357,7 +369,7 @@ func (l *looking) ephemeral(st room.Stay, since stream.Position, receipts bool) 
 		}
 		byType[r.Type][r.User] = mark{r.Thread}
 	}
-	return append(events, typed("m.receipt", content)), nil
+	return typed("m.receipt", content)
 }
 
 // summary says who the room is known by.
@@ -370,11 +382,26 @@ func (l *looking) summary(st room.Stay) (*summary, error) {
 	return &summary{heroes, counts[event.Join], counts[event.Invite]}, err
 }
 
+// maxUnread is as far as unread events are counted.
+const maxUnread = 1000
+
 func (l *looking) unread(j *joined, st room.Stay) error {
 	counts, err := l.Disk.Unread(l.v, st.Room, l.s.User, l.s.Account, slices.Collect(maps.Values(l.ignored)))
 	if err != nil {
 		return err
 	}
+	if !l.first {
+		if l.unreadNow == nil {
+			l.unreadNow = map[mxid.Room]map[mxid.Event]int{}
+		}
+		l.unreadNow[st.ID] = counts
+	}
+	l.putUnread(j, counts)
+	return nil
+}
+
+// putUnread puts unread numbers, by thread, where the client wants them.
+func (l *looking) putUnread(j *joined, counts map[mxid.Event]int) {
 	for root, n := range counts {
 		switch {
 		case root == "" || !l.req.Filter.Room.Timeline.ThreadCounts:
@@ -386,5 +413,4 @@ func (l *looking) unread(j *joined, st room.Stay) error {
 			j.Threads[root] = unread{Notifications: n}
 		}
 	}
-	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"wardroom/internal/account"
+	"wardroom/internal/device"
 	"wardroom/internal/mxid"
 	"wardroom/internal/room"
 	"wardroom/internal/stream"
@@ -56,11 +57,17 @@ func (f *Feed) Sync(ctx context.Context, s account.Session, req Request) (*Sync,
 	defer waitFor.Stop()
 	wait := f.Hub.Subscribe(stream.Topic(s.User)) // before the first look, so that nothing comes between
 	defer wait.Close()
+	if !l.first && !req.FullState {
+		l.arrive()
+	}
 	for last := l.first || req.FullState || req.Timeout <= 0; ; {
-		if err := l.look(ctx, last); err != nil {
-			return nil, err
+		if !l.quick(ctx, wait) {
+			if err := l.look(ctx, last); err != nil {
+				return nil, err
+			}
 		}
 		if last || l.answer.tells() {
+			l.remember()
 			return l.answer, nil
 		}
 		select {
@@ -77,6 +84,10 @@ func (f *Feed) Sync(ctx context.Context, s account.Session, req Request) (*Sync,
 func (a *Sync) tells() bool {
 	return a != nil && (len(a.Data.Events) > 0 || len(a.ToDevice.Events) > 0 || a.Lists != nil || a.claimed ||
 		len(a.Rooms.Join)+len(a.Rooms.Invite)+len(a.Rooms.Knock)+len(a.Rooms.Leave) > 0)
+}
+
+func noRooms() rooms {
+	return rooms{map[mxid.Room]*joined{}, map[mxid.Room]*invited{}, map[mxid.Room]*knocked{}, map[mxid.Room]*left{}}
 }
 
 // position is how far the token reaches; 0 for the zero token.
@@ -100,9 +111,17 @@ type looking struct {
 	seen  Token           // how far was looked without finding anything to tell
 	upto  stream.Position // how far this answer reaches
 
-	ignored  account.Ignored                 // by the person, where there are rooms to tell of
-	answer   *Sync                           // nil where the look found that nothing had happened at all
-	roomData map[mxid.Room][]json.RawMessage // new account data of rooms
+	ignored account.Ignored // by the person, where there are rooms to tell of
+	answer  *Sync           // nil where the look found that nothing had happened at all
+	counts  device.Counts
+
+	// See quick.go.
+	known, before *known          // what memory has of the device; before also where it is of no use for this answer
+	pending       []*stream.Entry // what may be news to the device, behind its token
+	heard         stream.Position // up to where nothing is missing among them
+	unreadNow     map[mxid.Room]map[mxid.Event]int
+	dataChanged   bool                            // there is new account data
+	roomData      map[mxid.Room][]json.RawMessage // new account data of rooms
 }
 
 // look builds the answer, out of one view. If it is the last one, there is an answer even if nothing has happened since the one
@@ -139,7 +158,7 @@ func (l *looking) look(ctx context.Context, last bool) error {
 
 // all builds the whole answer. typing is how far Typing was looked at.
 func (l *looking) all(typing int64) error {
-	l.answer = &Sync{Rooms: rooms{map[mxid.Room]*joined{}, map[mxid.Room]*invited{}, map[mxid.Room]*knocked{}, map[mxid.Room]*left{}}}
+	l.answer = &Sync{Rooms: noRooms()}
 	for _, step := range []func() error{l.toDevice, l.accountData, l.rooms, l.deviceLists, l.oneTimeKeys} {
 		if err := step(); err != nil {
 			return err
@@ -174,6 +193,7 @@ func (l *looking) toDevice() error {
 
 func (l *looking) oneTimeKeys() error {
 	counts, err := l.Devices.Counts(l.v, l.s.DeviceNo)
+	l.counts = counts
 	l.answer.OneTime, l.answer.Fallback, l.answer.claimed = counts.OneTime, counts.UnusedFallback, counts.Claimed > l.at
 	return err
 }
@@ -184,6 +204,7 @@ func (l *looking) accountData() error {
 	if err != nil {
 		return err
 	}
+	l.dataChanged = len(data) > 0
 	if l.first && !slices.ContainsFunc(data, func(d account.Datum) bool { return d.Room == "" && d.Type == account.PushRulesType }) {
 		data = append(data, account.DefaultPushRules(l.s.User).Datum())
 	}

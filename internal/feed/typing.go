@@ -119,3 +119,18 @@ func (t *Typing) Changed(serial int64) (rooms []mxid.Room) {
 	}
 	return rooms
 }
+
+// ChangedFor lists the rooms of Changed whose people who was among when somebody there last announced something.
+func (t *Typing) ChangedFor(who mxid.User, serial int64) (rooms []mxid.Room) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.serial == serial {
+		return nil
+	}
+	for id, r := range t.rooms {
+		if r.changed > serial && slices.Contains(r.members, stream.Topic(who)) {
+			rooms = append(rooms, id)
+		}
+	}
+	return rooms
+}

@@ -285,5 +285,9 @@ func (d *draft) put(q *pending) error {
 		}
 		return d.Disk.Redact(d.u, q.redacts.Pos, q.e.Pos, left)
 	}
+	if q.pdu.StateKey == nil && q.pdu.Type != event.TypeRedaction {
+		q.e.Room = q.before.No
+		d.u.Tell(&Said{Event: q.e, In: d.chain.ID})
+	}
 	return nil
 }

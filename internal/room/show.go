@@ -53,7 +53,7 @@ func (r *Rooms) Show(v stream.View, s *Sight, events []Event, style Style) ([]js
 type shower struct {
 	*Rooms
 	v       stream.View
-	sight   *Sight
+	sight   *Sight    // nil: it is for nobody in particular
 	room    mxid.Room // named in each event; "" for none
 	now     time.Time
 	because map[stream.Position]*Event             // redactions by position
@@ -97,9 +97,11 @@ func (sh *shower) unsigned(e *Event, before bool) ([]byte, error) {
 	if ts, ok := e.Get("origin_server_ts").Int(); ok {
 		u.add("age", strconv.AppendInt(nil, max(0, sh.now.UnixMilli()-ts), 10))
 	}
-	u.text("membership", sh.sight.MembershipAt(e.Pos))
-	if e.Txn != "" && e.Device == sh.sight.who.DeviceNo {
-		u.text("transaction_id", e.Txn)
+	if sh.sight != nil {
+		u.text("membership", sh.sight.MembershipAt(e.Pos))
+		if e.Txn != "" && e.Device == sh.sight.who.DeviceNo {
+			u.text("transaction_id", e.Txn)
+		}
 	}
 	if key := e.Get("state_key"); key != nil && before {
 		old, ok, err := sh.Disk.Before(sh.v, e.Room, event.StateKey{Type: e.Get("type").Text(), Key: key.Text()}, e.Pos)

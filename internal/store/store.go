@@ -13,7 +13,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -44,6 +43,9 @@ type DB struct {
 	read  chan *conn // idle readers
 	units chan *unit
 	gone  chan struct{} // closed when Run has returned
+
+	told      stream.Position // up to where the hub knows; owned by Run, as the next
+	audiences audiences
 
 	unwritable atomic.Bool // the disk did not take what was written last
 }
@@ -103,10 +105,14 @@ func open(ctx context.Context, k *kind, where string, hub *stream.Hub, log *slog
 			db.read <- c
 		}
 	}
+	if err == nil {
+		err = db.write.sql.QueryRowContext(ctx, position).Scan((*int64)(&db.told))
+	}
 	if err != nil {
 		pool.Close()
 		return nil, fmt.Errorf("opening the database in %s: %w", k.shown(where), err)
 	}
+	hub.Committed(db.told, db.told, nil) // it knows all that comes from here on
 	return db, nil
 }
 
@@ -220,6 +226,10 @@ func (db *DB) commit(ctx context.Context, batch []*unit) {
 			if db.Committed != nil {
 				db.Committed(len(ran), time.Since(start))
 			}
+			if t.pos != t.start { // before anybody is answered: who is, finds what they did
+				db.told = t.pos
+				db.hub.Committed(t.start, t.pos, t.entries)
+			}
 		}
 		for i, u := range ran {
 			if err != nil {
@@ -228,33 +238,88 @@ func (db *DB) commit(ctx context.Context, batch []*unit) {
 				u.done <- refused[i]
 			}
 		}
-		if err == nil {
-			db.wake(ctx, t.topics)
-		}
 		batch = batch[len(ran):]
 	}
 }
 
-// wake wakes whoever listens to topics, and for a room whoever is joined to it: a device listens to its person alone. A
-// wake-up that fails is logged and costs latency.
-func (db *DB) wake(ctx context.Context, topics []stream.Topic) {
-	slices.Sort(topics)
-	topics = slices.Compact(topics)
-	t := &tx{ctx: ctx, c: db.write}
-	for _, room := range topics {
-		if !strings.HasPrefix(string(room), "!") || !db.hub.Awaited() {
-			continue
-		}
-		rows, err := t.query(`
-			SELECT state.state_key FROM room JOIN state ON state.room = room.no
-			WHERE room.id = $1 AND state.type = 'm.room.member' AND state.until = 9223372036854775807 AND state.membership = 'join'`, room)
-		members, err := collect(rows, err, scanOne[stream.Topic])
-		if err != nil {
-			db.log.Error("looking up who is to be woken", "err", err)
-		}
-		topics = append(topics, members...)
+// aim finds out whom it concerns what t is about to commit: a device listens to its person alone, so it takes knowing who is in which
+// room.
+func (db *DB) aim(t *tx) error {
+	if t.start != db.told { // another process has written
+		db.audiences = audiences{}
 	}
-	db.hub.Wake(topics...)
+	for _, e := range t.entries { // first: whoever came or went did so before anything of this commit is told
+		if isRoom(e.Topics[0]) && len(e.Topics) > 1 {
+			db.audiences.drop(e.Topics[0])
+		}
+	}
+	awaited := db.hub.Awaited()
+	for _, e := range t.entries {
+		for _, room := range e.Topics {
+			if !isRoom(room) {
+				continue
+			}
+			people := db.audiences.of(room)
+			if people == nil && awaited {
+				var err error
+				if people, err = audienceOf(t, room); err != nil {
+					return fmt.Errorf("looking up who is to be told: %w", err)
+				}
+				db.audiences.put(room, people)
+			}
+			if people == nil {
+				e.Unknown = true
+			} else {
+				e.Rooms = append(e.Rooms, people)
+			}
+		}
+	}
+	return nil
+}
+
+func isRoom(t stream.Topic) bool { return strings.HasPrefix(string(t), "!") }
+
+// audienceOf looks up who is joined to a room.
+func audienceOf(t *tx, room stream.Topic) (*stream.Audience, error) {
+	rows, err := t.query(`
+		SELECT state.state_key FROM room JOIN state ON state.room = room.no
+		WHERE room.id = $1 AND state.type = 'm.room.member' AND state.until = 9223372036854775807 AND state.membership = 'join'`, room)
+	people, err := collect(rows, err, scanOne[stream.Topic])
+	return stream.NewAudience(people), err
+}
+
+// audiences are those of rooms in which something was said of late. The zero value is ready.
+type audiences struct {
+	byRoom map[stream.Topic]*stream.Audience
+	people int // in all of them
+}
+
+// maxPeople bounds what audiences remember: some ten megabytes.
+const maxPeople = 200_000
+
+func (a *audiences) of(room stream.Topic) *stream.Audience { return a.byRoom[room] }
+
+func (a *audiences) drop(room stream.Topic) {
+	if old := a.byRoom[room]; old != nil {
+		a.people -= old.Len()
+		delete(a.byRoom, room)
+	}
+}
+
+// put remembers an audience. Where there are too many, some go, whichever come first.
+func (a *audiences) put(room stream.Topic, people *stream.Audience) {
+	a.drop(room)
+	if a.byRoom == nil {
+		a.byRoom = map[stream.Topic]*stream.Audience{}
+	}
+	for old := range a.byRoom {
+		if a.people+people.Len() <= maxPeople {
+			break
+		}
+		a.drop(old)
+	}
+	a.byRoom[room] = people
+	a.people += people.Len()
 }
 
 // attempt is one transaction over batch, as far as maxWork reaches: over as many units as refused is long. broke is the unit that failed
@@ -265,7 +330,7 @@ func (db *DB) attempt(ctx context.Context, batch []*unit) (t *tx, refused []erro
 		return nil, nil, -1, err
 	}
 	defer t.rollback()
-	start, begun := t.pos, time.Now()
+	begun := time.Now()
 	for i, u := range batch {
 		if i > 0 && time.Since(begun) > maxWork {
 			break
@@ -274,7 +339,7 @@ func (db *DB) attempt(ctx context.Context, batch []*unit) (t *tx, refused []erro
 		if refused[i] != nil {
 			continue
 		}
-		pos, topics := t.pos, len(t.topics)
+		pos, entries := t.pos, len(t.entries)
 		t.wrote = false
 		err := t.run(u.fn)
 		t.changed = t.changed || t.wrote
@@ -283,15 +348,22 @@ func (db *DB) attempt(ctx context.Context, batch []*unit) (t *tx, refused []erro
 			return nil, nil, i, err // after a failure, even of a read, the database may have rolled back by itself
 		}
 		if refused[i] = err; err != nil {
-			t.pos, t.topics = pos, t.topics[:topics]
+			t.pos, t.entries = pos, t.entries[:entries]
 		}
 	}
-	if t.pos != start {
+	if t.pos != t.start {
 		if _, err := t.exec(`UPDATE stream_shard SET pos = $1 WHERE shard = 0`, int64(t.pos)); err != nil {
 			return nil, nil, -1, err
 		}
+		if err := db.aim(t); err != nil {
+			return nil, nil, -1, err
+		}
 	}
-	return t, refused, -1, t.end()
+	err = t.end()
+	if err != nil {
+		db.audiences = audiences{} // they may be of what was not kept
+	}
+	return t, refused, -1, err
 }
 
 // View runs fn with one snapshot. See stream.Disk.
@@ -327,8 +399,9 @@ type tx struct {
 	changed bool // something was written at all
 	read    int  // statements that were run and rows that they gave
 	now     time.Time
+	start   stream.Position // where the stream stood at the beginning
 	pos     stream.Position // the last position taken
-	topics  []stream.Topic  // to wake after the commit
+	entries []*stream.Entry // what was put there
 }
 
 var _ stream.Unit = (*tx)(nil)
@@ -362,6 +435,7 @@ func begin(ctx context.Context, c *conn, how opening) (*tx, error) {
 		t.rollback()
 		return nil, err
 	}
+	t.start = t.pos
 	return t, nil
 }
 
@@ -406,9 +480,12 @@ func (t *tx) Now() time.Time { return t.now }
 // Next implements stream.Unit.
 func (t *tx) Next(topic stream.Topic, also ...stream.Topic) stream.Position {
 	t.pos++
-	t.topics = append(append(t.topics, topic), also...)
+	t.entries = append(t.entries, &stream.Entry{Pos: t.pos, Topics: append([]stream.Topic{topic}, also...)})
 	return t.pos
 }
+
+// Tell implements stream.Unit.
+func (t *tx) Tell(what any) { t.entries[len(t.entries)-1].What = what }
 
 func (t *tx) stmt(q string) (*sql.Stmt, error) {
 	if s := t.c.stmts[q]; s != nil {

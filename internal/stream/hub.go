@@ -1,12 +1,79 @@
 package stream
 
-import "sync"
+import (
+	"slices"
+	"sort"
+	"sync"
+)
 
-// Hub wakes waiting devices. A wake-up carries nothing: the woken device reads the stream. A wake-up that is lost costs
-// latency, never a message.
+// Entry is one fact as it was committed.
+type Entry struct {
+	Pos    Position
+	Topics []Topic // what it concerns
+	// Rooms are the people in the rooms among Topics, as the commit left them.
+	Rooms []*Audience
+	// Unknown says that the people of one of the rooms were not looked up: the entry may concern anybody.
+	Unknown bool
+	// What is the fact itself, for those who are told of it at once; nil where it has to be read from the store.
+	What any
+}
+
+// Names reports whether the entry is about t itself, and not only about a room that t is in.
+func (e *Entry) Names(t Topic) bool { return slices.Contains(e.Topics, t) }
+
+// Concerns reports whether the entry may be news to t.
+func (e *Entry) Concerns(t Topic) bool {
+	return e.Unknown || e.Names(t) || slices.ContainsFunc(e.Rooms, func(a *Audience) bool { return a.Has(t) })
+}
+
+// Audience is the people who are joined to one room. It does not change; a membership that changes makes a new one.
+type Audience struct {
+	people []Topic
+	notes  sync.Map // what Note keeps
+}
+
+// NewAudience takes people over.
+func NewAudience(people []Topic) *Audience {
+	slices.Sort(people)
+	return &Audience{people: people}
+}
+
+// Note gives what find found under key, which stays true for as long as nobody comes, goes or takes another name. Several may find
+// at once.
+func (a *Audience) Note(key Topic, find func() (any, error)) (any, error) {
+	if note, ok := a.notes.Load(key); ok {
+		return note, nil
+	}
+	note, err := find()
+	if err == nil {
+		a.notes.Store(key, note)
+	}
+	return note, err
+}
+
+// Has reports whether t is one of them.
+func (a *Audience) Has(t Topic) bool {
+	_, has := slices.BinarySearch(a.people, t)
+	return has
+}
+
+// Len is how many they are.
+func (a *Audience) Len() int { return len(a.people) }
+
+// How much of the stream stays in memory for those who are told of it at once.
+const (
+	recent  = 4096 // entries, twice as many at times
+	pending = 512  // entries that one waiter is given at most; who misses more reads the store
+)
+
+// Hub knows what was committed a moment ago and wakes waiting devices. Whatever is missed here is in the store: a wake-up that is lost
+// costs latency, never a message.
 type Hub struct {
-	mu      sync.Mutex                     // guards waiting
+	mu      sync.Mutex                     // guards everything below
 	waiting map[Topic]map[*Waiter]struct{} // every open Waiter under each of its topics
+	from    Position                       // recent holds every entry behind it
+	upto    Position                       // and up to here
+	recent  []*Entry                       // in their order; what was given out is not changed
 }
 
 // NewHub returns a hub with nobody waiting.
@@ -19,6 +86,8 @@ type Waiter struct {
 	wake   chan struct{}
 	hub    *Hub
 	topics []Topic
+	news   []*Entry // that concern one of the topics, since they were last asked for; guarded by hub.mu
+	missed bool     // there was more than that; guarded by hub.mu
 }
 
 // Subscribe starts to listen to topics. Whatever is woken from now on is noticed, so subscribe first and read the
@@ -52,6 +121,29 @@ func (w *Waiter) Close() {
 	}
 }
 
+// News gives the entries committed since Subscribe, or since News was last called, that concern the waiter's topics, in their order, and how
+// far the stream was known then: no entry up to there is missing. It is false where some are not known.
+func (w *Waiter) News() (news []*Entry, upto Position, known bool) {
+	h := w.hub
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	news, known = w.news, !w.missed
+	w.news, w.missed = nil, false
+	return news, h.upto, known
+}
+
+// After gives the entries behind p, whomever they concern, in their order, and how far the stream is known. known is false where some
+// are not in memory any more.
+func (h *Hub) After(p Position) (entries []*Entry, upto Position, known bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if p < h.from {
+		return nil, h.upto, false
+	}
+	i := sort.Search(len(h.recent), func(i int) bool { return h.recent[i].Pos > p })
+	return h.recent[i:len(h.recent):len(h.recent)], h.upto, true
+}
+
 // Awaited reports whether anybody listens to anything.
 func (h *Hub) Awaited() bool {
 	h.mu.Lock()
@@ -59,16 +151,77 @@ func (h *Hub) Awaited() bool {
 	return len(h.waiting) > 0
 }
 
-// Wake wakes everybody who listens to one of topics.
+// Wake wakes everybody who listens to one of topics, for what is in no stream.
 func (h *Hub) Wake(topics ...Topic) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, t := range topics {
-		for w := range h.waiting[t] {
-			select {
-			case w.wake <- struct{}{}:
-			default:
+		h.each(t, (*Waiter).signal)
+	}
+}
+
+// Committed takes in what was committed behind after and up to upto, and wakes whomever it concerns. Where after is not where the last
+// commit ended, somebody else has written in between: then nothing before it counts as known.
+func (h *Hub) Committed(after, upto Position, entries []*Entry) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if after != h.upto {
+		h.from, h.recent = after, nil
+		for _, set := range h.waiting {
+			for w := range set {
+				w.missed = true
 			}
 		}
+	}
+	h.upto = upto
+	if len(h.recent)+len(entries) > 2*recent {
+		kept := slices.Clone(h.recent[max(0, len(h.recent)-recent):])
+		if len(kept) < len(h.recent) {
+			h.from = h.recent[len(h.recent)-len(kept)-1].Pos
+		}
+		h.recent = kept
+	}
+	h.recent = append(h.recent, entries...)
+	for _, e := range entries {
+		told := func(w *Waiter) { w.tell(e) }
+		for _, t := range e.Topics {
+			h.each(t, told)
+		}
+		for _, room := range e.Rooms {
+			for _, t := range room.people {
+				h.each(t, told)
+			}
+		}
+		if e.Unknown { // nobody awaited anything a moment ago: whoever does by now looks
+			for t := range h.waiting {
+				h.each(t, func(w *Waiter) { w.missed = true; w.signal() })
+			}
+		}
+	}
+}
+
+// each calls fn for everybody who listens to t. The caller holds h.mu.
+func (h *Hub) each(t Topic, fn func(*Waiter)) {
+	for w := range h.waiting[t] {
+		fn(w)
+	}
+}
+
+// tell gives w an entry, once, and wakes it. The caller holds the hub's mu.
+func (w *Waiter) tell(e *Entry) {
+	switch n := len(w.news); {
+	case n > 0 && w.news[n-1] == e:
+	case n >= pending:
+		w.news, w.missed = nil, true
+	case !w.missed:
+		w.news = append(w.news, e)
+	}
+	w.signal()
+}
+
+func (w *Waiter) signal() {
+	select {
+	case w.wake <- struct{}{}:
+	default:
 	}
 }

@@ -77,6 +77,9 @@ type Unit interface {
 	// Next takes the next position of the stream, for a fact about topic. After the commit, whoever waits for topic
 	// or for one of also is woken, and whoever waits for somebody who is joined to a room among them.
 	Next(topic Topic, also ...Topic) Position
+	// Tell gives what is at the position that Next took last to those who are woken, so that they need not read it from the
+	// store. It must not change any more.
+	Tell(what any)
 }
 
 // Disk commits units and opens views.

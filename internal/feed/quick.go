@@ -1,0 +1,339 @@
+package feed
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"wardroom/internal/account"
+	"wardroom/internal/device"
+	"wardroom/internal/event"
+	"wardroom/internal/mxid"
+	"wardroom/internal/room"
+	"wardroom/internal/stream"
+)
+
+// known is what one device has been told and what was read for it, as of the token that it was given last. As long as nothing
+// happens but that others speak, write or read in rooms that it knows, its next answers are made of this and of what the hub knows, and the
+// store is not asked. Anything else makes the device's answer be read from the store, and this anew.
+type known struct {
+	at      stream.Position // the token's
+	counts  device.Counts
+	ignored account.Ignored // by the person; of no account before a room was looked into
+	unread  map[mxid.Room]map[mxid.Event]int
+}
+
+// maxKnown is how many devices are known at once: a few hundred bytes each.
+const maxKnown = 20_000
+
+// memory is the devices that are known. The zero value is ready.
+type memory struct {
+	mu      sync.Mutex // guards devices
+	devices map[account.DeviceNo]*known
+	answers atomic.Int64 // that were made of it and told something
+}
+
+// of gives what is known of a device that comes back with the token at, nil if nothing is.
+func (m *memory) of(d account.DeviceNo, at stream.Position) *known {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if k := m.devices[d]; k != nil && k.at == at {
+		return k
+	}
+	return nil
+}
+
+// put replaces what is known of a device; nil forgets it. Where there are too many, some go, whichever come first.
+func (m *memory) put(d account.DeviceNo, k *known) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if k == nil {
+		delete(m.devices, d)
+		return
+	}
+	if m.devices == nil {
+		m.devices = map[account.DeviceNo]*known{}
+	}
+	for old := range m.devices {
+		if len(m.devices) < maxKnown {
+			break
+		}
+		delete(m.devices, old)
+	}
+	m.devices[d] = k
+}
+
+// maxArrears is how much of the stream a device that comes back may have missed to be told of it from memory.
+const maxArrears = 1024
+
+// arrive begins an answer from memory: it collects what the device missed between its token and the wait. wait was begun before.
+func (l *looking) arrive() {
+	l.known = l.memory.of(l.s.DeviceNo, l.at)
+	l.before = l.known
+	if l.known == nil {
+		return
+	}
+	entries, upto, ok := l.Hub.After(l.at)
+	if !ok || len(entries) > maxArrears {
+		l.known = nil
+		return
+	}
+	me := stream.Topic(l.s.User)
+	for _, e := range entries {
+		if e.Concerns(me) {
+			l.pending = append(l.pending, e)
+		}
+	}
+	l.heard = max(upto, l.at)
+}
+
+// quick makes the answer from memory. ok is false where that does not tell everything: then look has to.
+func (l *looking) quick(ctx context.Context, wait *stream.Waiter) (ok bool) {
+	if l.known == nil {
+		return false
+	}
+	news, upto, all := wait.News()
+	for _, e := range news {
+		if e.Pos > l.heard {
+			l.pending = append(l.pending, e)
+		}
+	}
+	l.heard = max(l.heard, upto)
+	q := quickly{looking: l, ctx: ctx, rooms: map[mxid.Room]*said{}}
+	if !all || len(l.pending) > maxArrears || !q.sort() {
+		l.known = nil // for the rest of this request
+		return false
+	}
+	typing := l.Typing.Serial()
+	answer := &Sync{Rooms: nothing,
+		OneTime: l.known.counts.OneTime, Fallback: l.known.counts.UnusedFallback}
+	unread := map[mxid.Room]map[mxid.Event]int{}
+	for _, id := range l.Typing.ChangedFor(l.s.User, l.since.typing) {
+		q.room(id)
+	}
+	for id, r := range q.rooms {
+		if !l.req.Filter.Room.room(id) {
+			continue
+		}
+		j, counts := q.join(id, r)
+		if j == nil {
+			l.known = nil
+			return false
+		}
+		if len(answer.Rooms.Join) == 0 {
+			answer.Rooms.Join = map[mxid.Room]*joined{}
+		}
+		answer.Rooms.Join[id], unread[id] = j, counts
+	}
+	l.upto, l.answer, l.unreadNow = l.heard, answer, unread
+	l.seen = Token{stream.Token{l.upto}, typing}
+	answer.Next = l.seen.String()
+	if len(answer.Rooms.Join) > 0 {
+		l.memory.answers.Add(1)
+	}
+	return true
+}
+
+// remember keeps what this answer has told, for the device's next request.
+func (l *looking) remember() {
+	before := l.before
+	next := &known{at: l.upto, counts: l.counts, ignored: l.ignored, unread: l.unreadNow}
+	switch {
+	case l.answer == nil, len(l.answer.ToDevice.Events) > 0: // it has to acknowledge them
+		next = nil
+	case l.known != nil:
+		next.counts, next.ignored = before.counts, before.ignored
+		fallthrough
+	case before != nil && !l.dataChanged:
+		if next.ignored == nil {
+			next.ignored = before.ignored
+		}
+		for id, counts := range before.unread {
+			if _, told := next.unread[id]; !told {
+				if next.unread == nil {
+					next.unread = map[mxid.Room]map[mxid.Event]int{}
+				}
+				next.unread[id] = counts
+			}
+		}
+	}
+	l.memory.put(l.s.DeviceNo, next)
+}
+
+// nothing is told of no room. It is not changed.
+var nothing = noRooms()
+
+// quickly is the making of one answer from memory.
+type quickly struct {
+	*looking
+	ctx   context.Context
+	rooms map[mxid.Room]*said
+}
+
+// said is what is new in one room.
+type said struct {
+	people   *stream.Audience // who is in it
+	events   []*room.Said
+	receipts []GivenReceipt
+}
+
+func (q *quickly) room(id mxid.Room) *said {
+	r := q.rooms[id]
+	if r == nil {
+		r = &said{}
+		q.rooms[id] = r
+	}
+	return r
+}
+
+// sort puts what is pending to its rooms. It returns false where something else has happened than that others spoke or read.
+func (q *quickly) sort() bool {
+	me := stream.Topic(q.s.User)
+	for _, e := range q.pending {
+		if e.Unknown || e.Names(me) {
+			return false
+		}
+		switch what := e.What.(type) {
+		case *room.Said:
+			r := q.room(what.In)
+			r.people, r.events = e.Rooms[0], append(r.events, what)
+		case *read:
+			if what.User == q.s.User { // what is unread changes
+				return false
+			}
+			r := q.room(what.In)
+			r.receipts = append(r.receipts, what.GivenReceipt)
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// join is what a joined room has to tell, and the person's unread numbers with it; nil where memory does not tell.
+func (q *quickly) join(id mxid.Room, r *said) (*joined, map[mxid.Event]int) {
+	counts, ok := q.known.unread[id]
+	limit := q.req.Filter.limit()
+	if !ok || len(r.events) > limit || q.related(r) {
+		return nil, nil
+	}
+	j := &joined{left: left{Timeline: timeline{Events: []json.RawMessage{}}}}
+	start := q.heard + 1
+	var named []mxid.User
+	for i, e := range r.events {
+		if i == 0 {
+			start = e.Pos
+			counts = maps.Clone(counts)
+			if counts == nil {
+				counts = map[mxid.Event]int{}
+			}
+		}
+		q.count(counts, e)
+		sender := mxid.User(e.Get("sender").Text())
+		if q.known.ignored.Has(sender) || !q.req.Filter.Room.Timeline.Match(&e.Event) {
+			continue
+		}
+		j.Timeline.Events = append(j.Timeline.Events, e.Show(q.s, q.req.Filter.EventFormat == "federation"))
+		named = append(named, sender)
+	}
+	j.Timeline.Prev = stream.Token{start - 1}.String()
+	state := &eventList{}
+	if q.req.Filter.lazy() {
+		var err error
+		if state.Events, err = q.introduced(r, named); err != nil {
+			return nil, nil // reading it all from the store says what is wrong
+		}
+	}
+	q.putState(&j.left, state)
+	j.Ephemeral.Events = q.typing(id)
+	if len(r.receipts) > 0 && q.req.Filter.Room.Ephemeral.MatchType("m.receipt") {
+		j.Ephemeral.Events = append(j.Ephemeral.Events, receiptEvent(latest(r.receipts)))
+	}
+	q.putUnread(j, counts)
+	return j, counts
+}
+
+// introduced gives the memberships of the people who are named; see introduce. They are looked up once for all who are told, and again
+// when somebody comes or goes.
+func (q *quickly) introduced(r *said, named []mxid.User) ([]json.RawMessage, error) {
+	var all []room.Introduction
+	slices.Sort(named)
+	for _, who := range slices.Compact(named) {
+		if who == q.s.User || !q.wantsMember(who) {
+			continue
+		}
+		note, err := r.people.Note(stream.Topic(who), func() (any, error) {
+			var i room.Introduction
+			err := q.Disk.View(q.ctx, func(v stream.View) (err error) {
+				i, err = q.Rooms.Introduce(v, r.events[0].Room, q.heard, who)
+				return err
+			})
+			return i, err
+		})
+		if err != nil {
+			return nil, err
+		}
+		if i := note.(room.Introduction); i.Pos > 0 {
+			all = append(all, i)
+		}
+	}
+	slices.SortFunc(all, func(a, b room.Introduction) int { return cmp.Compare(a.Pos, b.Pos) })
+	shown := make([]json.RawMessage, len(all))
+	for n, i := range all {
+		if shown[n] = i.Shown; q.req.Filter.EventFormat == "federation" {
+			shown[n] = i.Raw
+		}
+	}
+	return shown, nil
+}
+
+// wantsMember reports whether the filter lets somebody's membership through.
+func (q *quickly) wantsMember(who mxid.User) bool {
+	f := &q.req.Filter.Room.State
+	return f.MatchType(event.TypeMember) && !slices.Contains(f.NotSenders, who) && (f.Senders == nil || slices.Contains(*f.Senders, who))
+}
+
+// related reports whether one of the new events relates to another one of them, which is then shown with it.
+func (q *quickly) related(r *said) bool {
+	for i, e := range r.events {
+		if e.Relates != 0 && slices.ContainsFunc(r.events[:i], func(target *room.Said) bool { return target.Pos == e.Relates }) {
+			return true
+		}
+	}
+	return false
+}
+
+// count counts an event among the unread ones.
+func (q *quickly) count(counts map[mxid.Event]int, e *room.Said) {
+	if !e.Counts || e.Sender == q.s.Account || q.known.ignored.Has(mxid.User(e.Get("sender").Text())) {
+		return
+	}
+	root := mxid.Event("")
+	if e.Relation == event.RelThread {
+		root = event.Relation(e.Get("content")).Event
+	}
+	counts[root] = min(counts[root]+1, maxUnread)
+}
+
+// latest leaves of several receipts of one person of one kind the last.
+func latest(given []GivenReceipt) []GivenReceipt {
+	type kind struct {
+		user        mxid.User
+		typ, thread string
+	}
+	last := map[kind]int{}
+	for i, g := range given {
+		last[kind{g.User, g.Type, g.Thread}] = i
+	}
+	kept := given[:0:0]
+	for i, g := range given {
+		if last[kind{g.User, g.Type, g.Thread}] == i {
+			kept = append(kept, g)
+		}
+	}
+	return kept
+}

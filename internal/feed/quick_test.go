@@ -1,0 +1,154 @@
+package feed_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"regexp"
+	"testing"
+	"time"
+
+	"wardroom/internal/account"
+	"wardroom/internal/device"
+	"wardroom/internal/event"
+	"wardroom/internal/feed"
+	"wardroom/internal/mxid"
+	"wardroom/internal/store"
+)
+
+// filters are what devices of different kinds ask for.
+var filters = []string{
+	`{}`,
+	`{"room":{"state":{"lazy_load_members":true},"timeline":{"unread_thread_notifications":true,"limit":3}}}`,
+	`{"event_format":"federation","room":{"timeline":{"not_types":["m.reaction"],"limit":2},"ephemeral":{"not_types":["m.typing"]}}}`,
+	`{"room":{"timeline":{"types":["m.room.encrypted"]},"state":{"lazy_load_members":true,"not_senders":["@p1:wardroom.test"]}},"account_data":{"types":[]}}`,
+}
+
+// differs is what may be otherwise in two true answers: how old an event is, and who the reader was when somebody joined.
+var differs = regexp.MustCompile(`("type":"m.room.member","unsigned":\{)(?:"age":\d+,?)?(?:"membership":"\w+",?)?|"age":\d+,?`)
+
+// Whatever happens, and whichever token a device comes back with, it is told the same out of memory and out of the store.
+func TestMemoryTellsWhatTheStoreTells(t *testing.T) {
+	seed := rand.Uint64()
+	dice := rand.New(rand.NewPCG(seed, 0))
+	o := open(t, 4, 3)
+	db := o.Disk.(*store.DB)
+	defer o.Hub.Subscribe("@somebody:else").Close() // nobody looks who is in a room while nobody waits
+	accounts := account.New(db, "wardroom.test")
+	var history []string
+	asked := make([]feed.Filter, len(filters))
+	for i, text := range filters {
+		var err error
+		asked[i], err = feed.ParseFilter([]byte(text))
+		must(t, err)
+	}
+	tokens := make([][]string, len(o.people))
+	said := map[mxid.Room][]mxid.Event{}
+	for i, p := range o.people {
+		tokens[i] = []string{o.sync(t, p, "").Next}
+	}
+	for n := range 600 {
+		who, in := o.people[dice.IntN(len(o.people))], o.rooms[dice.IntN(len(o.rooms))]
+		calm := n/20%3 > 0 // people write, read and answer
+		what, err := o.something(t, dice, calm, accounts, said, who, in, fmt.Sprint(n))
+		history = append(history, fmt.Sprintf("%s in %s: %s (%v)", who.User, in, what, err))
+		i := dice.IntN(len(o.people))
+		since := tokens[i][len(tokens[i])-1]
+		if dice.IntN(20) == 0 {
+			since = tokens[i][dice.IntN(len(tokens[i]))]
+		}
+		req := feed.Request{Since: since, Filter: asked[i], StateAfter: i%2 == 1}
+		quick := feed.Quick(o.Feed)
+		answer, err := o.Sync(t.Context(), o.people[i], req)
+		must(t, err)
+		read, err := (&feed.Feed{Disk: o.Disk, Hub: o.Hub, Rooms: o.Rooms, Devices: o.Devices, Typing: o.Typing}).Sync(t.Context(), o.people[i], req)
+		must(t, err)
+		if got, want := plain(t, answer), plain(t, read); got != want {
+			same := 0
+			for same < min(len(got), len(want)) && got[same] == want[same] {
+				same++
+			}
+			got, want = got[max(0, same-300):], want[max(0, same-300):]
+			t.Fatalf("seed %d, step %d: %s since %s, from memory %v:\n%s\nthe store tells:\n%s\nwhat happened last:\n%s", seed, n, o.people[i].User, since, feed.Quick(o.Feed) > quick, got, want, history[max(0, len(history)-20):])
+		}
+		tokens[i] = append(tokens[i], answer.Next)
+	}
+	if quick := feed.Quick(o.Feed); quick < 100 {
+		t.Errorf("only %d answers came from memory", quick)
+	}
+}
+
+// plain is an answer without what may differ.
+func plain(t *testing.T, a *feed.Sync) string {
+	text, err := json.Marshal(a)
+	must(t, err)
+	return differs.ReplaceAllString(string(text), "$1")
+}
+
+// something is done by who, something small where it is calm, and said what it was. It may be refused.
+func (o *office) something(t *testing.T, dice *rand.Rand, calm bool, accounts *account.Accounts, said map[mxid.Room][]mxid.Event, who account.Session, in mxid.Room, txn string) (what string, err error) {
+	ctx := t.Context()
+	send := func(typ, content string) error {
+		id, err := o.Rooms.Send(ctx, who, in, typ, txn, []byte(content))
+		if err == nil {
+			said[in] = append(said[in], id)
+		}
+		return err
+	}
+	some := func() mxid.Event {
+		if all := said[in]; len(all) > 0 {
+			return all[max(0, len(all)-1-dice.IntN(6))]
+		}
+		return "$none"
+	}
+	relation := func(typ string) string {
+		return fmt.Sprintf(`{"algorithm":"m.megolm.v1.aes-sha2","ciphertext":"%s","m.relates_to":{"rel_type":"%s","event_id":"%s"}}`, txn, typ, some())
+	}
+	other := o.people[dice.IntN(len(o.people))]
+	of := 100
+	if calm {
+		of = 82
+	}
+	switch d := dice.IntN(of); {
+	case d < 60:
+		return "message", send("m.room.encrypted", `{"algorithm":"m.megolm.v1.aes-sha2","ciphertext":"`+txn+`"}`)
+	case d < 65:
+		return "answer in a thread", send("m.room.encrypted", relation(event.RelThread))
+	case d < 68:
+		return "edit", send("m.room.encrypted", relation(event.RelReplace))
+	case d < 71:
+		return "reaction", send("m.reaction", fmt.Sprintf(`{"m.relates_to":{"rel_type":"m.annotation","event_id":"%s","key":"%s"}}`, some(), txn))
+	case d < 75:
+		return "public receipt", o.Receive(ctx, who, in, feed.Receipt{Type: feed.Read, Event: some()})
+	case d < 77:
+		return "private receipt", o.Receive(ctx, who, in, feed.Receipt{Type: feed.ReadPrivate, Event: some(), Thread: "main"})
+	case d < 82:
+		return "typing", o.SetTyping(ctx, who, in, time.Duration(dice.IntN(2))*time.Minute)
+	case d < 84:
+		_, err := o.Rooms.Redact(ctx, who, in, some(), txn, []byte(`{}`))
+		return "redaction", err
+	case d < 86:
+		_, err := o.Rooms.SetState(ctx, who, in, event.StateKey{Type: "m.room.topic"}, []byte(`{"topic":"`+txn+`"}`))
+		return "topic", err
+	case d < 87:
+		return "leave", o.Rooms.Leave(ctx, who, in, "")
+	case d < 90:
+		return "join", o.Rooms.Join(ctx, who, in, "")
+	case d < 91:
+		return "invite", o.Rooms.Invite(ctx, who, in, other.User, "")
+	case d < 92:
+		return "ignoring " + string(other.User), accounts.SetData(ctx, who, account.Datum{Type: "m.ignored_user_list", Content: []byte(`{"ignored_users":{"` + string(other.User) + `":{}}}`)})
+	case d < 94:
+		return "data of a room", accounts.SetData(ctx, who, account.Datum{Room: in, Type: "org.example", Content: []byte(`{"n":` + txn + `}`)})
+	case d < 96:
+		return "message to a device", o.Devices.Send(ctx, who, "org.example", txn, map[mxid.User]map[mxid.Device]json.RawMessage{other.User: {"*": []byte(`{"n":` + txn + `}`)}})
+	case d < 98:
+		_, err := o.Devices.Upload(ctx, who, device.Upload{OneTimeKeys: device.Keys{{Name: "curve25519:" + txn, JSON: []byte(`"` + txn + `"`)}}})
+		return "one-time key", err
+	case d < 99:
+		_, err := o.Devices.Claim(ctx, map[mxid.User]map[mxid.Device]string{other.User: {"D": "curve25519"}}, func(mxid.User, mxid.Device) bool { return false })
+		return "claim", err
+	default:
+		return "another name", o.Rooms.Renamed(ctx, who)
+	}
+}
