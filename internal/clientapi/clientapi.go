@@ -13,7 +13,9 @@ import (
 	"net/url"
 	"path"
 	"runtime/debug"
+	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -44,6 +46,7 @@ type API struct {
 	readers  readers
 	places   places
 	confirms confirms
+	filters  filters
 }
 
 // access says who may call a route at all; what they may do there the domain package decides.
@@ -78,6 +81,14 @@ type empty struct{}
 
 // raw is an answer whose bytes are ready JSON.
 type raw []byte
+
+// writer is an answer that writes its own JSON.
+type writer interface{ AppendJSON([]byte) []byte }
+
+// answers is room for such answers, to be used again, unless it is larger than maxKept.
+var answers = sync.Pool{New: func() any { return new([]byte) }}
+
+const maxKept = 64 << 10
 
 // routes lists every operation, noun by noun.
 func (a *API) routes() []route {
@@ -262,6 +273,13 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request, body any, err error
 		return
 	case raw:
 		data = b
+	case writer:
+		room := answers.Get().(*[]byte)
+		defer answers.Put(room)
+		*room = b.AppendJSON((*room)[:0])
+		if data = *room; cap(data) > maxKept {
+			*room = nil
+		}
 	default:
 		if data, err = json.Marshal(body); err != nil {
 			a.Log.ErrorContext(r.Context(), "encoding an answer", "route", r.Pattern, "err", err)
@@ -270,6 +288,7 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request, body any, err error
 		}
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(data)))
 	w.WriteHeader(status)
 	_, _ = w.Write(data) // a client that has gone misses its answer
 }

@@ -2,8 +2,10 @@ package clientapi
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"wardroom/internal/fault"
@@ -56,23 +58,69 @@ func (a *API) sync(r *request) (any, error) {
 	return answer, nil
 }
 
-// syncFilter reads a filter given as JSON, or finds the one with that ID.
-func (a *API) syncFilter(r *request, text string) (feed.Filter, error) {
+// syncFilter reads a filter given as JSON, or finds the one with that ID. What was read is remembered: a filter does not change, and every
+// sync names one.
+func (a *API) syncFilter(r *request, text string) (f feed.Filter, err error) {
+	key := text
 	switch {
 	case text == "":
-		return feed.Filter{}, nil
+		return f, nil
 	case strings.HasPrefix(text, "{"):
-		return feed.ParseFilter([]byte(text))
+		if f, ok := a.filters.find(key); ok {
+			return f, nil
+		}
+		f, err = feed.ParseFilter([]byte(text))
+	default:
+		key = fmt.Sprint(r.who.Account, " ", text)
+		if f, ok := a.filters.find(key); ok {
+			return f, nil
+		}
+		no, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return f, fault.InvalidParam.New("filter is the ID of a filter of yours, or a filter as JSON.")
+		}
+		kept, err := a.Accounts.Filter(r.ctx(), r.who, no)
+		if err != nil {
+			return f, err
+		}
+		f, err = feed.ParseFilter(kept)
+		if err != nil {
+			return f, err
+		}
 	}
-	no, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		return feed.Filter{}, fault.InvalidParam.New("filter is the ID of a filter of yours, or a filter as JSON.")
+	if err == nil && len(key) <= maxFilterKey {
+		a.filters.put(key, f)
 	}
-	kept, err := a.Accounts.Filter(r.ctx(), r.who, no)
-	if err != nil {
-		return feed.Filter{}, err
+	return f, err
+}
+
+// filters are filters that were read. They are not changed by anybody. The zero value is ready.
+type filters struct {
+	mu   sync.RWMutex // guards read
+	read map[string]feed.Filter
+}
+
+// How many filters are remembered, and how long the texts may be that they are remembered by.
+const (
+	maxFilters   = 2000
+	maxFilterKey = 2 << 10
+)
+
+func (f *filters) find(key string) (feed.Filter, bool) {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	found, ok := f.read[key]
+	return found, ok
+}
+
+// put remembers a filter. When there are too many, all are forgotten.
+func (f *filters) put(key string, filter feed.Filter) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.read == nil || len(f.read) >= maxFilters {
+		f.read = map[string]feed.Filter{}
 	}
-	return feed.ParseFilter(kept)
+	f.read[key] = filter
 }
 
 // receipt notes how far somebody has read.

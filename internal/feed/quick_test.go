@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"regexp"
 	"testing"
 	"time"
@@ -78,10 +79,16 @@ func TestMemoryTellsWhatTheStoreTells(t *testing.T) {
 	}
 }
 
-// plain is an answer without what may differ.
+// plain is an answer without what may differ. It is the same however it is written.
 func plain(t *testing.T, a *feed.Sync) string {
 	text, err := json.Marshal(a)
 	must(t, err)
+	var marshalled, appended any
+	must(t, json.Unmarshal(text, &marshalled))
+	must(t, json.Unmarshal(a.AppendJSON(nil), &appended))
+	if !reflect.DeepEqual(marshalled, appended) {
+		t.Fatalf("%s\nis written as\n%s", text, a.AppendJSON(nil))
+	}
 	return differs.ReplaceAllString(string(text), "$1")
 }
 
