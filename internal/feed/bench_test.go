@@ -115,3 +115,34 @@ func cpu() time.Duration {
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u) // cannot fail for oneself
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
+
+// BenchmarkAFirstSync is of somebody who is in 200 rooms with 20 messages each, members given where they speak.
+func BenchmarkAFirstSync(b *testing.B) {
+	o := open(b, 3, 200)
+	content := []byte(`{"algorithm":"m.megolm.v1.aes-sha2","ciphertext":"` + strings.Repeat("AwgAEnAbcd", 35) + `"}`)
+	for i, in := range o.rooms {
+		for n := range 20 {
+			if _, err := o.Rooms.Send(b.Context(), o.people[1+n%2], in, "m.room.encrypted", strconv.Itoa(i)+"."+strconv.Itoa(n), content); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	for _, limit := range []int{20, 1} {
+		b.Run("events-"+strconv.Itoa(limit), func(b *testing.B) {
+			filter, err := feed.ParseFilter([]byte(`{"room":{"timeline":{"limit":` + strconv.Itoa(limit) + `},"state":{"lazy_load_members":true}}}`))
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportAllocs()
+			before := cpu()
+			for b.Loop() {
+				answer, err := o.Sync(b.Context(), o.people[0], feed.Request{Filter: filter})
+				if err != nil || len(answer.Rooms.Join) != len(o.rooms) {
+					b.Fatal(err)
+				}
+				_ = answer.AppendJSON(nil)
+			}
+			b.ReportMetric(float64((cpu()-before).Microseconds())/float64(b.N*len(o.rooms)), "cpu-µs/room")
+		})
+	}
+}

@@ -85,13 +85,16 @@ func (l *looking) join(n News, data []json.RawMessage) error {
 	st := n.Stay
 	j := &joined{left: left{Data: eventList{data}}}
 	since := l.at
-	if st.Pos > l.at {
+	switch {
+	case l.first:
+		since = 0
+	case st.Pos > l.at:
 		// New to the device; a change of the person's own profile is a membership event too, but no new room.
 		spans, err := l.Disk.Spans(l.v, st.Room, memberKey(l.s.User))
 		if err != nil {
 			return err
 		}
-		if l.first || membershipAt(spans, l.at) != event.Join {
+		if membershipAt(spans, l.at) != event.Join {
 			since = 0
 		}
 	}
@@ -112,7 +115,7 @@ func (l *looking) join(n News, data []json.RawMessage) error {
 		return err
 	}
 	if told.turned {
-		if j.Summary, err = l.summary(st); err != nil {
+		if j.Summary, err = l.summary(st, told.titled); err != nil {
 			return err
 		}
 		told.named = append(told.named, j.Summary.Heroes...)
@@ -189,6 +192,7 @@ type tale struct {
 	named   []mxid.User     // who is named in it
 	members map[string]bool // whose membership it gives
 	turned  bool            // somebody came or went
+	titled  bool            // the state that is given has a name of the room
 }
 
 // timeline adds the newest events after since and up to end, and the state that goes with them.
@@ -222,7 +226,7 @@ func (l *looking) timeline(into *left, st room.Stay, since, end stream.Position)
 	}
 
 	wanted := events[:0:0]
-	changed := false // there is a state event
+	changed, renamed := false, false // there is a state event; one about the room's name
 	for _, e := range events {
 		if e.Get("state_key") == nil && l.ignored.Has(mxid.User(e.Get("sender").Text())) {
 			continue
@@ -232,8 +236,9 @@ func (l *looking) timeline(into *left, st room.Stay, since, end stream.Position)
 			told.named = append(told.named, mxid.User(e.Get("sender").Text()))
 		}
 		changed = changed || e.Get("state_key") != nil
+		renamed = renamed || e.Get("state_key") != nil && e.Get("type").Text() == "m.room.name"
 	}
-	if into.Timeline.Events, err = l.shown(told.sight, wanted); err != nil {
+	if into.Timeline.Events, err = l.shown(told.sight, wanted, false); err != nil {
 		return told, err
 	}
 	if whole && !l.req.FullState && !(changed && l.req.StateAfter) {
@@ -241,16 +246,19 @@ func (l *looking) timeline(into *left, st room.Stay, since, end stream.Position)
 	} else if err := l.state(into, &told, since); err != nil {
 		return told, err
 	}
-	told.turned = since == 0
-	if since > 0 && !(whole && !changed) {
+	if renamed {
+		told.titled = false // perhaps: then it is known by its people
+	}
+	told.turned = since == 0 || renamed
+	if !told.turned && !(whole && !changed) {
 		told.turned, err = l.Disk.Turned(l.v, st.Room, since, end)
 	}
 	return told, err
 }
 
-// shown is events as the client wants them written.
-func (l *looking) shown(sight *room.Sight, events []room.Event) ([]json.RawMessage, error) {
-	return l.Rooms.Show(l.v, sight, events, room.Style{NoRoom: true, Federation: l.req.Filter.EventFormat == "federation"})
+// shown is events as the client wants them written. With state it is told how things are, and not what was before or came of it.
+func (l *looking) shown(sight *room.Sight, events []room.Event, state bool) ([]json.RawMessage, error) {
+	return l.Rooms.Show(l.v, sight, events, room.Style{NoRoom: true, Plain: state, Federation: l.req.Filter.EventFormat == "federation"})
 }
 
 // state adds what of the room's state the device does not know: as it was before the timeline began, or as it is behind
@@ -273,12 +281,15 @@ func (l *looking) state(into *left, told *tale, since stream.Position) error {
 		if l.req.Filter.Room.State.Match(&e) {
 			wanted = append(wanted, e)
 		}
-		if e.Get("type").Text() == event.TypeMember {
+		switch e.Get("type").Text() {
+		case event.TypeMember:
 			told.members[e.Get("state_key").Text()] = true
+		case "m.room.name":
+			told.titled = told.titled || e.Content("name").Text() != ""
 		}
 	}
 	list := &eventList{}
-	if list.Events, err = l.shown(told.sight, wanted); err != nil {
+	if list.Events, err = l.shown(told.sight, wanted, true); err != nil {
 		return err
 	}
 	l.putState(into, list)
@@ -304,7 +315,7 @@ func (l *looking) introduce(into *left, told tale) error {
 	if err != nil {
 		return err
 	}
-	more, err := l.shown(told.sight, slices.DeleteFunc(events, func(e room.Event) bool { return !l.req.Filter.Room.State.Match(&e) }))
+	more, err := l.shown(told.sight, slices.DeleteFunc(events, func(e room.Event) bool { return !l.req.Filter.Room.State.Match(&e) }), true)
 	if err != nil {
 		return err
 	}
@@ -372,11 +383,16 @@ func receiptEvent(given []GivenReceipt) json.RawMessage {
 	return typed("m.receipt", content)
 }
 
-// summary says who the room is known by.
-func (l *looking) summary(st room.Stay) (*summary, error) {
+// summary says how many people are in the room, and who it is known by unless it has a name of its own.
+//
+// Spec: client-server API, GET /sync, "RoomSummary".
+func (l *looking) summary(st room.Stay, titled bool) (*summary, error) {
 	counts, err := l.Disk.Count(l.v, st.Room)
 	if err != nil {
 		return nil, err
+	}
+	if titled {
+		return &summary{Joined: counts[event.Join], Invited: counts[event.Invite]}, nil
 	}
 	heroes, err := l.Disk.Heroes(l.v, st.Room, l.s.User)
 	return &summary{heroes, counts[event.Join], counts[event.Invite]}, err

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"wardroom/internal/account"
+	"wardroom/internal/event"
 	"wardroom/internal/feed"
 	"wardroom/internal/mxid"
 	"wardroom/internal/room"
@@ -210,5 +211,38 @@ func TestEveryKindOfNewsWakes(t *testing.T) {
 				must(t, o.Rooms.Join(t.Context(), me, o.rooms[0], ""))
 			}
 		})
+	}
+}
+
+// A room is known by its people where it has no name: also when it loses the one that it had.
+func TestHeroesAreNamedWhereTheRoomHasNoName(t *testing.T) {
+	o := open(t, 2, 1)
+	name := func(text string) {
+		t.Helper()
+		_, err := o.Rooms.SetState(t.Context(), o.people[0], o.rooms[0], event.StateKey{Type: "m.room.name"}, []byte(`{"name":"`+text+`"}`))
+		must(t, err)
+	}
+	heroes := func(since string) (int, string) {
+		t.Helper()
+		answer, err := o.Sync(t.Context(), o.people[1], feed.Request{Since: since, Filter: feed.Filter{Room: feed.RoomFilter{Timeline: room.Filter{Limit: 1}}}})
+		must(t, err)
+		j := answer.Rooms.Join[o.rooms[0]]
+		if j == nil || j.Summary == nil || j.Summary.Joined != 2 {
+			t.Fatalf("the summary is missing: %+v", j)
+		}
+		return len(j.Summary.Heroes), answer.Next
+	}
+	if n, _ := heroes(""); n != 1 {
+		t.Errorf("without a name: %d heroes", n)
+	}
+	name("Tides")
+	o.say(t, o.people[0], o.rooms[0], "one")
+	n, since := heroes("")
+	if n != 0 {
+		t.Errorf("with a name: %d heroes", n)
+	}
+	name("")
+	if n, _ := heroes(since); n != 1 {
+		t.Errorf("when the name was taken away: %d heroes", n)
 	}
 }

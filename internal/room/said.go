@@ -68,6 +68,6 @@ func (r *Rooms) Introduce(v stream.View, room No, at stream.Position, who mxid.U
 	}
 	sh := shower{Rooms: r, v: v, now: time.Now()}
 	i.Pos, i.Raw = found[0].Pos, found[0].JSON
-	i.Shown, err = sh.show(&found[0], true)
+	i.Shown, err = sh.show(&found[0], false)
 	return i, err
 }
