@@ -6,6 +6,26 @@ import (
 	"testing"
 )
 
+// Who wants no invitations gets none, by whichever door they come.
+func TestNobodyIsInvitedWhoWantsNoInvitations(t *testing.T) {
+	s := newServer(t)
+	lin, mei := s.newPerson(t, "lin"), s.newPerson(t, "mei")
+	room := lin.newRoom(t, object{})
+	wants := func(content object) {
+		t.Helper()
+		mei.ok(t, "PUT", v3+"/user/"+string(mei.user)+"/account_data/m.invite_permission_config", content)
+	}
+	wants(object{"default_action": "block"})
+	lin.refused(t, 403, "M_INVITE_BLOCKED", "POST", in(room, "invite"), object{"user_id": mei.user})
+	lin.refused(t, 403, "M_INVITE_BLOCKED", "PUT", in(room, "state")+"/m.room.member/"+string(mei.user), object{"membership": "invite"})
+	lin.refused(t, 403, "M_INVITE_BLOCKED", "POST", v3+"/createRoom", object{"invite": []any{mei.user}})
+	for _, content := range []object{{"default_action": "allow"}, {"default_action": 7}, {}} {
+		wants(object{"default_action": "block"})
+		wants(content)
+		lin.invite(t, room, mei)
+	}
+}
+
 func TestWhoMayChangeWhoseMembership(t *testing.T) {
 	s := newServer(t)
 	lin, mei, oda, kim := s.newPerson(t, "lin"), s.newPerson(t, "mei"), s.newPerson(t, "oda"), s.newPerson(t, "kim")

@@ -8,9 +8,8 @@ func (a *API) versionRoutes() []route {
 	}
 }
 
-// newest is the last version of the specification of which everything is served that a server must serve; docs/matrix.md says
-// what the next one wants.
-const newest = 17
+// newest is the last version of the specification of which everything is served that a server must serve.
+const newest = 18
 
 // versions lists what clients may rely on. Clients test by exact inclusion, so every version is named.
 //

@@ -32,6 +32,7 @@ var (
 	InvalidSignature    = Code{"M_INVALID_SIGNATURE", 400}
 	InvalidRoomState    = Code{"M_INVALID_ROOM_STATE", 400}
 	InvalidUsername     = Code{"M_INVALID_USERNAME", 400}
+	InviteBlocked       = Code{"M_INVITE_BLOCKED", 403}
 	KeyTooLarge         = Code{"M_KEY_TOO_LARGE", 400}
 	LimitExceeded       = Code{"M_LIMIT_EXCEEDED", 429}
 	MissingParam        = Code{"M_MISSING_PARAM", 400}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 
+	"wardroom/internal/account"
 	"wardroom/internal/event"
 	"wardroom/internal/fault"
 	"wardroom/internal/mxid"
@@ -169,8 +170,20 @@ func (d *draft) checkMember(p proposal, pdu *event.PDU, next *pending) error {
 			return fault.NotFound.New("There is nobody called %s here. Check the name.", target)
 		}
 		next.person = p.No
+		return d.checkWelcome(p)
 	}
 	return nil
+}
+
+// checkWelcome returns fault.InviteBlocked where p wants no invitations.
+//
+// Spec: client-server API, "Invite permission".
+func (d *draft) checkWelcome(p account.Person) error {
+	wants, ok, err := d.Disk.Datum(d.u, p.No, "", "m.invite_permission_config")
+	if err == nil && ok && event.Value(wants).Get("default_action").Text() == "block" {
+		err = fault.InviteBlocked.New("%s takes no invitations. Ask them in another way.", p.User)
+	}
+	return err
 }
 
 // checkRestricted asks whether target is in one of the rooms from which this one takes people.

@@ -172,6 +172,8 @@ type Reading interface {
 type Directory interface {
 	// PersonByID finds an account, open or closed.
 	PersonByID(v stream.View, who mxid.User) (p account.Person, ok bool, err error)
+	// Datum gives a piece of somebody's account data; ok is false where there is none.
+	Datum(v stream.View, a account.No, room mxid.Room, typ string) (content json.RawMessage, ok bool, err error)
 	// Profile gives the fields of somebody's profile.
 	Profile(v stream.View, who account.No) (map[string]json.RawMessage, error)
 	// Alias finds the room that an alias names, and who made it.
