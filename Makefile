@@ -5,11 +5,12 @@
 # make crash  kill the server 200 times and look for what was answered
 # make fuzz   run every fuzz test for FUZZTIME (30s) each
 # make bench  measure, and write docs/performance.md
+# make bench-check  count what a message costs, and fail where that has changed by more than a fifth
 # make pictures  take the pictures of the README, from the demonstration in a real browser
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
-.PHONY: run demo build test crash fuzz bench pictures clean
+.PHONY: run demo build test crash fuzz bench bench-check pictures clean
 
 version := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
@@ -58,6 +59,9 @@ fuzz:
 bench:
 	@.ci/need bench
 	go run ./test/bench -o docs/performance.md
+
+bench-check:
+	go test -count=1 -run '^TestCost' ./internal/clientapi
 
 pictures: build test/clients/node_modules/.package-lock.json
 	@.ci/need pictures

@@ -68,8 +68,9 @@ func main() {
 		{"go vet", command("go", "vet", "./...")},
 		{"staticcheck", command("go", "tool", "-modfile=.ci/tools.mod", "staticcheck", "./...")},
 		{"govulncheck", vulnerabilities},
-		{"go test", func(t *tally) { goTests(t, nil, "-skip=^TestPostgres", "./...") }},
+		{"go test", func(t *tally) { goTests(t, nil, "-skip=^TestPostgres|^TestCost", "./...") }},
 		{"go test on PostgreSQL", onPostgres},
+		{"bench-check", command("make", "--no-print-directory", "bench-check")},
 		{"other clients", within("test/clients", nodeTests("other clients", "test"))},
 		{"web lint", web(command("npm", "run", "--silent", "lint"))},
 		{"web tests", web(vitest)},
@@ -183,7 +184,7 @@ func onPostgres(t *tally) {
 		t.add(false, "go test on PostgreSQL")
 		return
 	}
-	goTests(t, []string{storetest.Variable + "=" + server.URL}, append([]string{"-skip=^TestSQLite"}, stored...)...)
+	goTests(t, []string{storetest.Variable + "=" + server.URL}, append([]string{"-skip=^TestSQLite|^TestCost"}, stored...)...)
 	if err := server.Stop(); err != nil {
 		fmt.Println(err)
 		t.add(false, "go test on PostgreSQL: "+err.Error())
