@@ -24,7 +24,7 @@ func TestEverythingCanBeMeasured(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range r.sendings {
+	for _, s := range append(r.sendings, r.calm) {
 		for name, one := range map[string]*sending{"wardroom": s.wardroom, "the bare server": s.floor} {
 			if one.Messages == 0 || one.Sent.p50 <= 0 || one.Delivered.p50 <= 0 {
 				t.Errorf("%s with %d senders: %+v", name, one.Senders, one)
@@ -42,7 +42,7 @@ func TestEverythingCanBeMeasured(t *testing.T) {
 		}
 	}
 	text := r.document()
-	for _, heading := range []string{"# Performance", "## Sending", "## Syncs", "## Idle", "## First sync"} {
+	for _, heading := range []string{"# Performance", "## A message", "## Sending", "## Syncs", "## Idle", "## First sync"} {
 		if !strings.Contains(text, heading) {
 			t.Errorf("the report lacks %q", heading)
 		}

@@ -93,7 +93,7 @@ func (r *report) document() string {
 	p("| | |\n| --- | --- |")
 	p("| date | %s |", time.Now().UTC().Format("2006-01-02 15:04 UTC"))
 	p("| commit | %s |", r.machine.commit)
-	p("| machine | %s, %d processors, %s memory, %s |", r.machine.processor, runtime.NumCPU(), r.machine.memory, r.machine.kernel)
+	p("| machine | %s, %d processors, %s memory, %s |", r.machine.processor, processors(), r.machine.memory, r.machine.kernel)
 	p("| disk | %s |", r.machine.disk)
 	p("| load before | %s |", r.machine.load)
 	p("| Go | %s |", runtime.Version())
@@ -104,6 +104,7 @@ func (r *report) document() string {
 	}
 	p("The **floor** is a bare server in the same place (`test/bench/floor.go`): net/http, one log file, one `fdatasync` for all messages")
 	p("that wait, long-polls that are given the bytes. It has no accounts, rooms, state, permissions or database.\n")
+	r.told(p)
 	r.sent(p)
 	r.disk(p)
 	r.waiting(p)
@@ -118,6 +119,27 @@ func serverProcessors(list string) int {
 		return to - from + 1
 	}
 	return 1
+}
+
+// processors is how many this machine has; this process may have been given fewer.
+func processors() int {
+	data, _ := os.ReadFile("/proc/cpuinfo")
+	return max(runtime.NumCPU(), strings.Count("\n"+string(data), "\nprocessor"))
+}
+
+func (r *report) told(p func(string, ...any)) {
+	w, f := r.calm.wardroom, r.calm.floor
+	p("## A message now and then\n")
+	p("One person sends a message every %s, and %d people who wait are told of it: nothing is shared with another message.\n", r.size.Pause, r.size.People)
+	p("| | server CPU a message | times the floor | sent p50 | p99 | delivered p50 | p99 |\n| --- | --: | --: | --: | --: | --: | --: |")
+	for _, one := range []struct {
+		name string
+		*sending
+	}{{"wardroom", w}, {"floor", f}} {
+		p("| %s | **%.0f µs** | %.2f | %s | %s | %s | %s |", one.name, one.perMessage(), one.perMessage()/max(1, f.perMessage()),
+			ms(one.Sent.p50), ms(one.Sent.p99), ms(one.Delivered.p50), ms(one.Delivered.p99))
+	}
+	p("")
 }
 
 func (r *report) sent(p func(string, ...any)) {

@@ -17,7 +17,8 @@ import (
 
 // layout says who is in which room: one room for all people, or teams of equal size with a room each.
 type layout struct {
-	first, rooms, people int // rooms are numbered from first on
+	first, rooms, people int           // rooms are numbered from first on
+	pause                time.Duration // from one message of a sender to the next; 0: as soon as the one before was answered
 }
 
 // roomOf is the room that person who talks in.
@@ -175,9 +176,14 @@ func (r *run) talk(i int) ([]answered, error) {
 	defer l.conn.Close()
 	who := i % r.layout.people
 	room := r.layout.roomOf(who)
+	pause := time.NewTicker(max(r.layout.pause, 1))
+	defer pause.Stop()
 	filler := strings.Repeat("AwgAEnAbcd", 35) // with what is around it, an event of about 700 bytes
 	var all []answered
 	for !r.stop.Load() {
+		if r.layout.pause > 0 {
+			<-pause.C
+		}
 		n := r.next.Add(1)
 		if n >= maxMessages {
 			return all, errors.New("too many messages in one run")

@@ -19,6 +19,7 @@ import (
 // sizes says how large everything is.
 type sizes struct {
 	People  int           // who sync
+	Pause   time.Duration // between messages where it is calm
 	Senders []int         // how many send at once, run after run
 	Teams   int           // rooms in the second layout
 	Warm    time.Duration // sending before anything is counted
@@ -30,8 +31,8 @@ type sizes struct {
 }
 
 var (
-	full  = sizes{People: 50, Senders: []int{1, 8, 64}, Teams: 10, Warm: 2 * time.Second, Window: 10 * time.Second, Counted: 4 * time.Second, Idle: 1000, Rooms: 500, Said: 20}
-	small = sizes{People: 5, Senders: []int{1, 4}, Teams: 2, Warm: 100 * time.Millisecond, Window: 500 * time.Millisecond, Counted: 300 * time.Millisecond, Idle: 20, Rooms: 5, Said: 3}
+	full  = sizes{People: 50, Pause: 250 * time.Millisecond, Senders: []int{1, 8, 64}, Teams: 10, Warm: 2 * time.Second, Window: 10 * time.Second, Counted: 4 * time.Second, Idle: 1000, Rooms: 500, Said: 20}
+	small = sizes{People: 5, Pause: 50 * time.Millisecond, Senders: []int{1, 4}, Teams: 2, Warm: 100 * time.Millisecond, Window: 500 * time.Millisecond, Counted: 300 * time.Millisecond, Idle: 20, Rooms: 5, Said: 3}
 )
 
 // Environment variables with which this program starts itself.

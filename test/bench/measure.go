@@ -25,6 +25,7 @@ type report struct {
 	size    sizes
 	pinned  string // the server's processors; "" for all
 
+	calm     pair // as in an office: now and then a message, and everybody waits
 	sendings []pair
 	synced   []counted
 	idle     [2]idling // wardroom, floor
@@ -57,6 +58,7 @@ func measure(ctx context.Context, dir string, size sizes, serverCPUs string) (*r
 	w := &wardroom{site: rig.NewSite(program, filepath.Join(dir, "data"), on(serverCPUs)...)}
 	for _, step := range []func() error{
 		func() error { return w.open(ctx, size) },
+		func() error { return r.calmly(ctx, w, floor) },
 		func() error { return r.sending(ctx, w, floor) },
 		func() error { return r.counting(ctx, w, dir) },
 		func() error { return r.idling(ctx, w, floor, dir) },
@@ -97,20 +99,35 @@ func (w *wardroom) open(ctx context.Context, size sizes) error {
 	return nil
 }
 
+// both measures wardroom and the floor.
+func (r *report) both(ctx context.Context, w *wardroom, floor *bare, l layout, senders int, size sizes) (pair, error) {
+	f, err := drive(ctx, floor, l, senders, size)
+	if err != nil {
+		return pair{}, fmt.Errorf("the bare server: %w", err)
+	}
+	s, err := drive(ctx, w, l, senders, size)
+	return pair{s, f}, err
+}
+
+// calmly measures one sender who pauses, so that no two messages share anything.
+func (r *report) calmly(ctx context.Context, w *wardroom, floor *bare) (err error) {
+	progress("a message each %s, %d people told of it", r.size.Pause, r.size.People)
+	size := r.size
+	size.Window *= 3 // processors are accounted for in steps of 10 ms
+	r.calm, err = r.both(ctx, w, floor, layout{0, 1, r.size.People, r.size.Pause}, 1, size)
+	return err
+}
+
 // sending measures both layouts with each number of senders.
 func (r *report) sending(ctx context.Context, w *wardroom, floor *bare) error {
-	for _, l := range []layout{{0, 1, r.size.People}, {1, r.size.Teams, r.size.People}} {
+	for _, l := range []layout{{0, 1, r.size.People, 0}, {1, r.size.Teams, r.size.People, 0}} {
 		for _, senders := range r.size.Senders {
 			progress("%d senders, %d people told of each message", senders, l.members())
-			f, err := drive(ctx, floor, l, senders, r.size)
-			if err != nil {
-				return fmt.Errorf("the bare server: %w", err)
-			}
-			s, err := drive(ctx, w, l, senders, r.size)
+			one, err := r.both(ctx, w, floor, l, senders, r.size)
 			if err != nil {
 				return err
 			}
-			r.sendings = append(r.sendings, pair{s, f})
+			r.sendings = append(r.sendings, one)
 		}
 	}
 	return nil
@@ -140,7 +157,7 @@ func (r *report) counting(ctx context.Context, w *wardroom, dir string) error {
 		size := r.size
 		size.Window = size.Counted
 		windows[i].from = time.Now()
-		s, err := drive(ctx, w, layout{0, 1, size.People}, senders, size)
+		s, err := drive(ctx, w, layout{0, 1, size.People, 0}, senders, size)
 		if err != nil {
 			return err
 		}
