@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -191,6 +192,9 @@ func (db *DB) Run(ctx context.Context) error {
 				return nil
 			}
 		}
+		// Whoever can run now runs first: those who are about to bring a unit, and those who tell what was committed before. Without it
+		// the writer is woken by each unit ahead of all others, commits it alone, and under load nobody else comes to anything.
+		runtime.Gosched()
 		for len(batch) < maxBatch {
 			select {
 			case u := <-db.units:
