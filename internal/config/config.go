@@ -41,6 +41,14 @@ type Config struct {
 	// Folder for everything that the server keeps.
 	Data string `toml:"data"`
 
+	// Address of a PostgreSQL database (version 15 or later, encoding UTF8) for everything but the people's files, such as
+	// "postgres://wardroom@db.example.org:5432/wardroom". Left empty, it is SQLite in the data folder. Where SQLite has
+	// something there already and the PostgreSQL database is empty, the server moves it when it starts.
+	// The password stands in the address, after the user and a colon, or in a file: passfile=FILE at the address's end
+	// after "?", or PGPASSFILE in the environment. Connections to another machine are encrypted and its certificate is
+	// checked unless sslmode says otherwise.
+	Database string `toml:"database"`
+
 	// Second address to listen on, HOST:PORT, for /metrics and /operator alone. Nobody is asked for a password there,
 	// so let only those reach it who run this machine. Left empty, both are at the first address for this machine
 	// itself as long as there is no public_url, and nowhere once there is one.
@@ -131,6 +139,11 @@ func (c *Config) Complete() error {
 	}
 	if c.Data == "" {
 		say("data", "is empty; name a folder")
+	}
+	if c.Database != "" {
+		if err := database(c.Database); err != nil {
+			say("database", "%v", err)
+		}
 	}
 	if c.UploadLimit < 1 || c.UploadLimit > 10_000 {
 		say("upload_limit", "%d is not between 1 and 10000 MiB", c.UploadLimit)
