@@ -47,17 +47,18 @@ type Installation struct {
 	Name        string // the server's name
 	PublicURL   string // where people reach it
 	Listen      []string
-	Certificate string        // PEM file, where the server has one of its own
-	Key         string        // its key
-	Authority   string        // address of the certificate authority, where there is one
-	Serving     bool          // a server is using the folder now
-	Client      *http.Client  // asks the public address
-	Half        error         // what a restore that was cut off has left in the data folder, in words that say what to do
-	Copies      []string      // what a backup that was cut off has left
-	Named       func() string // which server's data the folder holds; empty: nobody's yet
-	Tables      func() error  // looks whether the tables are of this program's version
-	Database    func() error  // looks for damage
-	BackedUp    func() string // when the last backup was made, RFC 3339; empty: never
+	Certificate string                    // PEM file, where the server has one of its own
+	Key         string                    // its key
+	Authority   string                    // address of the certificate authority, where there is one
+	Serving     bool                      // a server is using the folder now
+	Client      *http.Client              // asks the public address
+	Half        error                     // what a restore that was cut off has left in the data folder, in words that say what to do
+	Copies      []string                  // what a backup that was cut off has left
+	Named       func() string             // which server's data the folder holds; empty: nobody's yet
+	Tables      func() error              // looks whether the tables are of this program's version
+	Database    func() error              // looks for damage
+	Postgres    func() (*Postgres, error) // asks the PostgreSQL server that has the database
+	BackedUp    func() string             // when the last backup was made, RFC 3339; empty: never
 }
 
 // Examine looks at everything and returns what it found, in the order in which to read it.
@@ -65,6 +66,9 @@ func (i *Installation) Examine(ctx context.Context) []Finding {
 	all := slices.Concat(i.clock(ctx), i.folder(), i.limits())
 	if i.Half != nil {
 		all = append(all, Finding{"restore", Wrong, sentence(i.Half), "As it says. Until then no server starts there."})
+	}
+	if i.Postgres != nil {
+		all = append(all, i.postgres()...)
 	}
 	if i.Database != nil {
 		all = append(all, i.database())
@@ -229,6 +233,22 @@ func (i *Installation) limits() []Finding {
 	return []Finding{fine(about, "This user may have %d files and connections open at once.", l.Cur)}
 }
 
+func (i *Installation) postgres() []Finding {
+	const about = "database"
+	p, err := i.Postgres()
+	if err != nil {
+		return []Finding{{"PostgreSQL", Wrong, sentence(err), "As it says. Until then no server starts."}}
+	}
+	found := p.Examine()
+	if i.Tables != nil {
+		err = i.Tables()
+	}
+	if errors.Is(err, os.ErrNotExist) {
+		return append(found, fine(about, "There is nothing in it yet."))
+	}
+	return append(found, i.belongs("It can be read."))
+}
+
 func (i *Installation) database() Finding {
 	const about = "database"
 	err := i.Database()
@@ -238,18 +258,24 @@ func (i *Installation) database() Finding {
 	case err != nil:
 		return Finding{about, Wrong, err.Error(), "Stop the server, keep a copy of the folder, and restore the last backup: wardroom restore. Test the disk."}
 	}
+	return i.belongs("No damage was found.")
+}
+
+// belongs looks whose the database is and whether this program works with it. well is what was found so far.
+func (i *Installation) belongs(well string) Finding {
+	const about = "database"
 	if i.Tables != nil {
 		if err := i.Tables(); err != nil {
-			return Finding{about, Look, "No damage was found. " + sentence(err), "As it says; make a backup with the program that has used it so far."}
+			return Finding{about, Look, well + " " + sentence(err), "As it says; make a backup with the program that has used it so far."}
 		}
 	}
 	if i.Named != nil {
 		if name := i.Named(); name != "" && name != i.Name {
-			return Finding{about, Wrong, fmt.Sprintf("No damage was found, but it belongs to the server %q, and the configuration says %q.", name, i.Name),
+			return Finding{about, Wrong, fmt.Sprintf("%s But it belongs to the server %q, and the configuration says %q.", well, name, i.Name),
 				fmt.Sprintf("Write name = %q in the configuration, or name the right folder. The name is part of every account and every room and cannot change.", name)}
 		}
 	}
-	return fine(about, "No damage was found.")
+	return fine(about, "%s", well)
 }
 
 // sentence is what an error says, from a capital letter to a full stop.

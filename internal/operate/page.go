@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"time"
 )
 
@@ -28,7 +29,8 @@ type Page struct {
 	Version  string
 	Tables   int    // the version of the tables
 	Folder   string // the data folder
-	Database string // the database's file name in it
+	Database string // the database's file name in it, where it is SQLite's
+	Address  string // of the PostgreSQL database otherwise, without what is secret in it
 	Started  time.Time
 	Health   *Health
 	Metrics  http.Handler
@@ -98,17 +100,20 @@ func (p *Page) findings(ctx context.Context) []Finding {
 func (p *Page) facts() []fact {
 	var mem runtime.MemStats
 	runtime.ReadMemStats(&mem)
-	return []fact{
+	database := []fact{{"Database", p.size(p.Database)}, {"Write-ahead log", p.size(p.Database + "-wal")}}
+	if p.Address != "" {
+		database = []fact{{"Database", p.Address}}
+	}
+	return slices.Concat([]fact{
 		{"Version", p.Version},
 		{"Built with", fmt.Sprintf("%s for %s/%s", runtime.Version(), runtime.GOOS, runtime.GOARCH)},
 		{"Version of the tables", fmt.Sprint(p.Tables)},
 		{"Running since", p.Started.UTC().Format(time.DateTime) + " (UTC)"},
 		{"Data folder", p.Folder},
-		{"Database", p.size(p.Database)},
-		{"Write-ahead log", p.size(p.Database + "-wal")},
+	}, database, []fact{
 		{"Memory", bytesText(mem.Sys)},
 		{"Tasks at work", fmt.Sprint(runtime.NumGoroutine())},
-	}
+	})
 }
 
 func (p *Page) size(name string) string {

@@ -12,11 +12,21 @@ import (
 	"wardroom/internal/stream"
 )
 
-// Copy writes a consistent copy of the database in folder dir to file, which must not exist, also while a server writes to it.
-// It changes nothing, not even the version of the tables. The copy is not synced.
-func Copy(ctx context.Context, dir, file string) error {
-	return aside(ctx, filepath.Join(dir, File), func(pool *sql.DB) error {
-		_, err := pool.ExecContext(ctx, "VACUUM INTO ?", file)
+// Copy writes a consistent copy of the database at where to file, which must not exist, also while a server writes to it. The copy is
+// one for SQLite, whatever the database is. It changes nothing, not even the version of the tables. The copy is not synced.
+func Copy(ctx context.Context, where, file string) error {
+	if kindOf(where) == &postgres {
+		return copyFromPostgres(ctx, where, file)
+	}
+	err := aside(ctx, where, func(c *sql.Conn) error {
+		_, err := c.ExecContext(ctx, "VACUUM INTO ?", file)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return asideFile(ctx, file, func(c *sql.Conn) error { // what is restored from it has not been moved
+		_, err := c.ExecContext(ctx, `DELETE FROM meta WHERE name = ?`, movingName)
 		return err
 	})
 }
@@ -30,25 +40,25 @@ type Snapshot struct {
 
 // Inside reads what the copy in file holds.
 func Inside(ctx context.Context, file string) (s Snapshot, err error) {
-	err = aside(ctx, file, func(pool *sql.DB) error {
-		if err := pool.QueryRowContext(ctx, "PRAGMA user_version").Scan(&s.Tables); err != nil {
+	err = asideFile(ctx, file, func(c *sql.Conn) error {
+		if err := c.QueryRowContext(ctx, "PRAGMA user_version").Scan(&s.Tables); err != nil {
 			return err
 		}
-		err := pool.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = ?`, ServerName).Scan(&s.Server)
+		err := c.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = ?`, ServerName).Scan(&s.Server)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-		rows, err := uncounted(pool.QueryContext(ctx, `SELECT id FROM media WHERE complete ORDER BY id`))
+		rows, err := uncounted(c.QueryContext(ctx, `SELECT id FROM media WHERE complete ORDER BY id`))
 		s.Files, err = collect(rows, err, func(rows *sql.Rows) (id string, err error) { return id, rows.Scan(&id) })
 		return err
 	})
 	return s, err
 }
 
-// Note keeps value under name in the database in folder dir, also while a server writes to it; see SetMeta.
-func Note(ctx context.Context, dir, name, value string) error {
-	return aside(ctx, filepath.Join(dir, File), func(pool *sql.DB) error {
-		_, err := pool.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2`, name, value)
+// Note keeps value under name in the database at where, also while a server writes to it; see SetMeta.
+func Note(ctx context.Context, where, name, value string) error {
+	return aside(ctx, where, func(c *sql.Conn) error {
+		_, err := c.ExecContext(ctx, kindOf(where).text(`INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = $2`), name, value)
 		return err
 	})
 }
@@ -60,8 +70,8 @@ func Check(ctx context.Context, dir string, quick bool) error {
 	if quick {
 		how = "PRAGMA quick_check(20)"
 	}
-	return aside(ctx, filepath.Join(dir, File), func(pool *sql.DB) error {
-		rows, err := uncounted(pool.QueryContext(ctx, how))
+	return aside(ctx, dir, func(c *sql.Conn) error {
+		rows, err := uncounted(c.QueryContext(ctx, how))
 		found, err := collect(rows, err, func(rows *sql.Rows) (line string, err error) { return line, rows.Scan(&line) })
 		if err == nil && (len(found) != 1 || found[0] != "ok") {
 			err = fmt.Errorf("the database is damaged: %s", strings.Join(found, "; "))
@@ -70,21 +80,35 @@ func Check(ctx context.Context, dir string, quick bool) error {
 	})
 }
 
-// Current returns a *VersionError unless the tables in folder dir are of this program's version. It may be called while a
-// server writes to them, and changes nothing.
-func Current(ctx context.Context, dir string) error {
-	return aside(ctx, filepath.Join(dir, File), func(pool *sql.DB) error {
-		c, err := pool.Conn(ctx)
-		if err != nil {
-			return err
-		}
-		defer c.Close()
-		return current(ctx, &sqlite, c)
-	})
+// Current returns a *VersionError unless the tables at where are of this program's version, and fs.ErrNotExist where there are none.
+// It may be called while a server writes to them, and changes nothing.
+func Current(ctx context.Context, where string) error {
+	return aside(ctx, where, func(c *sql.Conn) error { return current(ctx, kindOf(where), c) })
 }
 
 // aside runs fn with a connection of its own to a database that exists, apart from the writer's and the readers'.
-func aside(ctx context.Context, file string, fn func(*sql.DB) error) error {
+func aside(ctx context.Context, where string, fn func(*sql.Conn) error) error {
+	k := kindOf(where)
+	if k == &sqlite {
+		return asideFile(ctx, filepath.Join(where, File), fn)
+	}
+	pool, err := k.open(where)
+	if err == nil {
+		err = errors.Join(single(ctx, pool, func(c *sql.Conn) error {
+			if err := k.fit(ctx, c); err != nil {
+				return err
+			}
+			return fn(c)
+		}), pool.Close())
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", k.shown(where), k.explain(where, err))
+	}
+	return nil
+}
+
+// asideFile is aside for a file of SQLite's.
+func asideFile(ctx context.Context, file string, fn func(*sql.Conn) error) error {
 	if _, err := os.Stat(file); err != nil {
 		return err
 	}
@@ -92,15 +116,23 @@ func aside(ctx context.Context, file string, fn func(*sql.DB) error) error {
 	if err != nil {
 		return err
 	}
-	pool.SetMaxOpenConns(1)
-	err = pool.PingContext(ctx)
-	if err == nil {
-		err = fn(pool)
-	}
-	if err = errors.Join(err, pool.Close()); err != nil {
+	if err = errors.Join(single(ctx, pool, fn), pool.Close()); err != nil {
 		return fmt.Errorf("%s: %w", filepath.Base(file), err)
 	}
 	return nil
+}
+
+// single runs fn with one connection out of pool.
+func single(ctx context.Context, pool *sql.DB, fn func(*sql.Conn) error) error {
+	c, err := pool.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	err = fn(c)
+	if broken := c.Close(); err == nil && !errors.Is(broken, sql.ErrConnDone) {
+		err = broken
+	}
+	return err
 }
 
 // Restored makes the database of a restored backup fit for devices that know more than it does.
@@ -147,14 +179,19 @@ func (db *DB) Gaps(v stream.View) (stream.Token, error) {
 	return stream.ParseToken(text)
 }
 
-// Peek gives what is kept under name in the database in folder dir, also while a server writes to it; see Meta.
-func Peek(ctx context.Context, dir, name string) (value string, err error) {
-	err = aside(ctx, filepath.Join(dir, File), func(pool *sql.DB) error {
-		err := pool.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = ?`, name).Scan(&value)
-		if errors.Is(err, sql.ErrNoRows) {
-			return nil
-		}
+// Peek gives what is kept under name in the database at where, also while a server writes to it; see Meta.
+func Peek(ctx context.Context, where, name string) (value string, err error) {
+	err = aside(ctx, where, func(c *sql.Conn) (err error) {
+		value, err = peek(ctx, kindOf(where), c, name)
 		return err
 	})
+	return value, err
+}
+
+func peek(ctx context.Context, k *kind, c *sql.Conn, name string) (value string, err error) {
+	err = c.QueryRowContext(ctx, k.text(`SELECT value FROM meta WHERE name = $1`), name).Scan(&value)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
 	return value, err
 }

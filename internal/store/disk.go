@@ -2,21 +2,32 @@ package store
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"wardroom/internal/fault"
 	"wardroom/internal/stream"
 )
 
-// diskFailure gives an error of a transaction that failed because of the disk as a refusal: nothing of it was kept, and it may be
-// tried again when there is room. It logs what happened and remembers it for Writable. Other errors are given as they are.
-func (db *DB) diskFailure(err error) error {
-	if err == nil || !db.kind.disk(err) {
+// failure gives an error of a transaction that failed because of the disk, or because the database was not there, as a refusal that
+// says so. Of the first nothing was kept; of the second that is not known where it was the commit that got no answer, so who repeats it
+// must do so by the same transaction ID. It logs what happened. Other errors are given as they are.
+func (db *DB) failure(err error) error {
+	var refusal *fault.Fault
+	switch {
+	case err == nil || errors.As(err, &refusal):
 		return err
+	case db.kind.disk(err):
+		db.unwritable.Store(true)
+		db.log.Error("the disk does not take what is written", "err", err)
+		return fault.Unavailable.Wrap(err, "The server's disk is full or broken, and this was not done. Tell whoever runs the machine, and try again later.")
+	case db.kind.gone(err):
+		if db.lost.CompareAndSwap(false, true) {
+			db.log.Error("the database is not there", "err", err)
+		}
+		return fault.Unavailable.Wrap(err, "The server cannot reach its database just now. Try again in a moment.")
 	}
-	db.unwritable.Store(true)
-	db.log.Error("the disk does not take what is written", "err", err)
-	return fault.Unavailable.Wrap(err, "The server's disk is full or broken, and this was not done. Tell whoever runs the machine, and try again later.")
+	return err
 }
 
 // Writable returns nil if the disk takes what is written. Where the last write failed, it tries: it writes a little and takes it away

@@ -17,8 +17,14 @@ type kind struct {
 	commit func(t *tx) error
 
 	disk func(err error) bool // whether it says that the disk did not take what was to be written
+	gone func(err error) bool // whether it says that the database was not there, or went
 
-	alone      string // begins a transaction that nobody else migrates beside
+	fit     func(ctx context.Context, c *sql.Conn) error // an error that says why the database is not to be used
+	alone   func(ctx context.Context, c *sql.Conn) error // an error where another server has it; c keeps others out while it lasts
+	explain func(where string, err error) error          // err of opening where, in words that say what to do
+
+	migrating  string                                       // begins a transaction that, with lock, nobody else migrates beside
+	lock       func(ctx context.Context, c *sql.Conn) error // the first thing in it
 	version    func(ctx context.Context, c *sql.Conn) (int, error)
 	setVersion func(ctx context.Context, c *sql.Conn, v int) error
 	script     func(ctx context.Context, c *sql.Conn, text string) error // the text of a migration

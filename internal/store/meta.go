@@ -8,6 +8,11 @@ const (
 	ServedAt   = "served_at"    // the URL the server was last opened at, for links that are printed while it does not run
 	BackedUpAt = "backed_up_at" // when the last backup was complete, RFC 3339
 	gapsName   = "gaps"         // the gaps that restores from backups have left in the stream; see Gaps
+
+	// A move from SQLite to PostgreSQL puts the same number, which no other move has, into both: into SQLite before the commit
+	// of PostgreSQL.
+	movingName    = "moving"     // in SQLite
+	movedFromName = "moved_from" // in PostgreSQL
 )
 
 // Meta gives what is kept under name; ok is false where there is nothing.

@@ -49,10 +49,13 @@ func migrate(ctx context.Context, k *kind, c *sql.Conn, files fs.FS, log *slog.L
 	if err != nil {
 		return err
 	}
-	if _, err := c.ExecContext(ctx, k.alone); err != nil {
+	if _, err := c.ExecContext(ctx, k.migrating); err != nil {
 		return err
 	}
 	defer func() { _, _ = c.ExecContext(context.WithoutCancel(ctx), "ROLLBACK") }() // after the commit there is nothing to undo
+	if err := k.lock(ctx, c); err != nil {
+		return err
+	}
 	have, err := k.version(ctx, c)
 	if err != nil {
 		return err
@@ -63,18 +66,8 @@ func migrate(ctx context.Context, k *kind, c *sql.Conn, files fs.FS, log *slog.L
 	if have == len(steps) {
 		return nil
 	}
-	for _, file := range steps[have:] {
-		text, err := fs.ReadFile(files, file)
-		if err != nil {
-			return err
-		}
-		if err := k.script(ctx, c, string(text)); err != nil {
-			return fmt.Errorf("bringing its tables from version %d to %d failed in %s: %w. Nothing was changed; the program that was used before still works with it",
-				have, len(steps), path.Base(file), err)
-		}
-	}
-	if err := k.setVersion(ctx, c, len(steps)); err != nil {
-		return err
+	if err := walkOn(ctx, k, c, files, have, len(steps)); err != nil {
+		return fmt.Errorf("%w. Nothing was changed; the program that was used before still works with it", err)
 	}
 	if _, err := c.ExecContext(ctx, "COMMIT"); err != nil {
 		return err
@@ -83,11 +76,35 @@ func migrate(ctx context.Context, k *kind, c *sql.Conn, files fs.FS, log *slog.L
 	return nil
 }
 
-// current returns a VersionError unless the tables are of this program's own version.
+// walkOn takes the steps from version have to version want, inside a transaction.
+func walkOn(ctx context.Context, k *kind, c *sql.Conn, files fs.FS, have, want int) error {
+	steps, err := stepsIn(files)
+	if err != nil {
+		return err
+	}
+	for _, file := range steps[have:want] {
+		text, err := fs.ReadFile(files, file)
+		if err != nil {
+			return err
+		}
+		if err := k.script(ctx, c, string(text)); err != nil {
+			return fmt.Errorf("bringing its tables from version %d to %d failed in %s: %w", have, want, path.Base(file), err)
+		}
+	}
+	return k.setVersion(ctx, c, want)
+}
+
+// current returns a VersionError unless the tables are of this program's own version, and fs.ErrNotExist for a PostgreSQL database
+// with nothing in it.
 func current(ctx context.Context, k *kind, c *sql.Conn) error {
 	have, err := k.version(ctx, c)
-	if err == nil && have != Version() {
-		err = &VersionError{have, Version()}
+	switch {
+	case err != nil:
+		return err
+	case have == 0 && k == &postgres:
+		return fmt.Errorf("nothing of a server's is in it: %w", fs.ErrNotExist)
+	case have != Version():
+		return &VersionError{have, Version()}
 	}
-	return err
+	return nil
 }

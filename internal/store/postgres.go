@@ -3,34 +3,38 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
-	"net/url"
+	"io"
+	"net"
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
+
+	"wardroom/internal/config"
 )
 
 var postgres = kind{
 	open: func(where string) (*sql.DB, error) {
-		conf, err := pgx.ParseConfig(where)
+		conf, err := pgx.ParseConfig(config.Encrypted(where))
 		if err != nil {
 			return nil, err
 		}
-		// Whatever the server is set to: a commit has been synced when it returns.
-		conf.RuntimeParams["synchronous_commit"] = "on"
+		if conf.ConnectTimeout == 0 {
+			conf.ConnectTimeout = 10 * time.Second
+		}
+		for name, value := range sessions {
+			conf.RuntimeParams[name] = value
+		}
 		return stdlib.OpenDB(*conf), nil
 	},
-	shown: func(where string) string {
-		at, err := url.Parse(where)
-		if err != nil {
-			return "PostgreSQL"
-		}
-		return at.Redacted()
-	},
+	shown: config.Shown,
 	// One writer at a time, in whatever process: the row is locked until the commit, so positions become visible in their order.
 	write: opening{"BEGIN ISOLATION LEVEL READ COMMITTED", position + " FOR UPDATE"},
 	read:  opening{"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", position},
@@ -49,14 +53,30 @@ var postgres = kind{
 		var failed *pgconn.PgError
 		return errors.As(err, &failed) && slices.Contains([]string{diskFull, ioError, readOnlyTransaction}, failed.Code)
 	},
-	alone: "BEGIN",
-	version: func(ctx context.Context, c *sql.Conn) (v int, err error) {
-		// The first question of a transaction that migrates; elsewhere the lock is gone at once.
-		if _, err := c.ExecContext(ctx, "SELECT pg_advisory_xact_lock(hashtext('wardroom tables'))"); err != nil {
-			return 0, err
+	gone: func(err error) bool {
+		var failed *pgconn.PgError
+		if errors.As(err, &failed) {
+			return strings.HasPrefix(failed.Code, "08") || slices.Contains([]string{shutDown, crashed, startingUp, tooMany, deadSession}, failed.Code)
 		}
-		var there bool
-		if err := c.QueryRowContext(ctx, "SELECT to_regclass('meta') IS NOT NULL").Scan(&there); err != nil || !there {
+		var connecting *pgconn.ConnectError
+		var network *net.OpError
+		for _, e := range []error{driver.ErrBadConn, sql.ErrConnDone, pgconn.ErrConnClosed, io.ErrUnexpectedEOF, net.ErrClosed} {
+			if errors.Is(err, e) {
+				return true
+			}
+		}
+		return errors.As(err, &connecting) || errors.As(err, &network)
+	},
+	fit:       fit,
+	alone:     aloneOnServer,
+	explain:   explainPostgres,
+	migrating: "BEGIN",
+	lock: func(ctx context.Context, c *sql.Conn) error {
+		_, err := c.ExecContext(ctx, "SELECT pg_advisory_xact_lock(hashtext('wardroom tables'))")
+		return err
+	},
+	version: func(ctx context.Context, c *sql.Conn) (v int, err error) {
+		if there, err := ours(ctx, c); err != nil || !there {
 			return 0, err
 		}
 		var text string
@@ -76,11 +96,29 @@ var postgres = kind{
 	},
 }
 
+// sessions is what our connections say of themselves, whatever the server or the user is set to: a commit has been synced when it
+// returns, long copies are not cut short, and a connection whose program is gone ends within two minutes.
+var sessions = map[string]string{
+	"synchronous_commit": "on", "client_encoding": "UTF8", "application_name": "wardroom",
+	"statement_timeout": "0", "lock_timeout": "0", "idle_in_transaction_session_timeout": "0",
+	"tcp_keepalives_idle": "60", "tcp_keepalives_interval": "15", "tcp_keepalives_count": "4",
+}
+
 // SQLSTATEs of PostgreSQL.
 const (
 	diskFull            = "53100"
+	tooMany             = "53300"
 	ioError             = "58030"
 	readOnlyTransaction = "25006"
+	deadSession         = "25P03" // it was idle for too long
+	shutDown            = "57P01"
+	crashed             = "57P02"
+	startingUp          = "57P03"
+	lockNotAvailable    = "55P03"
+	noSuchDatabase      = "3D000"
+	wrongPassword       = "28P01"
+	notAllowed          = "28000"
+	noPrivilege         = "42501"
 )
 
 // tablesName is where PostgreSQL keeps the version of the tables; SQLite has a place for it in the file's head.

@@ -32,7 +32,22 @@ var sqlite = kind{
 		var failed *embedded.Error
 		return errors.As(err, &failed) && slices.Contains([]int{readOnly, ioErr, full, cantOpen}, failed.Code()&0xff)
 	},
-	alone: "BEGIN IMMEDIATE",
+	gone: func(error) bool { return false },
+	fit: func(ctx context.Context, c *sql.Conn) error {
+		var moved bool
+		err := c.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'meta')`).Scan(&moved)
+		if err == nil && moved {
+			err = c.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM meta WHERE name = ?)`, movingName).Scan(&moved)
+		}
+		if err == nil && moved {
+			err = ErrMoved
+		}
+		return err
+	},
+	alone:     func(context.Context, *sql.Conn) error { return nil }, // the folder has a lock
+	explain:   func(_ string, err error) error { return err },
+	migrating: "BEGIN IMMEDIATE",
+	lock:      func(context.Context, *sql.Conn) error { return nil },
 	version: func(ctx context.Context, c *sql.Conn) (v int, err error) {
 		return v, c.QueryRowContext(ctx, "PRAGMA user_version").Scan(&v)
 	},

@@ -37,6 +37,7 @@ type DB struct {
 	Committed func(units int, took time.Duration)
 
 	kind  *kind
+	only  bool // no other server has the database open
 	pool  *sql.DB
 	hub   *stream.Hub
 	log   *slog.Logger
@@ -49,6 +50,7 @@ type DB struct {
 	audiences audiences
 
 	unwritable atomic.Bool // the disk did not take what was written last
+	lost       atomic.Bool // the database was not there when it was asked last
 }
 
 // unit is one waiting call of Do.
@@ -67,10 +69,21 @@ type conn struct {
 
 // Open opens the database at where, creates its tables where there are none and brings them up to date: it is for servers.
 // where is a folder, in which SQLite has one file, or the address of a PostgreSQL database, postgres://…. Whoever waits in hub
-// is woken after commits.
+// is woken after commits. It returns an error where another server has the PostgreSQL database open; in a folder that is its
+// owner's concern.
 func Open(ctx context.Context, where string, hub *stream.Hub, log *slog.Logger) (*DB, error) {
 	k := kindOf(where)
-	return open(ctx, k, where, hub, log, func(c *sql.Conn) error { return migrate(ctx, k, c, migrations, log) })
+	db, err := open(ctx, k, where, hub, log, func(c *sql.Conn) error {
+		if err := k.alone(ctx, c); err != nil {
+			return err
+		}
+		return migrate(ctx, k, c, migrations, log)
+	})
+	if err != nil {
+		return nil, err
+	}
+	db.only = true
+	return db, nil
 }
 
 // Join opens the database at where beside a server that may be using it. It leaves the tables as they are and returns a
@@ -89,12 +102,15 @@ func Join(ctx context.Context, where string, hub *stream.Hub, log *slog.Logger) 
 func open(ctx context.Context, k *kind, where string, hub *stream.Hub, log *slog.Logger, ready func(*sql.Conn) error) (*DB, error) {
 	pool, err := k.open(where)
 	if err != nil {
-		return nil, fmt.Errorf("opening the database: %w", err)
+		return nil, fmt.Errorf("opening the database: %w", k.explain(where, err))
 	}
 	pool.SetMaxOpenConns(readers + 1)
 	pool.SetMaxIdleConns(readers + 1)
 	db := &DB{kind: k, pool: pool, hub: hub, log: log, read: make(chan *conn, readers), units: make(chan *unit, maxBatch), gone: make(chan struct{})}
 	if db.write, err = db.connect(ctx); err == nil {
+		err = k.fit(ctx, db.write.sql)
+	}
+	if err == nil {
 		err = ready(db.write.sql)
 	}
 	for range readers {
@@ -111,7 +127,7 @@ func open(ctx context.Context, k *kind, where string, hub *stream.Hub, log *slog
 	}
 	if err != nil {
 		pool.Close()
-		return nil, fmt.Errorf("opening the database in %s: %w", k.shown(where), err)
+		return nil, fmt.Errorf("opening the database in %s: %w", k.shown(where), k.explain(where, err))
 	}
 	hub.Committed(db.told, db.told, nil) // it knows all that comes from here on
 	return db, nil
@@ -142,6 +158,9 @@ func (db *DB) Close() error {
 }
 
 func (c *conn) close() error {
+	if c == nil {
+		return nil
+	}
 	var errs []error
 	for _, s := range c.stmts {
 		errs = append(errs, s.Close())
@@ -215,7 +234,7 @@ func (db *DB) commit(ctx context.Context, batch []*unit) {
 	for len(batch) > 0 {
 		start := time.Now()
 		t, refused, broke, err := db.attempt(ctx, batch)
-		err = db.diskFailure(err)
+		err = db.failure(err)
 		if broke >= 0 {
 			batch[broke].done <- err
 			batch = append(batch[:broke:broke], batch[broke+1:]...)
@@ -387,11 +406,14 @@ func (db *DB) View(ctx context.Context, fn func(stream.View) error) error {
 	defer func() { db.read <- c }()
 	t, err := db.begin(ctx, c, db.kind.read)
 	if err != nil {
-		return fmt.Errorf("opening a view: %w", err)
+		return db.failure(fmt.Errorf("opening a view: %w", err))
 	}
 	defer t.rollback()
 	defer func() { read = t.read }()
-	return fn(t)
+	if err = fn(t); err != nil && db.kind.gone(err) {
+		err = db.failure(err)
+	}
+	return err
 }
 
 // tx is one transaction: a stream.View for readers, a stream.Unit for the writer.
@@ -413,7 +435,8 @@ var _ stream.Unit = (*tx)(nil)
 // in is the transaction behind a view or a unit.
 func in(v stream.View) *tx { return v.(*tx) }
 
-// begin begins a transaction on c. A connection that broke meanwhile is made anew.
+// begin begins a transaction on c. A connection that broke meanwhile is made anew; the writer of a server then sees to it again that it
+// is the only one.
 func (db *DB) begin(ctx context.Context, c *conn, how opening) (*tx, error) {
 	t, err := begin(ctx, c, how)
 	if err == nil || c.sql.PingContext(context.WithoutCancel(ctx)) == nil {
@@ -421,11 +444,17 @@ func (db *DB) begin(ctx context.Context, c *conn, how opening) (*tx, error) {
 	}
 	_ = c.close() // it is broken
 	anew, err := db.connect(ctx)
+	if err == nil && c == db.write && db.only {
+		err = db.kind.alone(ctx, anew.sql)
+	}
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, anew.close())
 	}
 	*c = *anew
-	return begin(ctx, c, how)
+	if t, err = begin(ctx, c, how); err == nil && db.lost.CompareAndSwap(true, false) {
+		db.log.Info("the database is there again")
+	}
+	return t, err
 }
 
 func begin(ctx context.Context, c *conn, how opening) (*tx, error) {

@@ -43,7 +43,7 @@ func TestAFolderMayBeCalledAnything(t *testing.T) {
 func TestConcurrentUnitsTakeEachPositionOnce(t *testing.T) {
 	dir := t.TempDir()
 	one, _ := storetest.OpenDir(t, dir)
-	other, _ := storetest.OpenDir(t, dir) // as another process has it
+	other, _ := storetest.JoinDir(t, dir) // as another process has it
 	const workers, each = 32, 20
 	var mu sync.Mutex
 	taken := map[stream.Position]bool{}

@@ -24,8 +24,19 @@ func Open(t testing.TB) (*store.DB, *stream.Hub) {
 // OpenDir is Open for a folder that may hold a store already.
 func OpenDir(t testing.TB, dir string) (*store.DB, *stream.Hub) {
 	t.Helper()
+	return running(t, dir, store.Open)
+}
+
+// JoinDir is OpenDir beside a server that has the store open, as a command does it.
+func JoinDir(t testing.TB, dir string) (*store.DB, *stream.Hub) {
+	t.Helper()
+	return running(t, dir, store.Join)
+}
+
+func running(t testing.TB, dir string, open func(context.Context, string, *stream.Hub, *slog.Logger) (*store.DB, error)) (*store.DB, *stream.Hub) {
+	t.Helper()
 	hub := stream.NewHub()
-	db, err := store.Open(context.Background(), At(t, dir), hub, slog.New(slog.DiscardHandler))
+	db, err := open(context.Background(), At(t, dir), hub, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
