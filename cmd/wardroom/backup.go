@@ -24,9 +24,10 @@ Usage:
   wardroom backup --new-key FILE                                    make a key, once
   wardroom backup --data DIR --to FILE --recipient age1…            write a backup that this key opens
   wardroom backup --data DIR --to FILE --passphrase-file FILE       write a backup that this passphrase opens
+  wardroom backup --config FILE …                                   of a server that was started with this configuration
 
 Keep the key away from this machine: whoever has a backup and its key has the server's data, and without the key a backup
-cannot be opened by anybody. Messages stay encrypted even then; the server never had their keys.
+cannot be opened by anybody. A backup of a server with PostgreSQL is of the same form: it can be restored into either. Messages stay encrypted even then; the server never had their keys.
 The configuration file and TLS certificates are not in a backup.
 
 `
@@ -34,7 +35,7 @@ The configuration file and TLS certificates are not in a backup.
 func makeBackup(ctx context.Context, args []string, out, errs io.Writer) error {
 	is := command{"backup", backupUsage}
 	flags := is.flags()
-	data := flags.String("data", "./data", "`folder` of the server")
+	placed := placeFlags(flags, "./data", "`folder` of the server")
 	to := flags.String("to", "", "`file` to write; it must not exist")
 	newKey := flags.String("new-key", "", "make a new key, keep it in `file`, and print its recipient")
 	passphrase := flags.String("passphrase-file", "", "`file` whose first line opens the backup")
@@ -73,7 +74,11 @@ func makeBackup(ctx context.Context, args []string, out, errs io.Writer) error {
 	case len(recipients) == 0:
 		return errors.New("a backup is always encrypted: say for whom with --recipient age1… (wardroom backup --new-key FILE makes one) or --passphrase-file FILE")
 	}
-	return writeBackup(ctx, *data, *to, recipients, out)
+	at, err := placed()
+	if err != nil {
+		return err
+	}
+	return at.backup(ctx, *to, recipients, out)
 }
 
 func makeKey(file string, out io.Writer) error {
@@ -109,13 +114,14 @@ func readPassphrase(file string) (string, error) {
 	return line, nil
 }
 
-// writeBackup backs the folder data up into the file to. What an earlier one left that was cut off is removed first.
-func writeBackup(ctx context.Context, data, to string, recipients []age.Recipient, out io.Writer) (err error) {
-	if err := refuseHalf(data); err != nil {
+// backup backs everything up into the file to. What an earlier one left that was cut off is removed first.
+func (p place) backup(ctx context.Context, to string, recipients []age.Recipient, out io.Writer) (err error) {
+	if err := p.refuse(ctx); err != nil {
 		return err
 	}
-	if err := store.Current(ctx, data); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("there is no server's data in %s: name its folder with --data", data)
+	data := p.data
+	if err := store.Current(ctx, p.store()); errors.Is(err, fs.ErrNotExist) {
+		return p.nobody()
 	} else if err != nil {
 		return err
 	}
@@ -145,7 +151,7 @@ func writeBackup(ctx context.Context, data, to string, recipients []age.Recipien
 		err = errors.Join(err, cleared)
 	}()
 	m := &backup.Manifest{Version: version, Made: time.Now().UTC().Truncate(time.Second)}
-	if err := store.Copy(ctx, data, copied); err != nil {
+	if err := store.Copy(ctx, p.store(), copied); err != nil {
 		return fmt.Errorf("copying the database: %w", err)
 	}
 	inside, err := store.Inside(ctx, copied)
@@ -157,7 +163,7 @@ func writeBackup(ctx context.Context, data, to string, recipients []age.Recipien
 	if err := backup.Write(ctx, part, to, recipients, src, m); err != nil {
 		return err
 	}
-	if err := store.Note(ctx, data, store.BackedUpAt, m.Made.Format(time.RFC3339)); err != nil {
+	if err := store.Note(ctx, p.store(), store.BackedUpAt, m.Made.Format(time.RFC3339)); err != nil {
 		return fmt.Errorf("the backup is complete, but noting its time failed: %w", err)
 	}
 	fmt.Fprintf(out, "Backed up the server %q into %s: the database and %d files, %d MiB in all.\n", m.Server, to, len(m.Entries)-1, (m.Bytes()+1<<20-1)>>20)

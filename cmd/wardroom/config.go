@@ -26,7 +26,11 @@ func configure(args []string, out, errs io.Writer) error {
 		if err = errors.Join(err, c.Complete()); err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "%s is right: server %s, listening on %s, data in %s, encryption: %s\n", args[1], c.Name, c.Listen, c.Data, c.TLS.From)
+		tables := "SQLite"
+		if c.Database != "" {
+			tables = config.Shown(c.Database)
+		}
+		fmt.Fprintf(out, "%s is right: server %s, listening on %s, data in %s, database: %s, encryption: %s\n", args[1], c.Name, c.Listen, c.Data, tables, c.TLS.From)
 		return nil
 	case len(args) == 1 && (args[0] == "--help" || args[0] == "-h"):
 		fmt.Fprint(out, configUsage)

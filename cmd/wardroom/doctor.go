@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -32,13 +33,13 @@ Run it as the user who runs the server. It ends with 1 if something is wrong.
 
 func doctor(ctx context.Context, args []string, out io.Writer) error {
 	is := command{"doctor", doctorUsage}
-	conf, err := is.chosen(is.flags(), args, out)
+	conf, at, err := is.chosen(is.flags(), args, out)
 	if errors.Is(err, flag.ErrHelp) {
 		return nil
 	} else if err != nil {
 		return err
 	}
-	patient, err := installation(ctx, &conf)
+	patient, err := installation(ctx, &conf, at)
 	if err != nil {
 		return err
 	}
@@ -63,25 +64,46 @@ func doctor(ctx context.Context, args []string, out io.Writer) error {
 }
 
 // installation describes to the doctor what conf says.
-func installation(ctx context.Context, conf *config.Config) (*operate.Installation, error) {
+func installation(ctx context.Context, conf *config.Config, at place) (*operate.Installation, error) {
 	i := &operate.Installation{
 		Data: conf.Data, Name: conf.Name, PublicURL: conf.PublicURL, Listen: []string{conf.Listen},
-		Half:     refuseHalf(conf.Data),
-		Database: func() error { return store.Check(ctx, conf.Data, true) },
-		Tables:   func() error { return versioned(store.Current(ctx, conf.Data)) },
+		Half:   at.refuse(ctx),
+		Tables: func() error { return versioned(store.Current(ctx, at.store())) },
 	}
 	var err error
 	if i.Copies, err = forgotten(conf.Data); err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(filepath.Join(conf.Data, store.File)); err == nil {
+	sqlite, err := exists(filepath.Join(conf.Data, store.File))
+	if err != nil {
+		return nil, err
+	}
+	if sqlite || at.database != "" {
 		i.Named = func() string {
-			name, _ := store.Peek(ctx, conf.Data, store.ServerName)
+			name, _ := store.Peek(ctx, at.store(), store.ServerName)
 			return name
 		}
 		i.BackedUp = func() string {
-			at, _ := store.Peek(ctx, conf.Data, store.BackedUpAt) // a database that cannot be read is found elsewhere
+			at, _ := store.Peek(ctx, at.store(), store.BackedUpAt) // a database that cannot be read is found elsewhere
 			return at
+		}
+	}
+	if there, err := exists(filepath.Join(conf.Data, serveLock)); err == nil && there {
+		unlock, err := lock(filepath.Join(conf.Data, serveLock), errServing)
+		if i.Serving = errors.Is(err, errServing); err == nil {
+			unlock()
+		}
+	}
+	if at.database == "" {
+		i.Database = func() error { return store.Check(ctx, conf.Data, true) }
+	} else {
+		i.Postgres = func() (*operate.Postgres, error) {
+			f, err := store.Look(ctx, at.database)
+			return &operate.Postgres{
+				Version: f.Version, Fsync: f.Fsync, FullPageWrites: f.FullPageWrites, SynchronousCommit: f.SynchronousCommit,
+				Connections: f.Connections, Open: f.Open, Needed: f.Needed, Limit: f.Limit, Ahead: f.Ahead, Size: f.Size, Encrypted: f.Encrypted,
+				Folder: f.Folder, Local: config.OnThisMachine(at.database), Serving: i.Serving,
+			}, err
 		}
 	}
 	if conf.OperatorListen != "" {
@@ -110,20 +132,17 @@ func installation(ctx context.Context, conf *config.Config) (*operate.Installati
 		Timeout:   10 * time.Second,
 		Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: &tls.Config{RootCAs: roots}},
 	}
-	if _, err := os.Stat(filepath.Join(conf.Data, serveLock)); err == nil {
-		unlock, err := lock(filepath.Join(conf.Data, serveLock), errServing)
-		if i.Serving = errors.Is(err, errServing); err == nil {
-			unlock()
-		}
-	}
 	return i, nil
 }
 
-// versioned is err if it is about the version of the tables.
+// versioned is err if it is about the version of the tables, or about that there are none.
 func versioned(err error) error {
 	var version *store.VersionError
 	if errors.As(err, &version) {
 		return version
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
 	return nil
 }

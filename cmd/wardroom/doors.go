@@ -79,6 +79,9 @@ func (s *server) page() *operate.Page {
 			return at, err
 		},
 	}
+	if s.conf.Database != "" {
+		page.Address = config.Shown(s.conf.Database)
+	}
 	if s.certificates != nil {
 		page.Certificate = s.certificate
 	}

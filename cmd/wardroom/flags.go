@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"wardroom/internal/config"
 )
 
 // command is one command: its name, and its help up to the list of options.
@@ -47,6 +49,39 @@ func (c command) parse(flags *flag.FlagSet, args []string, out io.Writer) error 
 		return fmt.Errorf("--%s cannot be %s: %s", name, value, why)
 	}
 	return fmt.Errorf("%s: %s", says, help)
+}
+
+// placeFlags adds the options that say where a server is. What it returns reads them after parse. about says what the folder is.
+func placeFlags(flags *flag.FlagSet, folder, about string) func() (place, error) {
+	data := flags.String("data", folder, about)
+	file := flags.String("config", "", "configuration `file` of the server, instead of --data: for one whose database is PostgreSQL")
+	return func() (place, error) {
+		if *file == "" {
+			return place{data: *data, option: "--data " + *data}, nil
+		}
+		conf, err := config.Read(*file)
+		if isSet(flags, "data") { // what was said here wins over the file
+			conf.Data = *data
+		}
+		return placeOf(&conf, *file, isSet(flags, "data")), errors.Join(err, conf.Complete())
+	}
+}
+
+// placeOf is where the server is that conf describes, which was read from file if that is not empty.
+func placeOf(conf *config.Config, file string, otherData bool) place {
+	p := place{data: conf.Data, database: conf.Database, option: "--data " + conf.Data}
+	if file != "" {
+		p.option = "--config " + file
+		if otherData {
+			p.option += " --data " + conf.Data
+		}
+	}
+	return p
+}
+
+func isSet(flags *flag.FlagSet, name string) (set bool) {
+	flags.Visit(func(f *flag.Flag) { set = set || f.Name == name })
+	return set
 }
 
 func (c command) help(flags *flag.FlagSet, out io.Writer) {

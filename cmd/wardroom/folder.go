@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"wardroom/internal/backup"
+	"wardroom/internal/config"
 	"wardroom/internal/store"
 	"wardroom/internal/stream"
 )
@@ -28,6 +29,21 @@ const (
 	restoreMark = "restore"        // an empty file in it: a restore made the folder
 )
 
+// place is where one server keeps everything.
+type place struct {
+	data     string // its folder
+	database string // the address of its PostgreSQL database; empty: it is SQLite's, in the folder
+	option   string // how a command is told of it: --data DIR or --config FILE
+}
+
+// store is where its tables are, as package store takes it.
+func (p place) store() string {
+	if p.database != "" {
+		return p.database
+	}
+	return p.data
+}
+
 // half says how far a restore into a folder has come that has not ended.
 type half int
 
@@ -38,20 +54,20 @@ const (
 	doubtful             // one database is in its place, and the restore has another
 )
 
-func halfOf(data string) (half, error) {
-	begun, err := exists(filepath.Join(data, restoring))
+func (p place) half(ctx context.Context) (half, error) {
+	begun, err := exists(filepath.Join(p.data, restoring))
 	if err != nil || !begun {
 		return noHalf, err
 	}
-	here, err := exists(filepath.Join(data, store.File))
+	aside, err := exists(filepath.Join(p.data, restoring, store.File))
 	if err != nil {
 		return noHalf, err
 	}
-	aside, err := exists(filepath.Join(data, restoring, store.File))
+	here, err := p.holds(ctx, aside)
 	switch {
 	case err != nil:
 		return noHalf, err
-	case here && aside:
+	case here && aside && p.database == "":
 		return doubtful, nil
 	case here:
 		return placed, nil
@@ -59,30 +75,46 @@ func halfOf(data string) (half, error) {
 	return unplaced, nil
 }
 
-// refuseHalf returns an error that says what to do where folder data holds no whole server because of a restore.
-func refuseHalf(data string) error {
-	is, err := halfOf(data)
-	switch aside := filepath.Join(data, restoring); {
+// holds reports whether a database is in its place: with PostgreSQL that which the restore has aside, if it has any.
+func (p place) holds(ctx context.Context, aside bool) (bool, error) {
+	switch {
+	case p.database == "":
+		return exists(filepath.Join(p.data, store.File))
+	case aside:
+		return store.WasMoved(ctx, filepath.Join(p.data, restoring), p.database)
+	}
+	empty, err := store.Empty(ctx, p.database)
+	return !empty, err
+}
+
+// refuse returns an error that says what to do where the folder is not what the command was told: it holds no whole server because of a
+// restore, or its server has its tables in PostgreSQL and nobody said which.
+func (p place) refuse(ctx context.Context) error {
+	if err := p.refuseOther(); err != nil {
+		return err
+	}
+	is, err := p.half(ctx)
+	switch aside := filepath.Join(p.data, restoring); {
 	case err != nil:
 		return err
 	case is == doubtful:
 		return fmt.Errorf("%s holds a database, and %s another one that a restore did not put in its place. If the first is the right one, "+
-			"move %s away and start the server; if not, restore the backup into a new folder", data, aside, aside)
+			"move %s away and start the server; if not, restore the backup into a new folder", p.data, aside, aside)
 	case is == unplaced:
 		return fmt.Errorf("a restore into %s was cut off, or is still going on: there is no whole server there. Run the same \"wardroom restore\" again: "+
-			"it clears away what the earlier one left, and begins anew", data)
+			"it clears away what the earlier one left, and begins anew", p.data)
 	}
 	return nil
 }
 
-// clearHalf removes what a restore into folder data has left that was cut off, and reports whether there was anything. The folder's
+// clearHalf removes what a restore into the folder has left that was cut off, and reports whether there was anything. The folder's
 // serve lock must be held. It returns an error, and removes nothing, where something else is there.
-func clearHalf(data string) (cleared bool, err error) {
-	is, err := halfOf(data)
+func (p place) clearHalf(ctx context.Context) (cleared bool, err error) {
+	is, err := p.half(ctx)
 	if err != nil || is == noHalf {
 		return false, err
 	}
-	aside := filepath.Join(data, restoring)
+	aside := filepath.Join(p.data, restoring)
 	if marked, err := exists(filepath.Join(aside, restoreMark)); err != nil {
 		return false, err
 	} else if left, err := os.ReadDir(aside); err != nil || !marked && len(left) > 0 {
@@ -91,26 +123,29 @@ func clearHalf(data string) (cleared bool, err error) {
 	remove := []string{restoring}
 	switch is {
 	case doubtful:
-		return false, refuseHalf(data)
+		return false, p.refuse(ctx)
 	case unplaced:
 		remove = append(remove, filesFolder, store.File+"-wal", store.File+"-shm")
-		entries, err := os.ReadDir(data)
+		if p.database != "" {
+			remove = append(remove, postgresNote)
+		}
+		entries, err := os.ReadDir(p.data)
 		if err != nil {
 			return false, err
 		}
 		for _, e := range entries {
 			if !isLock(e.Name()) && !slices.Contains(remove, e.Name()) {
 				return false, fmt.Errorf("%s holds what an earlier restore that was cut off has left, and beside it %s, which is not a restore's. "+
-					"Look into it, empty the folder, and run this again", data, e.Name())
+					"Look into it, empty the folder, and run this again", p.data, e.Name())
 			}
 		}
 	}
 	for _, name := range remove {
-		if err := os.RemoveAll(filepath.Join(data, name)); err != nil {
+		if err := os.RemoveAll(filepath.Join(p.data, name)); err != nil {
 			return false, fmt.Errorf("clearing away what an earlier restore left: %w", err)
 		}
 	}
-	return true, backup.SyncFolder(data)
+	return true, backup.SyncFolder(p.data)
 }
 
 // leftByBackup lists what backups that were cut off have left: copies of the database inside folder data, and the unfinished file
@@ -173,20 +208,20 @@ func exists(file string) (bool, error) {
 	return err == nil, err
 }
 
-// beside opens the store in folder data, beside a server that may be using it, and runs work. It returns an error that says
+// beside opens the store of a server, beside one that may be using it, and runs work. It returns an error that says
 // what to do where the tables are of another version, and where there is no server's data. With create it makes a new server's
 // data there.
-func beside(ctx context.Context, data string, create bool, errs io.Writer, work func(context.Context, *store.DB) error) error {
-	if err := refuseHalf(data); err != nil {
+func (p place) beside(ctx context.Context, create bool, errs io.Writer, work func(context.Context, *store.DB) error) error {
+	if err := p.refuse(ctx); err != nil {
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	db, err := store.Join(ctx, data, stream.NewHub(), log)
+	db, err := store.Join(ctx, p.store(), stream.NewHub(), log)
 	if errors.Is(err, fs.ErrNotExist) {
 		if !create {
-			return fmt.Errorf("there is no server's data in %s. Name its folder with --data; a new server makes it when you start it once", data)
+			return p.nobody()
 		}
-		db, err = createIn(ctx, data, errs, log)
+		db, err = p.create(ctx, errs, log)
 	}
 	if err != nil {
 		return err
@@ -194,21 +229,36 @@ func beside(ctx context.Context, data string, create bool, errs io.Writer, work 
 	return writing(ctx, db, work)
 }
 
-// createIn makes a new server's data in folder data, which no server may be using.
-func createIn(ctx context.Context, data string, errs io.Writer, log *slog.Logger) (*store.DB, error) {
-	if err := os.MkdirAll(data, 0o700); err != nil {
+// nobody says that there is no server's data.
+func (p place) nobody() error {
+	if p.database != "" {
+		return fmt.Errorf("there is no server's data in %s. Look at \"database\" in the configuration; a new server makes it when you start it once", config.Shown(p.database))
+	}
+	return fmt.Errorf("there is no server's data in %s. Name its folder with --data, or its configuration with --config; a new server makes it when you start it once", p.data)
+}
+
+// create makes a new server's data, which no server may be using.
+func (p place) create(ctx context.Context, errs io.Writer, log *slog.Logger) (*store.DB, error) {
+	if err := os.MkdirAll(p.data, 0o700); err != nil {
 		return nil, fmt.Errorf("making the data folder: %w", err)
 	}
-	unlock, err := lock(filepath.Join(data, serveLock), fmt.Errorf("a server is just being started or restored in %s: run this again in a moment", data))
+	unlock, err := lock(filepath.Join(p.data, serveLock), fmt.Errorf("a server is just being started or restored in %s: run this again in a moment", p.data))
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
-	if err := refuseHalf(data); err != nil {
+	if err := p.refuse(ctx); err != nil {
 		return nil, err
 	}
-	fmt.Fprintf(errs, "There was no server's data in %s: made new.\n", data)
-	return store.Open(ctx, data, stream.NewHub(), log)
+	if err := p.refuseSQLite(); err != nil {
+		return nil, err
+	}
+	db, err := store.Open(ctx, p.store(), stream.NewHub(), log)
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(errs, "There was no server's data in %s: made new.\n", config.Shown(p.store()))
+	return db, p.note()
 }
 
 // writing runs work with db's writer running, and closes db.

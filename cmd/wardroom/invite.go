@@ -26,6 +26,7 @@ Usage:
   wardroom invite --data DIR --csv NAMES.csv [--html PAGE.html] [--days D]
   wardroom invite --data DIR --list
   wardroom invite --data DIR --revoke ID, or the link, or the token
+  wardroom invite --config FILE …, of a server that was started with this configuration
 
 An invitation gives no power: whoever signs up with it is a person like any other. Those that people make in the web client
 are theirs: they are neither listed nor revoked here, but by who made them.
@@ -34,7 +35,7 @@ are theirs: they are neither listed nor revoked here, but by who made them.
 
 // invitations is what one call of "wardroom invite" asks for.
 type invitations struct {
-	data      string
+	at        place
 	uses      int
 	days      int
 	name      string
@@ -56,7 +57,7 @@ func invite(ctx context.Context, args []string, out, errs io.Writer) error {
 	var want invitations
 	is := command{"invite", inviteUsage}
 	flags := is.flags()
-	flags.StringVar(&want.data, "data", "./data", "`folder` of the server")
+	placed := placeFlags(flags, "./data", "`folder` of the server")
 	flags.IntVar(&want.uses, "uses", 1, "how many `people` may sign up with the link")
 	flags.IntVar(&want.days, "days", 7, "for how many `days` it is valid")
 	flags.StringVar(&want.name, "name", "", "`text`: whom it is for, or a sentence; shown to whoever opens the link")
@@ -71,6 +72,10 @@ func invite(ctx context.Context, args []string, out, errs io.Writer) error {
 		}
 		return err
 	}
+	var err error
+	if want.at, err = placed(); err != nil {
+		return err
+	}
 	if want.list || want.revoke != "" {
 		return oldInvitations(ctx, want, flags, out, errs)
 	}
@@ -78,7 +83,7 @@ func invite(ctx context.Context, args []string, out, errs io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return beside(ctx, want.data, want.tokenOnly, errs, func(ctx context.Context, db *store.DB) error {
+	return want.at.beside(ctx, want.tokenOnly, errs, func(ctx context.Context, db *store.DB) error {
 		return want.print(ctx, db, names, out, errs)
 	})
 }

@@ -16,11 +16,13 @@ import (
 // oldInvitations lists the invitations made here, or ends one.
 func oldInvitations(ctx context.Context, want invitations, flags *flag.FlagSet, out, errs io.Writer) error {
 	alone := true
-	flags.Visit(func(f *flag.Flag) { alone = alone && (f.Name == "data" || f.Name == "list" || f.Name == "revoke") })
+	flags.Visit(func(f *flag.Flag) {
+		alone = alone && (f.Name == "data" || f.Name == "config" || f.Name == "list" || f.Name == "revoke")
+	})
 	if !alone || want.list && want.revoke != "" {
-		return errors.New("--list and --revoke make no invitations: give one of them, with --data alone")
+		return errors.New("--list and --revoke make no invitations: give one of them, with --data or --config alone")
 	}
-	return beside(ctx, want.data, false, errs, func(ctx context.Context, db *store.DB) error {
+	return want.at.beside(ctx, false, errs, func(ctx context.Context, db *store.DB) error {
 		accounts := account.New(db, "")
 		if want.list {
 			return listInvitations(ctx, accounts, out, errs)

@@ -108,7 +108,7 @@ func newFullOffice(t *testing.T) *fullOffice {
 	const v3 = "/_matrix/client/v3"
 	me, room := url.PathEscape("@lin:localhost"), url.PathEscape(f.room)
 	// Not by the command, which is judged later: what it does first would not be seen when it does it again.
-	err := beside(t.Context(), f.data, false, io.Discard, func(ctx context.Context, db *store.DB) (err error) {
+	err := place{data: f.data}.beside(t.Context(), false, io.Discard, func(ctx context.Context, db *store.DB) (err error) {
 		f.invitation, err = account.New(db, "").Invite(ctx, account.Invitation{Note: "night shift", Uses: 3, Until: time.Now().Add(time.Hour)})
 		return err
 	})
@@ -220,6 +220,9 @@ func (f *fullOffice) commands(t *testing.T) []struct {
 		{[]string{"invite", "--data", at, "--csv", names, "--html", to("slips.html")}, []string{invites}},
 		{[]string{"invite", "--data", at, "--list"}, nil},
 		{[]string{"invite", "--data", at, "--revoke", f.invitation}, []string{unInvites}},
+		{[]string{"invite", "--config", conf, "--list"}, nil},
+		{[]string{"backup", "--config", conf, "--to", to("c"), "--recipient", f.recipient}, []string{backedUp}},
+		{[]string{"restore", "--config", conf, "--from", to("c"), "--identity", f.key}, nil}, // refused
 		{[]string{"backup", "--new-key", to("key")}, nil},
 		{[]string{"backup", "--data", at, "--to", to("a"), "--recipient", f.recipient}, []string{backedUp}},
 		{[]string{"backup", "--data", at, "--to", to("b"), "--passphrase-file", secret}, []string{backedUp}},
@@ -448,7 +451,7 @@ func TestWhatTouchesPeopleIsFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !found(fresh.touched(t, func() {
-		err := beside(t.Context(), fresh.data, false, io.Discard, func(ctx context.Context, db *store.DB) error {
+		err := place{data: fresh.data}.beside(t.Context(), false, io.Discard, func(ctx context.Context, db *store.DB) error {
 			return db.Do(ctx, func(u stream.Unit) error { return db.ClosePerson(u, 1) })
 		})
 		if err != nil {

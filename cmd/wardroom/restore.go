@@ -13,17 +13,20 @@ import (
 	"filippo.io/age"
 
 	"wardroom/internal/backup"
+	"wardroom/internal/config"
 	"wardroom/internal/store"
 	"wardroom/internal/stream"
 )
 
-const restoreUsage = `Makes a server's data folder from a backup.
+const restoreUsage = `Makes a server's data from a backup.
 
 Usage:
   wardroom restore --from FILE --data NEWDIR --identity FILE
   wardroom restore --from FILE --data NEWDIR --passphrase-file FILE
+  wardroom restore --from FILE --config FILE …
 
-The folder must be empty or not there. Nothing is put in its place before the whole backup has been checked. Where a restore
+The folder must be empty or not there. With a configuration that names a PostgreSQL database, that must be empty too: it gets
+everything but the files, in one transaction. Nothing is put in its place before the whole backup has been checked. Where a restore
 was cut off, run it again: it clears away what the earlier one left.
 
 All devices are signed out and all invitations end; what else people will notice is told at the end.
@@ -34,7 +37,7 @@ func restore(ctx context.Context, args []string, out, errs io.Writer) error {
 	is := command{"restore", restoreUsage}
 	flags := is.flags()
 	from := flags.String("from", "", "backup `file`")
-	data := flags.String("data", "", "`folder` for the restored data, empty or not there")
+	placed := placeFlags(flags, "", "`folder` for the restored data, empty or not there")
 	identity := flags.String("identity", "", "`file` with the key that opens the backup")
 	passphrase := flags.String("passphrase-file", "", "`file` whose first line opens the backup")
 	if err := is.parse(flags, args, out); err != nil {
@@ -43,8 +46,12 @@ func restore(ctx context.Context, args []string, out, errs io.Writer) error {
 		}
 		return err
 	}
-	if *from == "" || *data == "" || (*identity == "") == (*passphrase == "") {
-		return errors.New("say --from FILE, --data NEWDIR, and --identity FILE or --passphrase-file FILE")
+	at, err := placed()
+	if err != nil {
+		return err
+	}
+	if *from == "" || at.data == "" || (*identity == "") == (*passphrase == "") {
+		return errors.New("say --from FILE, --data NEWDIR or --config FILE, and --identity FILE or --passphrase-file FILE")
 	}
 	identities, err := readIdentities(*identity, *passphrase)
 	if err != nil {
@@ -55,11 +62,11 @@ func restore(ctx context.Context, args []string, out, errs io.Writer) error {
 		return fmt.Errorf("opening the backup: %w", err)
 	}
 	defer archive.Close()
-	done, err := restoreInto(ctx, archive, identities, *data, out)
+	done, err := at.restore(ctx, archive, identities, out)
 	if err != nil {
 		return err
 	}
-	done.tell(out, *data)
+	done.tell(out, at)
 	return nil
 }
 
@@ -90,9 +97,13 @@ type restored struct {
 	keys     int64 // one-time keys that were removed
 }
 
-// restoreInto restores archive into folder data, which must be empty or not there; what an earlier restore left that was cut
+// restore restores archive into the folder, which must be empty or not there, and the database, which must be empty; what an earlier restore left that was cut
 // off is removed first. Where it fails, the folder is as it was.
-func restoreInto(ctx context.Context, archive io.Reader, identities []age.Identity, data string, out io.Writer) (done restored, err error) {
+func (p place) restore(ctx context.Context, archive io.Reader, identities []age.Identity, out io.Writer) (done restored, err error) {
+	data := p.data
+	if err := p.refuseOther(); err != nil {
+		return restored{}, err
+	}
 	there, err := exists(data)
 	if err != nil {
 		return restored{}, err
@@ -118,12 +129,12 @@ func restoreInto(ctx context.Context, archive io.Reader, identities []age.Identi
 			os.Remove(data)
 		}
 	}()
-	if err := emptied(data, out); err != nil {
+	if err := p.emptied(ctx, out); err != nil {
 		return restored{}, err
 	}
 	defer func() {
 		if err != nil {
-			_, again := clearHalf(data)
+			_, again := p.clearHalf(context.WithoutCancel(ctx))
 			err = errors.Join(err, again)
 		}
 	}()
@@ -137,30 +148,38 @@ func restoreInto(ctx context.Context, archive io.Reader, identities []age.Identi
 	if done, err = unpack(ctx, archive, identities, aside); err != nil {
 		return restored{}, err
 	}
-	return done, place(data)
+	return done, p.put(ctx)
 }
 
-// emptied returns nil if folder data is empty but for locks, after it has removed what a restore left there that was cut off.
-func emptied(data string, out io.Writer) error {
-	is, err := halfOf(data)
+// emptied returns nil if the folder is empty but for locks, after it has removed what a restore left there that was cut off, and the
+// database too.
+func (p place) emptied(ctx context.Context, out io.Writer) error {
+	is, err := p.half(ctx)
 	if err != nil {
 		return err
 	}
 	if is == placed {
-		return fmt.Errorf("an earlier restore into %[1]s is complete: there is a whole server. Start it: wardroom serve --data %[1]s", data)
+		return fmt.Errorf("an earlier restore into %s is complete: there is a whole server. Start it: wardroom serve %s", p.data, p.option)
 	}
-	cleared, err := clearHalf(data)
+	cleared, err := p.clearHalf(ctx)
 	if err != nil {
 		return err
 	}
 	if cleared {
-		fmt.Fprintf(out, "An earlier restore into %s was cut off; removed what it left.\n", data)
+		fmt.Fprintf(out, "An earlier restore into %s was cut off; removed what it left.\n", p.data)
 	}
-	entries, err := os.ReadDir(data)
+	entries, err := os.ReadDir(p.data)
 	for _, e := range entries {
 		if !isLock(e.Name()) {
-			return fmt.Errorf("%s is not empty; restore into a new folder, and put it in the place of the old one yourself", data)
+			return fmt.Errorf("%s is not empty; restore into a new folder, and put it in the place of the old one yourself", p.data)
 		}
+	}
+	if err != nil || p.database == "" {
+		return err
+	}
+	empty, err := store.Empty(ctx, p.database)
+	if err == nil && !empty {
+		err = fmt.Errorf("the database %s is not empty; make a new one and name it in the configuration", config.Shown(p.database))
 	}
 	return err
 }
@@ -194,33 +213,46 @@ func unpack(ctx context.Context, archive io.Reader, identities []age.Identity, a
 	return done, nil
 }
 
-// place moves what was unpacked to its place: the database last, when the names of all else are on disk, so that there is
+// put moves what was unpacked to its place: the database last, when the names of all else are on disk, so that there is
 // a whole server or none.
-func place(data string) error {
-	aside := filepath.Join(data, restoring)
+func (p place) put(ctx context.Context) error {
+	aside := filepath.Join(p.data, restoring)
 	entries, err := os.ReadDir(aside)
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
 		if e.Name() != store.File && e.Name() != restoreMark { // the files, and whatever the database left beside itself
-			if err := os.Rename(filepath.Join(aside, e.Name()), filepath.Join(data, e.Name())); err != nil {
+			if err := os.Rename(filepath.Join(aside, e.Name()), filepath.Join(p.data, e.Name())); err != nil {
 				return fmt.Errorf("putting the data in its place: %w", err)
 			}
 		}
 	}
-	if err := backup.SyncFolder(data); err != nil {
+	if err := p.note(); err != nil {
 		return err
 	}
-	if err := os.Rename(filepath.Join(aside, store.File), filepath.Join(data, store.File)); err != nil {
+	if err := backup.SyncFolder(p.data); err != nil {
+		return err
+	}
+	if p.database != "" {
+		if _, err := store.Move(ctx, aside, p.database); err != nil {
+			return fmt.Errorf("putting the database in its place: %w", err)
+		}
+		if err := os.Remove(filepath.Join(aside, store.File)); err != nil { // before the mark of the restore that it lies beside
+			return err
+		}
+	} else if err := os.Rename(filepath.Join(aside, store.File), filepath.Join(p.data, store.File)); err != nil {
 		return fmt.Errorf("putting the database in its place: %w", err)
 	}
-	return errors.Join(os.RemoveAll(aside), backup.SyncFolder(data))
+	return errors.Join(os.RemoveAll(aside), backup.SyncFolder(p.data))
 }
 
 // tell says what was done, and what people will notice.
-func (r restored) tell(out io.Writer, data string) {
-	m := r.manifest
+func (r restored) tell(out io.Writer, at place) {
+	m, into := r.manifest, at.data
+	if at.database != "" {
+		into += " and " + config.Shown(at.database)
+	}
 	fmt.Fprintf(out, `Restored the server %q into %s, as it was on %s (UTC).
 
 Done:
@@ -239,8 +271,8 @@ What people will notice:
   * Invitations that were not used yet have to be made again.
   * Devices that were added after the backup are not known any more; others will see them as new, and have to verify them again.
 
-Not in a backup: the configuration file and TLS certificates. Now run: wardroom doctor --data %s, then wardroom serve --data %s
-`, m.Server, data, m.Made.Format("2006-01-02 15:04"), len(m.Entries), (m.Bytes()+1<<20-1)>>20, r.keys, data, data)
+Not in a backup: the configuration file and TLS certificates. Now run: wardroom doctor %s, then wardroom serve %s
+`, m.Server, into, m.Made.Format("2006-01-02 15:04"), len(m.Entries), (m.Bytes()+1<<20-1)>>20, r.keys, at.option, at.option)
 	if len(m.Missing) > 0 {
 		fmt.Fprintf(out, "\n%d files had been lost before the backup was made; people will read that they are lost.\n", len(m.Missing))
 	}

@@ -35,6 +35,7 @@ Usage:
 // serving is what serve was told.
 type serving struct {
 	config.Config
+	at        place
 	unlimited bool
 }
 
@@ -45,7 +46,7 @@ func serveFlags(args []string, out io.Writer) (serving, error) {
 	s := serving{}
 	flags.BoolVar(&s.unlimited, "unlimited", false, "lift all rate limits, for measurements; only where nobody but this machine can connect")
 	var err error
-	if s.Config, err = is.chosen(flags, args, out); err != nil {
+	if s.Config, s.at, err = is.chosen(flags, args, out); err != nil {
 		return s, err
 	}
 	if s.unlimited && !config.Local(s.Listen) {
@@ -58,13 +59,13 @@ func serveFlags(args []string, out io.Writer) (serving, error) {
 }
 
 // chosen reads the command line, and the configuration file it names, over the defaults, and completes the configuration.
-func (c command) chosen(flags *flag.FlagSet, args []string, out io.Writer) (config.Config, error) {
+func (c command) chosen(flags *flag.FlagSet, args []string, out io.Writer) (config.Config, place, error) {
 	conf := config.Default()
 	file := flags.String("config", "", "configuration `file`; \"wardroom config print\" shows what it may say")
 	data := flags.String("data", conf.Data, "`folder` for everything the server keeps")
 	listen := flags.String("listen", conf.Listen, "`address` to listen on, HOST:PORT")
 	if err := c.parse(flags, args, out); err != nil {
-		return conf, err
+		return conf, place{}, err
 	}
 	var wrong error
 	if *file != "" {
@@ -78,7 +79,8 @@ func (c command) chosen(flags *flag.FlagSet, args []string, out io.Writer) (conf
 			conf.Listen = *listen
 		}
 	})
-	return conf, errors.Join(wrong, conf.Complete()) // all mistakes at once
+	wrong = errors.Join(wrong, conf.Complete()) // all mistakes at once
+	return conf, placeOf(&conf, *file, isSet(flags, "data")), wrong
 }
 
 func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) {
@@ -88,7 +90,7 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 	} else if err != nil {
 		return err
 	}
-	unlock, err := enter(conf.Data)
+	unlock, err := conf.at.enter(ctx)
 	if err != nil {
 		return err
 	}
@@ -100,9 +102,9 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 		return cannotListen(conf.Listen, err)
 	}
 	defer listener.Close()
-	db, err := store.Open(ctx, conf.Data, hub, log)
+	db, err := conf.at.open(ctx, hub, out, log)
 	if err != nil {
-		return fmt.Errorf("%w\nMore about it says: wardroom doctor --data %s", err, conf.Data)
+		return fmt.Errorf("%w\nMore about it says: wardroom doctor %s", err, conf.at.option)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	metrics := operate.NewMetrics(version)
@@ -164,26 +166,38 @@ func cannotListen(at string, err error) error {
 
 // enter makes the data folder where there is none and takes it for one server alone. It returns an error that says what to do
 // where a restore into it was cut off.
-func enter(data string) (leave func(), err error) {
-	if err := refuseHalf(data); err != nil { // before anything is put there
+func (p place) enter(ctx context.Context) (leave func(), err error) {
+	if err := p.refuse(ctx); err != nil { // before anything is put there
 		return nil, err
 	}
-	if err := os.MkdirAll(data, 0o700); err != nil {
+	if err := os.MkdirAll(p.data, 0o700); err != nil {
 		return nil, fmt.Errorf("making the data folder: %w", err)
 	}
-	unlock, err := lock(filepath.Join(data, serveLock), fmt.Errorf("another server is using %s, or a restore into it is going on", data))
+	unlock, err := lock(filepath.Join(p.data, serveLock), fmt.Errorf("another server is using %s, or a restore into it is going on", p.data))
 	if err != nil {
 		return nil, err
 	}
-	err = refuseHalf(data)
+	err = p.refuse(ctx)
 	if err == nil {
-		_, err = clearHalf(data) // of a restore that is whole
+		_, err = p.clearHalf(ctx) // of a restore that is whole
 	}
 	if err != nil {
 		unlock()
 		return nil, err
 	}
 	return unlock, nil
+}
+
+// open opens the store for a server. What SQLite has in the folder of a server that is to use PostgreSQL is moved there first.
+func (p place) open(ctx context.Context, hub *stream.Hub, out io.Writer, log *slog.Logger) (*store.DB, error) {
+	if err := p.bring(ctx, out); err != nil {
+		return nil, err
+	}
+	db, err := store.Open(ctx, p.store(), hub, log)
+	if err != nil {
+		return nil, err
+	}
+	return db, p.note()
 }
 
 // afterRestore tells api what a restore from a backup has lost, if there was one.
