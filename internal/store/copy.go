@@ -181,17 +181,16 @@ func (db *DB) Gaps(v stream.View) (stream.Token, error) {
 
 // Peek gives what is kept under name in the database at where, also while a server writes to it; see Meta.
 func Peek(ctx context.Context, where, name string) (value string, err error) {
-	err = aside(ctx, where, func(c *sql.Conn) (err error) {
-		value, err = peek(ctx, kindOf(where), c, name)
+	k := kindOf(where)
+	err = aside(ctx, where, func(c *sql.Conn) error {
+		if have, err := k.version(ctx, c); err != nil || have == 0 {
+			return err
+		}
+		err := c.QueryRowContext(ctx, k.text(`SELECT value FROM meta WHERE name = $1`), name).Scan(&value)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
 		return err
 	})
-	return value, err
-}
-
-func peek(ctx context.Context, k *kind, c *sql.Conn, name string) (value string, err error) {
-	err = c.QueryRowContext(ctx, k.text(`SELECT value FROM meta WHERE name = $1`), name).Scan(&value)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", nil
-	}
 	return value, err
 }

@@ -37,7 +37,29 @@ func TestWhatWasAnsweredIsKeptExactlyOnceAndInOneOrder(t *testing.T) {
 	}
 	t.Logf("%d rounds, -seed %d", *rounds, *seed)
 	c := &complaints{TB: t}
-	run(t, c, *rounds)
+	run(t, c, nil, *rounds)
+	for _, what := range c.all {
+		t.Error(what)
+	}
+}
+
+// The same with the tables in PostgreSQL, where now the server is killed and now PostgreSQL, which then starts again beneath it.
+func TestOnPostgreSQLToo(t *testing.T) {
+	if *seed == 0 {
+		*seed = rand.Uint64()
+	}
+	t.Logf("%d rounds, -seed %d", max(4, *rounds/2), *seed)
+	server, err := rig.StartPostgres(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	c := &complaints{TB: t}
+	run(t, c, server, max(4, *rounds/2))
 	for _, what := range c.all {
 		t.Error(what)
 	}
@@ -65,7 +87,7 @@ func TestTheCrashTestFindsWhatIsLost(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := &complaints{TB: t}
-			run(t, c, 20, broken.change)
+			run(t, c, nil, 20, broken.change)
 			found := func(what string) bool {
 				return slices.ContainsFunc(broken.says, func(says string) bool { return strings.Contains(what, says) })
 			}
@@ -97,13 +119,23 @@ func (c *complaints) any() bool {
 	return len(c.all) > 0
 }
 
-// run is the whole proof. It ends early once something is wrong.
-func run(t *testing.T, c *complaints, rounds int, changes ...rig.Change) {
+// run is the whole proof, with the tables in SQLite or in server. It ends early once something is wrong.
+func run(t *testing.T, c *complaints, server *rig.Postgres, rounds int, changes ...rig.Change) {
 	program, err := rig.Build(t.Context(), t.TempDir(), changes...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := open(c, rig.NewSite(program, filepath.Join(t.TempDir(), "data")))
+	site := rig.NewSite(program, filepath.Join(t.TempDir(), "data"))
+	if server != nil {
+		address, err := server.Database(t.Context(), "office", "")
+		if err == nil {
+			err = site.On(address)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	o := open(c, site, server)
 	for range rounds {
 		o.round()
 		if c.any() {
@@ -119,6 +151,10 @@ func (o *office) round() {
 	done := o.work(working)
 	// A random moment is what this waits for.
 	after(time.Duration(20+o.random.IntN(300)) * time.Millisecond)
+	if o.server != nil && o.counted.rounds%2 == 1 {
+		o.crashPostgres(stop, done)
+		return
+	}
 	if _, err := o.site.Kill(); err != nil {
 		o.t.Error(err)
 	}
@@ -133,6 +169,28 @@ func (o *office) round() {
 	if err := o.site.Start(o.t.Context()); err != nil {
 		o.t.Fatal(err)
 	}
+	o.goOn(killed)
+}
+
+// crashPostgres ends PostgreSQL beneath people who send, and starts it again. The server stays.
+func (o *office) crashPostgres(stop func(), done chan struct{}) {
+	if err := o.server.Crash(); err != nil {
+		o.t.Error(err)
+	}
+	killed := time.Now()
+	if _, err := o.people[0].Send(o.t.Context(), o.rooms[0], fmt.Sprint("in vain ", o.counted.rounds), "in vain"); !o.gone(err) {
+		o.t.Errorf("PostgreSQL has ended, and who sends is told %v", err)
+	}
+	stop()
+	<-done
+	if err := o.server.Start(o.t.Context()); err != nil {
+		o.t.Fatal(err)
+	}
+	o.goOn(killed)
+}
+
+// goOn looks through everything after a server was killed, and is there again.
+func (o *office) goOn(killed time.Time) {
 	ctx, cancel := context.WithTimeout(o.t.Context(), patience)
 	defer cancel()
 	o.settle(ctx, killed)
@@ -164,6 +222,10 @@ func (o *office) finish() {
 	if _, err := o.site.Stop(); err != nil {
 		o.t.Error(err)
 	}
+	o.report()
+	if o.server != nil {
+		return
+	}
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(o.site.Data, "wardroom.db"))
 	if err != nil {
 		o.t.Fatal(err)
@@ -173,5 +235,4 @@ func (o *office) finish() {
 	if err := db.QueryRow("PRAGMA integrity_check").Scan(&verdict); err != nil || verdict != "ok" {
 		o.t.Errorf("the database says of itself: %s, %v", verdict, err)
 	}
-	o.report()
 }

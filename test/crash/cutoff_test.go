@@ -40,8 +40,8 @@ func Cut(point string) {
 	{File: "cmd/wardroom/restore.go", Old: "	if err := os.WriteFile(filepath.Join(aside, restoreMark)", New: "	backup.Cut(\"not marked\")\n	if err := os.WriteFile(filepath.Join(aside, restoreMark)"},
 	{File: "cmd/wardroom/restore.go", Old: "	if done, err = unpack(", New: "	backup.Cut(\"marked\")\n	if done, err = unpack("},
 	{File: "internal/backup/backup.go", Old: "			found[e.Name] = e\n", New: "			found[e.Name] = e\n			Cut(\"half unpacked\")\n"},
-	{File: "cmd/wardroom/restore.go", Old: "	return done, place(data)", New: "	backup.Cut(\"unpacked\")\n	return done, place(data)"},
-	{File: "cmd/wardroom/restore.go", Old: "	if err := os.Rename(filepath.Join(aside, store.File)", New: "	backup.Cut(\"half placed\")\n	if err := os.Rename(filepath.Join(aside, store.File)"},
+	{File: "cmd/wardroom/restore.go", Old: "	return done, p.put(ctx)", New: "	backup.Cut(\"unpacked\")\n	return done, p.put(ctx)"},
+	{File: "cmd/wardroom/restore.go", Old: "	if p.database != \"\" {\n		if _, err := store.Move(", New: "	backup.Cut(\"half placed\")\n	if p.database != \"\" {\n		if _, err := store.Move("},
 	{File: "cmd/wardroom/restore.go", Old: "	return errors.Join(os.RemoveAll(aside)", New: "	backup.Cut(\"placed\")\n	return errors.Join(os.RemoveAll(aside)"},
 }
 
@@ -54,10 +54,10 @@ type archive struct {
 	person          *rig.Person
 }
 
-func newArchive(t *testing.T) *archive {
+func newArchive(t *testing.T, more ...rig.Change) *archive {
 	t.Helper()
 	dir := t.TempDir()
-	program, err := rig.Build(t.Context(), dir, cuts...)
+	program, err := rig.Build(t.Context(), dir, slices.Concat(cuts, more)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +141,12 @@ func left(t *testing.T, folders ...string) (names []string) {
 // isWhole starts a server on folder data and looks for what was said.
 func (a *archive) isWhole(data string) {
 	a.Helper()
-	site := rig.NewSite(a.program, data)
+	a.serves(rig.NewSite(a.program, data))
+}
+
+// serves starts the server of a site and looks for what was said.
+func (a *archive) serves(site *rig.Site) {
+	a.Helper()
 	a.start(site)
 	token := a.signIn(site)
 	answer, err := site.Call(a.Context(), token, "GET", "/_matrix/client/v3/rooms/"+url.PathEscape(a.room)+"/state/m.room.name", nil)
@@ -149,7 +154,7 @@ func (a *archive) isWhole(data string) {
 		a.Errorf("the room is %s, %v", answer, err)
 	}
 	a.stop(site)
-	if rest := left(a.T, data); len(rest) > 0 {
+	if rest := left(a.T, site.Data); len(rest) > 0 {
 		a.Errorf("left over are %v", rest)
 	}
 }

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"wardroom/test/rig"
@@ -35,7 +37,8 @@ type message struct {
 type office struct {
 	t      *complaints
 	site   *rig.Site
-	random *rand.Rand // of the main goroutine alone
+	server *rig.Postgres // nil: the tables are in SQLite
+	random *rand.Rand    // of the main goroutine alone
 	people []*rig.Person
 	rooms  []string
 
@@ -55,10 +58,11 @@ type office struct {
 // counts is what makes a run meaningful.
 type counts struct {
 	rounds, messages, unanswered, onDisk int
+	unreached                            atomic.Int64 // requests that were refused because the database was not there
 }
 
 // open makes the office: the server, people, rooms.
-func open(t *complaints, site *rig.Site) *office {
+func open(t *complaints, site *rig.Site, server *rig.Postgres) *office {
 	t.Helper()
 	ctx := t.Context()
 	if err := site.Start(ctx); err != nil {
@@ -69,7 +73,7 @@ func open(t *complaints, site *rig.Site) *office {
 			t.Errorf("%v\n%s", err, log)
 		}
 	})
-	o := &office{t: t, site: site, random: rand.New(rand.NewPCG(*seed, 0)),
+	o := &office{t: t, site: site, server: server, random: rand.New(rand.NewPCG(*seed, 0)),
 		order: map[string][]string{}, byID: map[string]*message{}, latest: map[string]time.Time{}}
 	var err error
 	if o.people, err = site.People(ctx, people); err != nil {
@@ -98,6 +102,7 @@ func open(t *complaints, site *rig.Site) *office {
 	var all sync.WaitGroup
 	for _, p := range o.people {
 		r := newReader(t, p)
+		r.gone = o.gone
 		o.readers = append(o.readers, r)
 		all.Go(func() { r.run(reading) })
 	}
@@ -121,10 +126,20 @@ func (o *office) work(ctx context.Context) (done chan struct{}) {
 	return done
 }
 
+// gone reports whether err is what people read while the database is not there.
+func (o *office) gone(err error) bool {
+	var r *rig.Refusal
+	is := o.server != nil && errors.As(err, &r) && r.Status == 503 && strings.Contains(r.Body, "The server cannot reach its database just now")
+	if is {
+		o.counted.unreached.Add(1)
+	}
+	return is
+}
+
 // refused notes an error that is no loss of the connection.
 func (o *office) refused(what string, err error) {
 	var r *rig.Refusal
-	if errors.As(err, &r) {
+	if errors.As(err, &r) && !o.gone(err) {
 		o.t.Errorf("%s: %v", what, err)
 	}
 }
@@ -258,7 +273,7 @@ func (o *office) report() {
 			gaps += known.gaps
 		}
 	}
-	c, toDevice, keys := o.counted, 0, len(o.stock.given)
+	c, toDevice, keys := &o.counted, 0, len(o.stock.given)
 	for _, r := range o.readers {
 		for _, numbers := range r.arrived {
 			toDevice += len(numbers)
@@ -267,6 +282,9 @@ func (o *office) report() {
 	o.t.Logf("%d rounds: %d messages answered, %d of them not before the kill (%d of these were on disk already), each found once by %d people; "+
 		"%d to-device messages, %d one-time keys handed out; %d gaps in syncs filled by paging",
 		c.rounds, c.messages, c.unanswered, c.onDisk, people, toDevice, keys, gaps)
+	if o.server != nil {
+		o.t.Logf("%d requests were told that the database was not there", c.unreached.Load())
+	}
 	if c.rounds >= 10 && (c.unanswered == 0 || c.messages < 100 || toDevice == 0 || keys == 0) {
 		o.t.Error("the kills met too little work to prove anything")
 	}

@@ -18,6 +18,7 @@ type reader struct {
 	t      testing.TB
 	person *rig.Person
 	since  string
+	gone   func(error) bool // whether it is a refusal that ends by itself
 
 	mu      sync.Mutex // guards everything below
 	rooms   map[string]*told
@@ -42,6 +43,10 @@ func (r *reader) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		answer, err := r.person.Sync(ctx, r.since, rig.Raw, 30*time.Second)
 		var refused *rig.Refusal
+		if errors.As(err, &refused) && r.gone(err) {
+			after(10 * time.Millisecond) // as a client does, which waits before it asks again
+			continue
+		}
 		if errors.As(err, &refused) {
 			r.t.Errorf("%s may not sync: %v", r.person.User, err)
 			return

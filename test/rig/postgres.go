@@ -24,6 +24,7 @@ type Postgres struct {
 	URL string
 
 	dir    string
+	launch func() *exec.Cmd
 	server *exec.Cmd
 	ended  chan error
 }
@@ -59,20 +60,64 @@ func StartPostgres(ctx context.Context, settings ...string) (p *Postgres, err er
 	for _, s := range settings {
 		args = append(args, "-c", s)
 	}
-	said, err := os.Create(filepath.Join(dir, "log"))
+	p.launch = func() *exec.Cmd {
+		cmd := exec.Command(filepath.Join(bin, "postgres"), args...)
+		cmd.SysProcAttr, cmd.Dir = as, dir
+		return cmd
+	}
+	p.URL = "postgres://wardroom@/postgres?host=" + url.QueryEscape(dir)
+	return p, p.Start(ctx)
+}
+
+// Start starts the server again, after Crash.
+func (p *Postgres) Start(ctx context.Context) error {
+	said, err := os.OpenFile(filepath.Join(p.dir, "log"), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer said.Close()
-	p.server = exec.Command(filepath.Join(bin, "postgres"), args...)
-	p.server.SysProcAttr, p.server.Dir, p.server.Stdout, p.server.Stderr = as, dir, said, said
-	if err := p.server.Start(); err != nil {
-		p.server = nil
-		return nil, err
+	cmd := p.launch()
+	cmd.Stdout, cmd.Stderr = said, said
+	if err := cmd.Start(); err != nil {
+		return err
 	}
-	go func() { p.ended <- p.server.Wait() }()
-	p.URL = "postgres://wardroom@/postgres?host=" + url.QueryEscape(dir)
-	return p, p.answers(ctx, said.Name())
+	p.server = cmd
+	go func() { p.ended <- cmd.Wait() }()
+	return p.answers(ctx, said.Name())
+}
+
+// Crash ends the server at once, as "pg_ctl stop -m immediate" does: nothing is finished or written down.
+func (p *Postgres) Crash() error {
+	cmd := p.server
+	if p.server = nil; cmd == nil {
+		return nil
+	}
+	if err := cmd.Process.Signal(syscall.SIGQUIT); err != nil {
+		return err
+	}
+	var exit *exec.ExitError
+	if err := <-p.ended; err != nil && !errors.As(err, &exit) {
+		return err
+	}
+	return nil
+}
+
+// Database makes an empty database and gives its address. how is what CREATE DATABASE is told beside the name.
+func (p *Postgres) Database(ctx context.Context, name, how string) (string, error) {
+	if err := p.Run(ctx, p.URL, "CREATE DATABASE "+name+" "+how); err != nil {
+		return "", err
+	}
+	return strings.Replace(p.URL, "/postgres?", "/"+name+"?", 1), nil
+}
+
+// Run runs one statement in the database at address.
+func (p *Postgres) Run(ctx context.Context, address, statement string) error {
+	conn, err := pgx.Connect(ctx, address)
+	if err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, statement)
+	return errors.Join(err, conn.Close(ctx))
 }
 
 // answers returns nil as soon as the server takes connections.

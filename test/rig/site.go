@@ -21,6 +21,7 @@ import (
 type Site struct {
 	Program Program
 	Data    string
+	Config  string   // a configuration file that says more; empty: there is none
 	Wrap    []string // a command that runs the server, such as strace; it must leave the server its process ID
 	Env     []string // more of the server's environment
 
@@ -92,7 +93,8 @@ func (s *Site) Start(ctx context.Context) error {
 
 // launch begins one life of the server.
 func (s *Site) launch() (*running, io.Reader, error) {
-	args := append(append([]string{}, s.Wrap...), string(s.Program), "serve", "--unlimited", "--data", s.Data, "--listen", "127.0.0.1:0")
+	args := append(append([]string{}, s.Wrap...), string(s.Program))
+	args = append(args, s.Args("serve", "--unlimited", "--listen", "127.0.0.1:0")...)
 	r := &running{cmd: exec.Command(args[0], args[1:]...), log: &bytes.Buffer{}, ended: make(chan error, 1)}
 	r.cmd.Env = append(os.Environ(), s.Env...)
 	r.cmd.Stderr = r.log
@@ -104,6 +106,21 @@ func (s *Site) launch() (*running, io.Reader, error) {
 		return nil, nil, fmt.Errorf("starting the server: %w", err)
 	}
 	return r, lines, nil
+}
+
+// Args are the arguments of a command that is about this site.
+func (s *Site) Args(command string, more ...string) []string {
+	where := []string{command, "--data", s.Data}
+	if s.Config != "" {
+		where = append(where, "--config", s.Config)
+	}
+	return append(where, more...)
+}
+
+// On lets the site keep its tables in the PostgreSQL database at address, from its next start on.
+func (s *Site) On(address string) error {
+	s.Config = s.Data + ".toml"
+	return os.WriteFile(s.Config, fmt.Appendf(nil, "database = %q\n", address), 0o600)
 }
 
 // KillEarly starts the server and kills it after d, whatever it is doing then: opening its data, most often.
@@ -180,7 +197,7 @@ func (s *Site) URL(ctx context.Context) (string, error) {
 
 // Invite gives a registration token with which n people can sign up.
 func (s *Site) Invite(ctx context.Context, n int) (string, error) {
-	cmd := exec.CommandContext(ctx, string(s.Program), "invite", "--data", s.Data, "--uses", fmt.Sprint(n), "--token-only")
+	cmd := exec.CommandContext(ctx, string(s.Program), s.Args("invite", "--uses", fmt.Sprint(n), "--token-only")...)
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
 	out, err := cmd.Output()
