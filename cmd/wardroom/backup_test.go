@@ -104,13 +104,20 @@ func (s served) chain(t *testing.T, token, room string) []string {
 type office struct {
 	served
 	data, token, room, key, recipient string
+	where                             []string // the options that commands find it by
 }
 
 func newOffice(t *testing.T) *office {
 	t.Helper()
-	o := &office{data: filepath.Join(t.TempDir(), "data"), key: filepath.Join(t.TempDir(), "key")}
+	data := filepath.Join(t.TempDir(), "data")
+	return newOfficeAt(t, data, "--data", data)
+}
+
+func newOfficeAt(t *testing.T, data string, where ...string) *office {
+	t.Helper()
+	o := &office{data: data, key: filepath.Join(t.TempDir(), "key"), where: where}
 	var first string
-	o.served, first = startFirst(t, o.data)
+	o.served, first = startFirstAt(t, where...)
 	status, answer := o.signUp(t, "lin", first)
 	if status != 200 {
 		t.Fatalf("signing up: %d %v", status, answer)
@@ -151,7 +158,12 @@ func (o *office) upload(t *testing.T, text string) (string, error) {
 }
 
 func TestABackupUnderLoadIsAPrefixOfWhatWasAccepted(t *testing.T) {
-	o := newOffice(t)
+	backsUpUnderLoad(t, newOffice(t), []string{"--data", filepath.Join(t.TempDir(), "restored")})
+}
+
+// backsUpUnderLoad backs an office up while people write and restores it into each of the places into.
+func backsUpUnderLoad(t *testing.T, o *office, into ...[]string) {
+	t.Helper()
 	const senders = 6
 	var mu sync.Mutex // guards said and uploaded
 	said, uploaded := map[string]bool{}, map[string]string{}
@@ -201,7 +213,7 @@ func TestABackupUnderLoadIsAPrefixOfWhatWasAccepted(t *testing.T) {
 	}
 	mu.Unlock()
 	file := filepath.Join(t.TempDir(), "wardroom.backup")
-	if out, _, err := wardroom(t, "backup", "--data", o.data, "--to", file, "--recipient", o.recipient); err != nil {
+	if out, _, err := wardroom(t, slices.Concat([]string{"backup"}, o.where, []string{"--to", file, "--recipient", o.recipient})...); err != nil {
 		t.Errorf("backing up: %v, %s", err, out)
 	}
 	close(stop)
@@ -219,15 +231,31 @@ func TestABackupUnderLoadIsAPrefixOfWhatWasAccepted(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	fresh := filepath.Join(t.TempDir(), "restored")
-	out, _, err := wardroom(t, "restore", "--from", file, "--data", fresh, "--identity", o.key)
+	for _, place := range into {
+		restoresAPrefix(t, o, file, place, prefix{all, saidBefore, uploaded, filesBefore})
+	}
+}
+
+// prefix is what was accepted: all of it, and what was before a backup began.
+type prefix struct {
+	all, saidBefore []string
+	uploaded        map[string]string
+	filesBefore     int
+}
+
+// restoresAPrefix restores a backup into a place, starts a server there and looks for what was accepted.
+func restoresAPrefix(t *testing.T, o *office, file string, place []string, was prefix) {
+	t.Helper()
+	all, saidBefore, uploaded, filesBefore := was.all, was.saidBefore, was.uploaded, was.filesBefore
+	out, _, err := wardroom(t, slices.Concat([]string{"restore", "--from", file, "--identity", o.key}, place)...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(out, "one-time keys") || !strings.Contains(out, "What people will notice") {
 		t.Errorf("restore says: %s", out)
 	}
-	again := startServer(t, "--data", fresh, "--listen", "127.0.0.1:0", "--unlimited")
+	again := startServer(t, append(place, "--listen", "127.0.0.1:0", "--unlimited")...)
+	defer again.stop()
 	o.token = again.signIn(t)
 	restored := again.chain(t, o.token, o.room)
 	if len(restored) > len(all) || !slices.Equal(restored, all[:len(restored)]) {

@@ -19,7 +19,12 @@ import (
 // startFirst starts a server on folder data, where nobody has signed up yet, and gives the token of its first link.
 func startFirst(t *testing.T, data string) (s served, first string) {
 	t.Helper()
-	s = startServer(t, "--data", data, "--listen", "127.0.0.1:0", "--unlimited")
+	return startFirstAt(t, "--data", data)
+}
+
+func startFirstAt(t *testing.T, where ...string) (s served, first string) {
+	t.Helper()
+	s = startServer(t, append(where, "--listen", "127.0.0.1:0", "--unlimited")...)
 	for line := range s.printed {
 		if link, ok := strings.CutPrefix(strings.TrimSpace(line), s.url+"/#/invite/"); ok {
 			return s, link

@@ -11,6 +11,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"math/big"
 	"net"
@@ -45,6 +46,7 @@ func (b *buffer) String() string {
 type served struct {
 	url     string
 	log     *buffer
+	said    *buffer       // the lines before the one with the address
 	printed <-chan string // the lines after the one with the address; closed when it has stopped
 	stop    func() error  // stops it and gives its error
 }
@@ -54,7 +56,7 @@ func startServer(t *testing.T, args ...string) served {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	read, write := io.Pipe()
-	s := served{log: &buffer{}}
+	s := served{log: &buffer{}, said: &buffer{}}
 	ended := make(chan error, 1)
 	go func() {
 		err := run(ctx, append([]string{"serve"}, args...), write, s.log)
@@ -68,6 +70,7 @@ func startServer(t *testing.T, args ...string) served {
 		s.url, _ = strings.CutPrefix(lines.Text(), "Wardroom is at ")
 		if !strings.HasPrefix(s.url, "http") {
 			s.url = ""
+			fmt.Fprintln(s.said, lines.Text())
 		}
 	}
 	if s.url == "" {
