@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
@@ -173,12 +174,43 @@ func TestAServerMovesToPostgreSQLByOneLine(t *testing.T) {
 }
 
 func TestThePasswordOfPostgreSQLIsToldNobody(t *testing.T) {
-	c := newCluster(t, "password_encryption=scram-sha-256")
-	if err := c.Run(t.Context(), c.URL, "CREATE ROLE reader LOGIN PASSWORD 'geheim'"); err != nil {
+	open, err := os.MkdirTemp("", "wardroom-hba-") // where PostgreSQL's own user can read it
+	if err != nil {
 		t.Fatal(err)
 	}
+	defer os.RemoveAll(open)
+	asks := filepath.Join(open, "pg_hba.conf")
+	if err := errors.Join(os.Chmod(open, 0o755), os.WriteFile(asks, []byte("local all reader scram-sha-256\nlocal all wardroom trust\n"), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	c := newCluster(t, "hba_file="+asks)
+	if err := c.Run(t.Context(), c.URL, "CREATE ROLE reader LOGIN PASSWORD 'streng geheim'"); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := c.Database(t.Context(), "whole", "OWNER reader")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pass := filepath.Join(t.TempDir(), "pass")
+	if err := os.WriteFile(pass, []byte("*:*:*:reader:streng geheim\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	reader := strings.Replace(whole, "wardroom@", "reader@", 1)
+	for address, says := range map[string]string{
+		reader: `asks the user "reader" for a password, and none was given`,
+		strings.Replace(whole, "wardroom@", "reader:geheim@", 1):          `does not take the password of the user "reader"`,
+		strings.Replace(whole, "wardroom@", "nobody@", 1):                 `does not let the user "nobody" in`,
+		reader + "&passfile=" + pass:                                      "",
+		strings.Replace(whole, "wardroom@", "reader:streng%20geheim@", 1): "",
+	} {
+		_, file := c.names(t, address)
+		_, _, err := wardroom(t, "invite", "--config", file, "--token-only")
+		if says == "" && err != nil || says != "" && (err == nil || !strings.Contains(err.Error(), says)) {
+			t.Errorf("with %s: %v, want %q", address, err, says)
+		}
+	}
 	for _, address := range []string{
-		strings.Replace(c.URL, "wardroom@", "reader:geheim@", 1), strings.Replace(c.URL, "wardroom@", "nobody:geheim@", 1),
+		strings.Replace(whole, "wardroom@", "reader:geheim@", 1), strings.Replace(c.URL, "wardroom@", "nobody:geheim@", 1),
 		"postgres://u:geheim@127.0.0.1:1/n", "postgres://u:geheim@h:x/n", "postgres://u:geheim@h/n?sslmode=no", "mysql://u:geheim@h/n", "postgres://u:geheim@h",
 		"postgres://u@127.0.0.1:1/n?password=geheim",
 	} {

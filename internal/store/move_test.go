@@ -300,3 +300,43 @@ func TestPostgresIsForOneServer(t *testing.T) {
 	}
 	db.Close()
 }
+
+// A server whose connections were cut while another one took its place writes nothing beside it.
+func TestPostgresIsForOneServerAlsoAfterACut(t *testing.T) {
+	address, beside := newDatabase(t, "")
+	log := slog.New(slog.DiscardHandler)
+	first, err := Open(t.Context(), address, stream.NewHub(), log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.Close()
+	note := func(db *DB) error {
+		u := &unit{t.Context(), func(u stream.Unit) error { return db.SetMeta(u, "note", "x") }, make(chan error, 1)}
+		db.commit(context.WithoutCancel(t.Context()), []*unit{u})
+		return <-u.done
+	}
+	cut := func() {
+		if _, err := beside.Exec("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cut()
+	if err := note(first); err != nil {
+		t.Fatalf("after a cut: %v", err)
+	}
+	if _, err := Open(t.Context(), address, stream.NewHub(), log); !errors.Is(err, errBusy) {
+		t.Errorf("after a cut it has the database no more for itself: %v", err)
+	}
+	cut()
+	second, err := Open(t.Context(), address, stream.NewHub(), log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer second.Close()
+	if err := note(first); !errors.Is(err, errBusy) {
+		t.Errorf("beside the second the first is answered %v", err)
+	}
+	if err := note(second); err != nil {
+		t.Errorf("the second is answered %v", err)
+	}
+}

@@ -29,6 +29,7 @@ var postgres = kind{
 		if conf.ConnectTimeout == 0 {
 			conf.ConnectTimeout = 10 * time.Second
 		}
+		conf.DialFunc = dial
 		for name, value := range sessions {
 			conf.RuntimeParams[name] = value
 		}

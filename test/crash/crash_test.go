@@ -44,7 +44,7 @@ func TestWhatWasAnsweredIsKeptExactlyOnceAndInOneOrder(t *testing.T) {
 }
 
 // The same with the tables in PostgreSQL, where now the server is killed and now PostgreSQL, which then starts again beneath it.
-func TestOnPostgreSQLToo(t *testing.T) {
+func TestWhatWasAnsweredIsKeptByPostgreSQLToo(t *testing.T) {
 	if *seed == 0 {
 		*seed = rand.Uint64()
 	}

@@ -1,0 +1,7 @@
+//go:build !linux
+
+package store
+
+import "net"
+
+var dial = new(net.Dialer).DialContext
