@@ -41,12 +41,15 @@ func (p place) bring(ctx context.Context, out io.Writer) error {
 		if err != nil {
 			return fmt.Errorf("moving to PostgreSQL: %w", err)
 		}
-		var rows int64
+		var rows, altered int64
 		for _, m := range moved {
 			fmt.Fprintf(out, "  %-18s %10d\n", m.Table, m.Rows)
-			rows += m.Rows
+			rows, altered = rows+m.Rows, altered+m.Altered
 		}
 		fmt.Fprintf(out, "Moved %d rows of %d tables in %s; all were read back and are the same.\n", rows, len(moved), time.Since(began).Round(time.Second/100))
+		if altered > 0 {
+			fmt.Fprintf(out, "In %d texts, such as names of devices, a character that PostgreSQL cannot keep (NUL) is U+FFFD now.\n", altered)
+		}
 		return p.away(out)
 	}
 	same, err := store.WasMoved(ctx, p.data, p.database)

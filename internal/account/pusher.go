@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/url"
+	"strings"
 
 	"wardroom/internal/fault"
 	"wardroom/internal/stream"
@@ -60,6 +61,8 @@ func (a *Accounts) SetPusher(ctx context.Context, s Session, p Pusher) error {
 		return fault.MissingParam.New("A pusher needs app_id and pushkey.")
 	case len(p.AppID) > 64 || len(p.Pushkey) > 512:
 		return fault.InvalidParam.New("app_id may have 64 bytes and pushkey 512.")
+	case strings.Contains(p.AppID+p.Pushkey, "\x00"): // which not every database keeps
+		return fault.InvalidParam.New("The character U+0000 is not allowed in app_id and pushkey.")
 	case p.Kind == "":
 		return a.Disk.Do(ctx, func(u stream.Unit) error { return a.Disk.DropPusher(u, s.Account, p.AppID, p.Pushkey) })
 	case p.Kind != "http":

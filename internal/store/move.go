@@ -17,8 +17,9 @@ import (
 
 // Moved is how many rows of a table a move has copied.
 type Moved struct {
-	Table string
-	Rows  int64
+	Table   string
+	Rows    int64
+	Altered int64 // texts of people's that hold what PostgreSQL cannot keep: each such character is U+FFFD now
 }
 
 // Empty reports whether nothing of a server's is in the PostgreSQL database at address, so that a move or a restore may fill it.
@@ -106,11 +107,11 @@ func move(ctx context.Context, old, c *sql.Conn) (moved []Moved, err error) {
 		return nil, err
 	}
 	for _, t := range tables {
-		n, err := t.toPostgres(ctx, old, c)
+		m, err := t.toPostgres(ctx, old, c)
 		if err != nil {
 			return nil, fmt.Errorf("copying the table %s: %w", t.name, err)
 		}
-		moved = append(moved, Moved{t.name, n})
+		moved = append(moved, m)
 	}
 	if err := walkOn(ctx, &postgres, c, migrations, have, Version()); err != nil {
 		return nil, err
@@ -239,13 +240,13 @@ func (t *table) all() string {
 }
 
 // toPostgres copies the table and compares. A migration may have put rows into it.
-func (t *table) toPostgres(ctx context.Context, from, to *sql.Conn) (int64, error) {
+func (t *table) toPostgres(ctx context.Context, from, to *sql.Conn) (Moved, error) {
 	if _, err := to.ExecContext(ctx, `DELETE FROM "`+t.name+`"`); err != nil {
-		return 0, err
+		return Moved{}, err
 	}
 	source, err := t.read(ctx, from)
 	if err != nil {
-		return 0, err
+		return Moved{}, err
 	}
 	defer source.rows.Close()
 	err = native(to, func(c *pgx.Conn) error {
@@ -253,7 +254,7 @@ func (t *table) toPostgres(ctx context.Context, from, to *sql.Conn) (int64, erro
 		return err
 	})
 	if err := errors.Join(err, source.Err(), source.rows.Close()); err != nil {
-		return 0, err
+		return Moved{}, err
 	}
 	if t.identity != "" {
 		last, err := t.last(ctx, from)
@@ -261,10 +262,10 @@ func (t *table) toPostgres(ctx context.Context, from, to *sql.Conn) (int64, erro
 			_, err = to.ExecContext(ctx, `SELECT setval(pg_get_serial_sequence($1, $2), $3)`, t.name, t.identity, last)
 		}
 		if err != nil {
-			return 0, err
+			return Moved{}, err
 		}
 	}
-	return source.sum.rows, t.same(ctx, to, source.sum)
+	return Moved{t.name, source.sum.rows, source.altered}, t.same(ctx, to, source.sum)
 }
 
 // toSQLite copies the table and compares.
@@ -364,6 +365,8 @@ type reading struct {
 	into   []any
 	sum    sum
 	err    error
+
+	altered int64 // texts that are not given as they were read
 }
 
 func (t *table) read(ctx context.Context, c *sql.Conn) (*reading, error) {
@@ -391,6 +394,12 @@ func (r *reading) Next() bool {
 		if r.values[i], r.err = plain(r.table.kinds[i], v); r.err != nil {
 			r.err = fmt.Errorf("column %s of row %d: %w", r.table.columns[i], r.sum.rows+1, r.err)
 			return false
+		}
+		if text, ok := r.values[i].(string); ok {
+			if fit := strings.ReplaceAll(strings.ToValidUTF8(text, "\ufffd"), "\x00", "\ufffd"); fit != text {
+				r.values[i] = fit
+				r.altered++
+			}
 		}
 		var bytes []byte
 		switch v := r.values[i].(type) {
@@ -445,9 +454,6 @@ func plain(kind string, v any) (any, error) {
 	case string:
 		switch kind {
 		case "text":
-			if strings.Contains(v, "\x00") {
-				return nil, errors.New("it has the character NUL in it, which PostgreSQL cannot keep")
-			}
 			return v, nil
 		case "bytea":
 			return []byte(v), nil

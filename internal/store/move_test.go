@@ -72,6 +72,7 @@ func filled(t *testing.T, v int) (dir string) {
 			`UPDATE account SET id = '人 ''\%' WHERE no = 1`,
 			`INSERT INTO device (no, account, id, name, seen_day) VALUES (41, 1, 'gone', '', 1)`, `DELETE FROM device WHERE no = 41`,
 			`INSERT INTO meta (name, value) VALUES ('server_name', 'quay.test')`,
+			`UPDATE device SET name = 'a' || char(0) || 'b' WHERE no = 2`, `UPDATE media SET name = CAST(x'61ff62' AS TEXT) WHERE id = 'text 2'`,
 		} {
 			if _, err := c.ExecContext(t.Context(), q); err != nil {
 				t.Fatal(err)
@@ -107,6 +108,9 @@ func TestPostgresIsGivenEverythingThatSQLiteHas(t *testing.T) {
 					t.Errorf("of %s %d rows were moved, there are %d", m.Table, m.Rows, len(before[m.Table]))
 				}
 			}
+			if n := slices.IndexFunc(moved, func(m Moved) bool { return m.Table == "device" }); moved[n].Altered != 1 {
+				t.Errorf("of devices it tells that %d names were altered", moved[n].Altered)
+			}
 			if len(moved) != len(before)-2 { // the version and the schema
 				t.Errorf("%d tables were moved of %d", len(moved), len(before))
 			}
@@ -117,7 +121,15 @@ func TestPostgresIsGivenEverythingThatSQLiteHas(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := filled(t, v)
-			inFile(t, want, func(c *sql.Conn) { mustMigrate(t, c, migrations) })
+			inFile(t, want, func(c *sql.Conn) {
+				mustMigrate(t, c, migrations)
+				// two names have what PostgreSQL cannot keep
+				for _, q := range []string{`UPDATE device SET name = 'a�b' WHERE no = 2`, `UPDATE media SET name = 'a�b' WHERE id = 'text 2'`} {
+					if _, err := c.ExecContext(t.Context(), q); err != nil {
+						t.Fatal(err)
+					}
+				}
+			})
 			have, should := kept(t, back), kept(t, want)
 			for table, rows := range should {
 				if slices.Sort(rows); !slices.Equal(slices.Sorted(slices.Values(have[table])), rows) {

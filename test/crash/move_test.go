@@ -29,7 +29,7 @@ func Cut(point string) {
 	}
 }
 `},
-	{File: "internal/store/move.go", Old: "		moved = append(moved, Moved{t.name, n})", New: "		moved = append(moved, Moved{t.name, n})\n		Cut(\"half copied\")"},
+	{File: "internal/store/move.go", Old: "		moved = append(moved, m)", New: "		moved = append(moved, m)\n		Cut(\"half copied\")"},
 	{File: "internal/store/move.go", Old: "	number := rand.Text()", New: "	Cut(\"copied over\")\n	number := rand.Text()"},
 	{File: "internal/store/move.go", Old: "	if err := postgres.commit(&tx{", New: "	Cut(\"before the commit\")\n	if err := postgres.commit(&tx{"},
 	{File: "internal/store/move.go", Old: "	return moved, nil\n}\n\n// copyFromPostgres", New: "	Cut(\"after the commit\")\n	return moved, nil\n}\n\n// copyFromPostgres"},
