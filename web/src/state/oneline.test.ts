@@ -2,7 +2,7 @@ import { MatrixClient, MatrixEvent, Room, type IEvent } from 'matrix-js-sdk';
 import { expect, test } from 'vitest';
 import { captionOf, fileOf } from './file';
 import { toldOf } from './happening';
-import { oneLine } from './oneline';
+import { oneLine, straight } from './oneline';
 import { findPeople } from './people';
 import { personIn } from './person';
 import { titleOf, topicOf } from './roomstate';
@@ -32,4 +32,9 @@ test('names of rooms and people, topics, files and captions are all cleaned', as
   const file = { msgtype: 'm.file', url: 'mxc://port/x', filename: `folder/${turned}`, body: `see\n${turned}` };
   expect(fileOf(file)?.name).toBe(plain);
   expect(captionOf(file)).toBe(`see\n${plain}`);
+});
+
+test('what turns a stretch of a message around goes; the marks of right-to-left writing stay', () => {
+  expect(straight('pay \u202e001\u202c to \u2067Lin\u2069\nnext \u202a\u202b\u202dline\u2066\u2068')).toBe('pay 001 to Lin\nnext line');
+  expect(straight('\u0634\u200f, \u061c1')).toBe('\u0634\u200f, \u061c1');
 });

@@ -10,3 +10,11 @@ export function oneLine(text: string): string {
 export function unturned(text: string): string {
   return text.replace(/\p{Bidi_Control}/gu, '');
 }
+
+/**
+ * What somebody wrote, without the letters that turn whole stretches of it around: embeddings, overrides and isolates. The
+ * marks that Arabic and Hebrew need beside a comma or a bracket stay.
+ */
+export function straight(text: string): string {
+  return text.replace(/[\u202a-\u202e\u2066-\u2069]/g, '');
+}

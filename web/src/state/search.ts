@@ -11,6 +11,7 @@ import { isUnreachable, limitedFor } from '../wire/fault';
 import { contextOf, eventAndEdit, historyOf } from '../wire/history';
 import { Attention, pause } from './attention';
 import { changeOf, type Change } from './findable';
+import { straight } from './oneline';
 import { personIn, type Person } from './person';
 import { Reading, type Gap } from './reading';
 import { deletedFrom } from './relations';
@@ -331,7 +332,7 @@ function foundOf(room: Room, me: string, { id, sender, at, lang, excerpt, cut, m
     end = to;
   }
   pieces.push({ text: excerpt.slice(end) + (cut[1] ? '…' : ''), marked: false });
-  return { id, sender: personIn(room, sender), mine: sender === me, at, lang, pieces: pieces.filter(({ text }) => text !== '') };
+  return { id, sender: personIn(room, sender), mine: sender === me, at, lang, pieces: pieces.map((piece) => ({ ...piece, text: straight(piece.text) })).filter(({ text }) => text !== '') };
 }
 
 function personAnywhere(client: MatrixClient, id: string, rooms: readonly (readonly [room: string, total: number])[]): Person {

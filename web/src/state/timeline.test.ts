@@ -79,3 +79,8 @@ test('ciphertext whose key is being looked for is neither shown nor called unrea
   await given([{ type: 'm.room.encrypted', sender: other, content: { algorithm: 'm.megolm.v1.aes-sha2', ciphertext: 'x' } }]);
   expect(items().at(-1)).toMatchObject({ is: 'opening' });
 });
+
+test('nothing in a text turns around what is quoted, listed or copied of it', async () => {
+  await given([{ type: 'm.room.message', sender: other, content: { msgtype: 'm.text', body: 'to \u2067Lin: 001\u202e \u200fok' } }]);
+  expect(items().at(-1)).toMatchObject({ body: 'to Lin: 001 \u200fok' });
+});

@@ -9,6 +9,7 @@ import { captionOf, fileOf, type MessageFile } from './file';
 import { toldOf, type Told } from './happening';
 import type { Outgoing, OutgoingState } from './outbox';
 import { mentionsIn, type Mentions } from './mentions';
+import { straight } from './oneline';
 import { personIn, type Person } from './person';
 import { deletedFrom, editInForce, gather, isAside, isRecord, isVerification, reactionsIn, relationOf, relationOut, wasAside, type Relation } from './relations';
 import { answersIn, summaryOf, threadOf, type ThreadSummary } from './threads';
@@ -131,7 +132,7 @@ function outItem({ room, me }: Place, out: Outgoing): Message {
     sender: personIn(room, me),
     mine: true,
     at: out.at,
-    body: file === undefined ? text(out.content['body']) : captionOf(out.content),
+    body: file === undefined ? straight(text(out.content['body'])) : captionOf(out.content),
     html: htmlIn(out.content),
     lang: out.lang,
     edited: false,
@@ -190,7 +191,7 @@ function message({ room, me, about, thread, unread }: Place, event: MatrixEvent,
   const file = fileOf(content);
   if (file === undefined && !readable.includes(content['msgtype'])) return { ...common, is: 'unsupported' };
   const quote = quoteIn(original);
-  const said = file === undefined ? text(content['body']) : captionOf(content);
+  const said = file === undefined ? straight(text(content['body'])) : captionOf(content);
   const body = quote === undefined ? said : withoutFallback(said);
   // An edit's envelope stands beside the new content, in the event that brought it.
   const envelope = readEnvelope(edit?.content ?? original);

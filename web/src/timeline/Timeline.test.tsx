@@ -58,3 +58,10 @@ test('a name stands once for what one person says in one go, and again after a w
   expect(screen.getByText(/20 November/)).toBeTruthy();
   expect(screen.getByText(/21 November/)).toBeTruthy();
 });
+
+test('no letter in a message turns what stands behind it around', () => {
+  const html = 'see <b>\u202ered</b> \u2067<a href="https://port.example/">here</a>';
+  shown([{ ...theirs, html, lang: 'en' }]);
+  const words = screen.getByText('red').closest('p');
+  expect(words?.textContent).toBe('see red here [port.example]');
+});

@@ -1,6 +1,7 @@
 import { createElement, Fragment, useMemo, type ReactNode } from 'react';
-import { everybody, type Mentions } from '../state/mentions';
 import { useSay } from '../lang/useSay';
+import { everybody, type Mentions } from '../state/mentions';
+import { straight } from '../state/oneline';
 import type { Message } from '../state/timeline';
 import { fromHtml, fromText, hasBlocks, type Rich } from './richtext';
 import look from './Words.module.css';
@@ -21,13 +22,13 @@ export function Words({ item }: { item: Message }) {
 
 // The pieces never change their order, so they need no keys of their own.
 function shown(piece: Rich, named: Mentions | undefined): ReactNode {
-  if (typeof piece === 'string') return named?.all === true ? everybodyIn(piece) : piece;
+  if (typeof piece === 'string') return named?.all === true ? everybodyIn(straight(piece)) : straight(piece);
   const inside = piece.inside.map((one) => shown(one, named));
   if (piece.tag === 'mention') return <Named id={piece.id} named={named} words={inside} />;
   if (!('href' in piece)) return createElement(piece.tag, 'start' in piece ? { start: piece.start } : null, ...inside);
   return (
     <>
-      {/* With a direction of its own, no control before it turns what it says round. */}
+      {/* With a direction of its own, what stands before it does not turn what it says round. */}
       {createElement('a', { href: piece.href, target: '_blank', rel: 'noopener noreferrer', title: piece.href, dir: 'auto' }, ...inside)}
       {piece.host !== undefined && (
         <>
