@@ -34,6 +34,8 @@ export function People({ members, trust, onAbout, onVerify, onConverse, onClose 
   const stay = (): void => setAsked(undefined);
 
   const ref = useRef<HTMLElement>(null);
+  // After a removal: whose row takes the focus when the question is over. The row that it was asked from goes away.
+  const next = useRef<{ readonly id: string | undefined }>(undefined);
 
   // The list follows the client's events for as long as it is on the screen. The focus that was in it goes back to what
   // opened it.
@@ -46,6 +48,21 @@ export function People({ members, trust, onAbout, onVerify, onConverse, onClose 
       if (opener instanceof HTMLElement && list?.contains(document.activeElement) === true) opener.focus();
     };
   }, [members]);
+
+  // The dialog gives the focus back before this runs.
+  useLayoutEffect(() => {
+    if (asked !== undefined || next.current === undefined) return;
+    const { id } = next.current;
+    next.current = undefined;
+    const row = [...(ref.current?.querySelectorAll<HTMLElement>('[data-person]') ?? [])].find((one) => one.dataset['person'] === id);
+    (row?.querySelector<HTMLElement>('button') ?? ref.current)?.focus();
+  }, [asked]);
+  const remove = async (id: string): Promise<void> => {
+    const others = all.filter((one) => !one.me || one.person.id === id);
+    const at = others.findIndex((one) => one.person.id === id);
+    await members.remove(id);
+    next.current = { id: (others[at + 1] ?? others[at - 1])?.person.id };
+  };
 
   const invited = all.filter((one) => one.invited);
   const list = (some: readonly Member[]) => (
@@ -68,7 +85,7 @@ export function People({ members, trust, onAbout, onVerify, onConverse, onClose 
     </ul>
   );
   return (
-    <section ref={ref} className={look['people']} aria-label={say('people.title')}>
+    <section ref={ref} className={look['people']} aria-label={say('people.title')} tabIndex={-1}>
       <header className="row">
         <h2 className="grow">{say('people.title')}</h2>
         <IconButton icon={IconClose} label={say('common.close')} onClick={onClose} />
@@ -81,7 +98,7 @@ export function People({ members, trust, onAbout, onVerify, onConverse, onClose 
       {list(all.filter((one) => !one.invited))}
       {invited.length > 0 && <h3>{say('people.invited')}</h3>}
       {invited.length > 0 && list(invited)}
-      {asked?.what === 'remove' && <AskFirst about="remove" member={asked.member} onStay={stay} onDo={() => members.remove(asked.member.person.id)} />}
+      {asked?.what === 'remove' && <AskFirst about="remove" member={asked.member} onStay={stay} onDo={() => remove(asked.member.person.id)} />}
       {asked?.what === 'owner' && <AskFirst about="owner" member={asked.member} onStay={stay} onDo={() => members.give(asked.member.person.id, 'owner')} />}
     </section>
   );
@@ -102,7 +119,7 @@ function Row({ member, standing, onAbout, onVerify, onConverse, onGive, onRemove
   const { person, role } = member;
   const name = person.name;
   return (
-    <li className={look['one']}>
+    <li className={look['one']} data-person={person.id}>
       <WhoStamp id={person.id} name={name} lang={person.lang} small />
       <span className="grow">
         <b lang={person.lang}>{name}</b>
