@@ -3,9 +3,9 @@ import { Button, IconButton } from '../kit/Button';
 import { Count } from '../kit/Count';
 import { IconBack, IconClose, IconWithheld } from '../kit/icons';
 import { Say } from '../kit/Say';
-import { exact, short } from '../lang/dates';
+import { answersAndLast } from '../lang/answersAndLast';
 import { sayFault } from '../lang/sayFault';
-import { rich, useSay } from '../lang/useSay';
+import { useSay } from '../lang/useSay';
 import { now } from '../state/now';
 import { hrefOf } from '../state/route';
 import type { ThreadEntry, ThreadList } from '../state/threadlist';
@@ -85,7 +85,7 @@ export function Threads({ list, room, onClose }: Props) {
 function Line({ thread, room }: { thread: ThreadEntry; room: string }) {
   const say = useSay();
   const time = useStore(now);
-  const { root, sender, begins, answers, last, unread, mentioned } = thread;
+  const { root, sender, begins, unread, mentioned } = thread;
   return (
     <a className={unread > 0 ? look['new'] : undefined} href={hrefOf({ at: 'room', id: room, thread: root })}>
       <span className="grow">
@@ -93,19 +93,7 @@ function Line({ thread, room }: { thread: ThreadEntry; room: string }) {
         <span className={look['begins']} lang={begins.is === 'said' ? begins.lang : undefined} dir={begins.is === 'said' ? 'auto' : undefined}>
           {begins.is === 'said' ? begins.text : say(`threads.${begins.is}`)}
         </span>
-        <span className="meta">
-          {last === undefined
-            ? say('thread.answers', { n: answers })
-            : rich(say, 'thread.answersAndLast', {
-                n: answers,
-                name: <span lang={last.by.lang}>{last.by.name}</span>,
-                time: (
-                  <time dateTime={new Date(last.at).toISOString()} title={exact(last.at)}>
-                    {short(last.at, time)}
-                  </time>
-                ),
-              })}
-        </span>
+        <span className="meta">{answersAndLast(say, thread, time)}</span>
       </span>
       {mentioned && (
         <b className={look['at']}>

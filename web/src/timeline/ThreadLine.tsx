@@ -1,8 +1,8 @@
 import { Count } from '../kit/Count';
 import { Icon } from '../kit/Icon';
 import { IconThread } from '../kit/icons';
-import { exact, short } from '../lang/dates';
-import { rich, useSay } from '../lang/useSay';
+import { answersAndLast } from '../lang/answersAndLast';
+import { useSay } from '../lang/useSay';
 import { now } from '../state/now';
 import type { ThreadSummary } from '../state/threads';
 import { useStore } from '../state/useStore';
@@ -15,23 +15,11 @@ export function ThreadLine({ thread, acts }: { thread: ThreadSummary | undefined
   const time = useStore(now);
   const href = thread && acts.threadHref?.(thread.root);
   if (thread === undefined || href === undefined) return null;
-  const { answers, last, unread, mentioned } = thread;
+  const { unread, mentioned } = thread;
   return (
     <a className={unread > 0 ? `${look['line'] ?? ''} ${look['new'] ?? ''}` : look['line']} href={href} data-thread={thread.root}>
       <Icon of={IconThread} />
-      <span>
-        {last === undefined
-          ? say('thread.answers', { n: answers })
-          : rich(say, 'thread.answersAndLast', {
-              n: answers,
-              name: <span lang={last.by.lang}>{last.by.name}</span>,
-              time: (
-                <time dateTime={new Date(last.at).toISOString()} title={exact(last.at)}>
-                  {short(last.at, time)}
-                </time>
-              ),
-            })}
-      </span>
+      <span>{answersAndLast(say, thread, time)}</span>
       {mentioned && (
         <b className={look['at']}>
           <span aria-hidden="true">@</span>
