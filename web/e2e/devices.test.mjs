@@ -35,6 +35,8 @@ async function newDevice() {
 
 /** What the first device is told of another one that nobody verified. */
 const stranger = () => mio.page.locator('nav section', { hasText: 'Is this device yours?' });
+/** What it is told of one that was verified elsewhere. */
+const added = () => mio.page.locator('nav section', { hasText: 'A new device was added' });
 
 test('a wrong password is said in words', async () => {
   const device = await Person.sitsDown(browser, { name: 'Mio Saeki', account: 'mio', password: 'not the right one' });
@@ -56,7 +58,15 @@ test('a new device reads earlier messages after the recovery key, and not before
   await device.page.locator('main button[type=submit]').click();
   await device.page.locator('[role=alert]', { hasText: 'not the recovery key' }).waitFor();
   await device.restores(mio.recoveryKey);
-  await stranger().waitFor({ state: 'detached' });
+  // From a question it becomes news, which stays until somebody has read it.
+  await added().getByText('Wardroom, Chromium, Linux (2)').waitFor();
+  assert.equal(await stranger().count(), 0);
+  assert.deepEqual(await mio.barriers(), []);
+  await mio.shows('device-added');
+  await mio.page.reload();
+  await added().getByRole('button', { name: 'That was me' }).click();
+  await added().waitFor({ state: 'detached' });
+  assert.equal(await device.page.locator('nav section').count(), 0, 'the new device asks about none that were there before');
   await device.page.getByRole('link', { name: 'Harbour watch' }).click();
   await device.reads('Written on the first device.');
   await device.writes('Written on the second device.');
@@ -79,6 +89,34 @@ test('a device that is not one’s own is signed out from where one is told of i
   await eve.page.locator('main h1', { hasText: 'Sign in' }).waitFor();
   await stranger().waitFor({ state: 'detached' });
   await eve.context.close();
+});
+
+test('a device that somebody else added with the recovery key is signed out, and what that means is said', async () => {
+  const eve = await newDevice();
+  await eve.restores(mio.recoveryKey);
+  await added().getByRole('button', { name: 'That was not me…' }).click();
+  const dialog = mio.page.locator('dialog');
+  await dialog.getByText('Make a new recovery key afterwards').waitFor();
+  assert.deepEqual(await mio.barriers(), []);
+  await mio.shows('device-added-stranger');
+  await dialog.locator('input').fill(mio.password);
+  await mio.page.keyboard.press('Enter');
+  await eve.page.locator('main h1', { hasText: 'Sign in' }).waitFor();
+  await added().waitFor({ state: 'detached' });
+  await eve.context.close();
+});
+
+test('a device that has no keys is noticed, too', async () => {
+  const answer = await fetch(`${server.url}/_matrix/client/v3/login`, {
+    method: 'POST',
+    body: JSON.stringify({ type: 'm.login.password', identifier: { type: 'm.id.user', user: 'mio' }, password: mio.password, initial_device_display_name: 'A script' }),
+  });
+  const { access_token: token } = /** @type {{ access_token: string }} */ (await answer.json());
+  await mio.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange'))); // as when one comes back to the page
+  await stranger().getByText('A script').waitFor();
+  await fetch(`${server.url}/_matrix/client/v3/logout`, { method: 'POST', headers: { Authorization: `Bearer ${token}` } });
+  await mio.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await stranger().waitFor({ state: 'detached' });
 });
 
 test('a server that asks to sign in again leaves the keys where they are', async () => {

@@ -7,7 +7,7 @@ import { useStore } from './state/useStore';
 interface RoomsProps {
   session: Session;
   open: string | undefined;
-  /** One of one's own devices that was not verified is to be compared with, or is not one's own. */
+  /** A device that one is asked about is to be compared with, or is not one's own. */
   onCompare: (deviceId: string) => void;
   onStranger: (device: OwnDevice) => void;
 }
@@ -21,6 +21,7 @@ export function Rooms({ session, open, onCompare, onStranger }: RoomsProps) {
       removals={useStore(session.removals)}
       devices={unknownDevices(useStore(session.devices))}
       onCompare={onCompare}
+      onMine={(deviceId) => void session.devices.recognise(deviceId)}
       onStranger={onStranger}
       open={open}
       find={session.findPeople}

@@ -154,7 +154,7 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
             )}
           </main>
         )}
-        {stranger && <SignOutDevice name={stranger.called} stranger onStay={() => setStranger(undefined)} onSignOut={(password) => session.devices.signOut(stranger.id, password)} />}
+        {stranger && <SignOutDevice name={stranger.called} stranger signed={stranger.signed} onStay={() => setStranger(undefined)} onSignOut={(password) => session.devices.signOut(stranger.id, password)} />}
         {gathering && (
           <NewRoom
             other={gathering}

@@ -23,7 +23,7 @@ const view: RoomListView = {
 const search = { drafts: new Store<ReadonlyMap<string, string>>(new Map()), find: () => Promise.resolve([]), userId: () => undefined };
 
 function shown(over: Partial<Parameters<typeof RoomList>[0]> = {}) {
-  const props = { ...search, view, open: undefined, onConverse: vi.fn(() => Promise.resolve()), onCreate: vi.fn(() => Promise.resolve('!new')), onInvite: vi.fn(() => Promise.resolve()), onMade: vi.fn(), onJoin: vi.fn(() => Promise.resolve()), onDismiss: vi.fn(), removals: [], devices: [], onCompare: vi.fn(), onStranger: vi.fn(), onDecline: vi.fn(() => Promise.resolve()), ...over };
+  const props = { ...search, view, open: undefined, onConverse: vi.fn(() => Promise.resolve()), onCreate: vi.fn(() => Promise.resolve('!new')), onInvite: vi.fn(() => Promise.resolve()), onMade: vi.fn(), onJoin: vi.fn(() => Promise.resolve()), onDismiss: vi.fn(), removals: [], devices: [], onCompare: vi.fn(), onMine: vi.fn(), onStranger: vi.fn(), onDecline: vi.fn(() => Promise.resolve()), ...over };
   return { ...render(<RoomList {...props} />), ...props };
 }
 
@@ -48,7 +48,7 @@ test('an invitation is taken up or declined, once', async () => {
 });
 
 test('a device that nobody verified waits for an answer: verify it, or sign it out', async () => {
-  const device = { id: 'DEV', name: 'Wardroom, Chromium, Linux', called: 'Wardroom, Chromium, Linux (2)', here: false, signed: false, lastDay: undefined };
+  const device = { id: 'DEV', name: 'Wardroom, Chromium, Linux', called: 'Wardroom, Chromium, Linux (2)', here: false, signed: false, added: false, lastDay: undefined };
   const { onCompare, onStranger, container } = shown({ view: { ...view, invitations: [] }, devices: [device] });
   expect(screen.getByRole('heading', { name: 'Waiting for you' })).toBeTruthy();
   expect(screen.getByText('Wardroom, Chromium, Linux (2)')).toBeTruthy();
@@ -56,6 +56,17 @@ test('a device that nobody verified waits for an answer: verify it, or sign it o
   fireEvent.click(screen.getByRole('button', { name: /It is mine/ }));
   expect(onCompare).toHaveBeenCalledExactlyOnceWith('DEV');
   fireEvent.click(screen.getByRole('button', { name: /It is not mine/ }));
+  expect(onStranger).toHaveBeenCalledExactlyOnceWith(device);
+});
+
+test('a device that was verified elsewhere is told, and put away by whoever added it', async () => {
+  const device = { id: 'DEV', name: 'Safari', called: 'Safari', here: false, signed: true, added: true, lastDay: undefined };
+  const { onMine, onStranger, container } = shown({ view: { ...view, invitations: [] }, devices: [device] });
+  expect(screen.getByText(/with your recovery key, or from another of your devices/)).toBeTruthy();
+  expect(await barriers(container)).toEqual([]);
+  fireEvent.click(screen.getByRole('button', { name: 'That was me' }));
+  expect(onMine).toHaveBeenCalledExactlyOnceWith('DEV');
+  fireEvent.click(screen.getByRole('button', { name: 'That was not me…' }));
   expect(onStranger).toHaveBeenCalledExactlyOnceWith(device);
 });
 

@@ -30,9 +30,10 @@ interface Props {
   drafts: Readable<ReadonlyMap<string, string>>;
   /** The rooms that somebody took this person out of. */
   removals: readonly Removal[];
-  /** Devices of this person's account that nobody has verified, and what can be done about one. */
+  /** Devices of this person's account that they are asked about, and what can be done about one. */
   devices: readonly OwnDevice[];
   onCompare: (deviceId: string) => void;
+  onMine: (deviceId: string) => void;
   onStranger: (device: OwnDevice) => void;
   /** The room on the page beside. */
   open: string | undefined;
@@ -49,7 +50,7 @@ interface Props {
 }
 
 /** The rooms one is in, and above them what waits for an answer. */
-export function RoomList({ view, drafts, removals, devices, onCompare, onStranger, open, find, userId, onCreate, onInvite, onMade, onConverse, onJoin, onDecline, onDismiss }: Props) {
+export function RoomList({ view, drafts, removals, devices, onCompare, onMine, onStranger, open, find, userId, onCreate, onInvite, onMade, onConverse, onJoin, onDecline, onDismiss }: Props) {
   const say = useSay();
   const [making, setMaking] = useState<'room' | 'conversation'>();
   const [focused, setFocused] = useState<string>();
@@ -72,7 +73,7 @@ export function RoomList({ view, drafts, removals, devices, onCompare, onStrange
       </div>
       {view.invitations.length + devices.length > 0 && <h2>{say('rooms.invited')}</h2>}
       {devices.map((device) => (
-        <DeviceCard key={device.id} device={device} onCompare={() => onCompare(device.id)} onStranger={() => onStranger(device)} />
+        <DeviceCard key={device.id} device={device} onCompare={() => onCompare(device.id)} onMine={() => onMine(device.id)} onStranger={() => onStranger(device)} />
       ))}
       {view.invitations.map((invitation) => (
         <InvitationCard key={invitation.id} invitation={invitation} onJoin={onJoin} onDecline={onDecline} />

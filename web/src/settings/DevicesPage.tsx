@@ -45,7 +45,9 @@ export function DevicesPage({ devices, onNewKey, onCompare }: { devices: Devices
           {say('devices.loading')}
         </p>
       )}
-      {unknownDevices({ list: list ?? [] }).map((one) => <Doubt key={one.id} device={one} onCompare={() => onCompare(one.id)} onStranger={() => setAsked({ device: one, what: 'stranger' })} />)}
+      {unknownDevices({ list: list ?? [] }).map((one) => (
+        <Doubt key={one.id} device={one} onCompare={() => onCompare(one.id)} onMine={() => void devices.recognise(one.id)} onStranger={() => setAsked({ device: one, what: 'stranger' })} />
+      ))}
       <ul className={look['devices']}>
         {list?.map((one) => (
           <Device key={one.id} device={one} onRename={() => setAsked({ device: one, what: 'rename' })} onSignOut={() => setAsked({ device: one, what: 'signOut' })} />
@@ -57,25 +59,25 @@ export function DevicesPage({ devices, onNewKey, onCompare }: { devices: Devices
       <p className="meta">{say('devices.kept')}</p>
       {asked?.what === 'rename' && <Rename name={asked.device.name} onStay={() => setAsked(undefined)} onRename={(name) => devices.rename(asked.device.id, name)} />}
       {asked !== undefined && asked.what !== 'rename' && (
-        <SignOutDevice name={asked.device.called} stranger={asked.what === 'stranger'} onStay={() => setAsked(undefined)} onSignOut={(password) => devices.signOut(asked.device.id, password)} />
+        <SignOutDevice name={asked.device.called} stranger={asked.what === 'stranger'} signed={asked.device.signed} onStay={() => setAsked(undefined)} onSignOut={(password) => devices.signOut(asked.device.id, password)} />
       )}
     </>
   );
 }
 
-function Doubt({ device, onCompare, onStranger }: { device: OwnDevice; onCompare: () => void; onStranger: () => void }) {
+function Doubt({ device, onCompare, onMine, onStranger }: { device: OwnDevice; onCompare: () => void; onMine: () => void; onStranger: () => void }) {
   const say = useSay();
   return (
     <section className={look['doubt']}>
       <Icon of={IconWarning} />
       <div className="stack">
-        <h2>{say('devices.doubt')}</h2>
-        <p>{rich(say, 'devices.doubt.text', { name: <b>{device.called}</b> })}</p>
-        <p>{say('devices.doubt.yes')}</p>
+        <h2>{say(device.signed ? 'devices.added' : 'devices.doubt')}</h2>
+        <p>{rich(say, device.signed ? 'devices.added.text' : 'devices.doubt.text', { name: <b>{device.called}</b> })}</p>
+        {!device.signed && <p>{say('devices.doubt.yes')}</p>}
         <div className="row wrap">
-          <Button onClick={onCompare}>{say('devices.doubt.compare')}</Button>
+          {device.signed ? <Button onClick={onMine}>{say('devices.added.mine')}</Button> : <Button onClick={onCompare}>{say('devices.doubt.compare')}</Button>}
           <Button kind="stop" onClick={onStranger}>
-            {say('devices.doubt.no')}
+            {say(device.signed ? 'devices.added.no' : 'devices.doubt.no')}
           </Button>
         </div>
       </div>

@@ -6,7 +6,7 @@ import { RecoveryKey } from './RecoveryKey';
 
 beforeAll(() => changeLanguage('en'));
 
-const phone = { id: 'PHONE', name: 'Phone', called: 'Phone (2)', here: false, signed: true, lastDay: undefined };
+const phone = { id: 'PHONE', name: 'Phone', called: 'Phone (2)', here: false, signed: true, added: false, lastDay: undefined };
 
 test('a device that lacks the keys says so, and another one can hand them over', async () => {
   const onCompare = vi.fn();

@@ -10,12 +10,14 @@ interface Props {
   name: string;
   /** The person does not know this device: then there is more to be said. */
   stranger: boolean;
+  /** It could read messages. */
+  signed: boolean;
   onStay: () => void;
   onSignOut: (password: string) => Promise<void>;
 }
 
 /** Asks for the password before another device is signed out. */
-export function SignOutDevice({ name, stranger, onStay, onSignOut }: Props) {
+export function SignOutDevice({ name, stranger, signed, onStay, onSignOut }: Props) {
   const say = useSay();
   const task = useTask();
   const [password, setPassword] = useState('');
@@ -40,6 +42,7 @@ export function SignOutDevice({ name, stranger, onStay, onSignOut }: Props) {
     >
       <p>{say('devices.signOut.text')}</p>
       {stranger && <p>{say('devices.signOut.stranger')}</p>}
+      {stranger && signed && <p>{say('devices.signOut.reads')}</p>}
       <Field
         data-first
         label={say('signin.password')}

@@ -100,7 +100,7 @@ export class Session {
     this.rooms = new RoomList(client, this.#far);
     this.removals = removals;
     this.me = new Me(client);
-    this.devices = new Devices(client, recovery.mayRenew);
+    this.devices = new Devices(client, recovery.mayRenew, vault);
     this.invitations = new Invitations(client);
     this.levels = new Levels(client);
     this.pictures = new Pictures(client, tokens);
@@ -110,6 +110,9 @@ export class Session {
     this.search = new Search(client);
     this.asking = new Asking(this.search);
     this.verifications = new Verifications(client, this.converse);
+    this.verifications.subscribe(() => {
+      for (const { device, stage } of this.verifications.snapshot()) if (device !== undefined && ['matched', 'done'].includes(stage.at)) void this.devices.recognise(device);
+    });
     for (const [roomId, box] of kept) this.#outboxes.set(roomId, new Outbox(this.#post(roomId), box));
     client.on(ClientEvent.Event, (event) => {
       const transaction: unknown = event.getUnsigned()['transaction_id'];

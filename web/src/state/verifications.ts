@@ -12,6 +12,8 @@ export interface Verifying {
   readonly id: number;
   /** Whom it is with; undefined: another device of one's own. */
   readonly with: Person | undefined;
+  /** Which device of one's own it is with, once that is known. */
+  readonly device?: string;
   /** Whether it was asked for here. */
   readonly mine: boolean;
   /** Whether the other person must take up an invitation first. */
@@ -110,7 +112,7 @@ export class Verifications extends Store<readonly Verifying[]> {
       // What was asked of this side and is over before anything was compared concerns nobody any more.
       const shown = this.snapshot().find((other) => other.id === id);
       if (stage.at === 'ended' && (stage.why === 'elsewhere' || (shown?.stage.at === 'asks' && stage.why !== 'mismatch'))) this.dismiss(id);
-      else this.#change(id, { stage });
+      else this.#change(id, { stage, ...(one.own && one.device !== undefined && { device: one.device }) });
     });
   }
 

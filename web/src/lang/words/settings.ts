@@ -82,5 +82,20 @@ export const settings = sentences({
     'zh-Hant': '如果是您的裝置，請在那裡輸入復原金鑰，或與本裝置核對表情符號，即完成驗證。',
     ja: '自分の端末であれば、そこで回復キーを入力するか、この端末と絵文字を見比べてください。それで確認されます。',
   },
+  'devices.added': { en: 'A new device was added', 'zh-Hans': '新增了一台设备', 'zh-Hant': '新增了一台裝置', ja: '新しい端末が追加されました' },
+  'devices.added.text': {
+    en: '{name} was verified with your recovery key, or from another of your devices. It can read your messages.',
+    'zh-Hans': '{name}已用您的恢复密钥或您的另一台设备完成验证，可以读到您的消息。',
+    'zh-Hant': '{name}已用您的復原金鑰或您的另一台裝置完成驗證，可以讀到您的訊息。',
+    ja: '{name} が、あなたの回復キーまたはほかの端末で確認されました。あなたのメッセージを読めます。',
+  },
+  'devices.added.mine': { en: 'That was me', 'zh-Hans': '是我操作的', 'zh-Hant': '是我操作的', ja: '自分で追加した' },
+  'devices.added.no': { en: 'That was not me…', 'zh-Hans': '不是我操作的…', 'zh-Hant': '不是我操作的…', ja: '心当たりがない…' },
+  'devices.signOut.reads': {
+    en: 'They could read your messages: they have your recovery key, or had one of your devices. Make a new recovery key afterwards, under My devices.',
+    'zh-Hans': '对方读得到您的消息：对方有您的恢复密钥，或拿到过您的设备。之后请在“我的设备”里另做恢复密钥。',
+    'zh-Hant': '對方讀得到您的訊息：對方有您的復原金鑰，或拿到過您的裝置。之後請在「我的裝置」裡另做復原金鑰。',
+    ja: 'その人はあなたのメッセージを読めました。回復キーを知っているか、あなたの端末を使ったことになります。このあと「自分の端末」で回復キーを作り直してください。',
+  },
   'devices.doubt.no': { en: 'It is not mine…', 'zh-Hans': '不是我的…', 'zh-Hant': '不是我的…', ja: '心当たりがない…' },
 });
