@@ -5,6 +5,9 @@ import { Store } from './store';
 
 export type { Device, Doubt, Standing } from '../crypto/trust';
 
+/** Of how many people of one room the server is asked. */
+const mostAsked = 20;
+
 /** What is known of who the people of a room are. */
 export interface RoomTrustView {
   readonly standing: ReadonlyMap<string, Standing>;
@@ -21,6 +24,7 @@ export class RoomTrust extends Store<RoomTrustView> {
   readonly #client: MatrixClient;
   readonly #room: Room;
   readonly #standing = new Map<string, Standing>();
+  readonly #asked = new Set<string>();
   #stop: (() => void) | undefined;
 
   constructor(client: MatrixClient, room: Room) {
@@ -37,10 +41,12 @@ export class RoomTrust extends Store<RoomTrustView> {
       if (event.getRoomId() === this.#room.roomId && event.getType() === 'm.room.member') void this.#look(undefined);
     };
     const stopTrust = onTrust(client, (userIds) => void this.#look(userIds));
-    client.on(RoomStateEvent.Events, members);
+    // The client tells of a piece of state before it has worked out who is in the room because of it.
+    const told = [RoomStateEvent.Events, RoomStateEvent.Members] as const;
+    for (const what of told) client.on(what, members);
     this.#stop = () => {
       stopTrust();
-      client.off(RoomStateEvent.Events, members);
+      for (const what of told) client.off(what, members);
     };
     this.#room.loadMembersIfNeeded().then(
       () => this.#look(undefined),
@@ -73,6 +79,16 @@ export class RoomTrust extends Store<RoomTrustView> {
     const here = this.#room.getMembers().filter((one) => one.userId !== me && (one.membership === KnownMembership.Join || one.membership === KnownMembership.Invite));
     for (const { userId } of here) {
       if (only?.includes(userId) ?? true) this.#standing.set(userId, await standingOf(this.#client, userId));
+    }
+    // The crypto follows who is in a room. Of somebody who was only invited it may have heard nothing, which is not to say
+    // that there is nothing: the server is asked, once.
+    for (const { userId, membership } of here) {
+      if (membership !== KnownMembership.Invite || this.#standing.get(userId) !== 'none' || this.#asked.has(userId) || this.#asked.size >= mostAsked) continue;
+      this.#asked.add(userId);
+      learnIdentity(this.#client, userId).then(
+        () => this.#look([userId]),
+        () => undefined, // they have none, or there is no answer: it stays as it is
+      );
     }
     const with_ = (standing: Standing): readonly Person[] => here.filter((one) => this.#standing.get(one.userId) === standing).map((one) => personIn(this.#room, one.userId));
     this.set({
