@@ -99,7 +99,7 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
               {here.at === 'search' ? (
                 <Finding key={here.id ?? ''} session={session} inRoom={here.id} />
               ) : room === undefined ? (
-                <p className={look['none']}>{say(id === undefined ? 'rooms.choose' : 'rooms.loading')}</p>
+                <p className={look['none']}>{say(id !== undefined ? 'rooms.loading' : anyRoom ? 'rooms.choose' : 'rooms.begin')}</p>
               ) : (
                 <Room
                   key={room.snapshot().id}

@@ -50,6 +50,12 @@ export const roomlist = sentences({
     'zh-Hant': '{n}則未讀訊息',
     ja: '未読 {n} 件',
   },
+  'rooms.begin': {
+    en: 'Make a room, or write to a person. Invitations to you appear in the list.',
+    'zh-Hans': '请新建会话，或联系某人。收到的邀请会显示在列表中。',
+    'zh-Hant': '請建立聊天室，或聯絡某人。收到的邀請會顯示在清單中。',
+    ja: 'ルームを作成するか、個人に連絡してください。届いた招待は一覧に表示されます。',
+  },
   'rooms.choose': {
     en: 'Choose a room on the left.',
     'zh-Hans': '请在左侧选择会话。',
