@@ -9,6 +9,8 @@ import { Top } from './frame/Top';
 import { PicturesContext } from './kit/pictures';
 import { RoomStamp } from './kit/RoomStamp';
 import { WhoStamp } from './kit/WhoStamp';
+import { IgnoredHere } from './ignore/IgnoredHere';
+import { IgnorePerson } from './ignore/IgnorePerson';
 import { useSay } from './lang/useSay';
 import { RoomBanner } from './room/RoomBanner';
 import { People } from './people/People';
@@ -166,7 +168,11 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
             onDone={goTo}
           />
         )}
-        {about && room && <PersonCard person={about} trust={room.trust} onVerify={() => verify(about.id)} onClose={() => setAbout(undefined)} />}
+        {about && room && (
+          <PersonCard person={about} trust={room.trust} onVerify={() => verify(about.id)} onClose={() => setAbout(undefined)}>
+            <IgnorePerson person={about} ignoring={session.ignoring} />
+          </PersonCard>
+        )}
         <Places session={session} />
         {picturing !== undefined && (
           <ChangePicture
@@ -265,6 +271,7 @@ function Room({ session, room, show, covered, other, onAbout, onVerify, onPeople
       />
       <RoomBanner room={view} trust={trust} server={session.server} />
       <IdentityNews trust={room.trust} onVerify={onVerify} />
+      {view.ignored && other && <IgnoredHere person={other} onHear={() => session.ignoring.hear(other.id)} />}
       <Talk room={room} draft={session.drafts.of(view.id)} connection={session.connection} covered={covered} onFiles={setFiles} />
       {files.length > 0 && <SendFiles files={files} others={others} onSend={room.uploads.add} onClose={() => setFiles([])} />}
     </DropPlace>

@@ -16,6 +16,8 @@ export { default as IconEmoji } from '@tabler/icons-react/dist/esm/icons/IconMoo
 export { default as IconFile } from '@tabler/icons-react/dist/esm/icons/IconFileText.mjs';
 export { default as IconInvite } from '@tabler/icons-react/dist/esm/icons/IconUserPlus.mjs';
 export { default as IconKey } from '@tabler/icons-react/dist/esm/icons/IconKey.mjs';
+/** Somebody whom one ignores. */
+export { default as IconIgnored } from '@tabler/icons-react/dist/esm/icons/IconUserOff.mjs';
 export { default as IconLatest } from '@tabler/icons-react/dist/esm/icons/IconArrowDown.mjs';
 /** Encrypted or sealed; never for "safe". */
 export { default as IconLock } from '@tabler/icons-react/dist/esm/icons/IconLock.mjs';

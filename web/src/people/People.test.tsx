@@ -13,6 +13,7 @@ const mio: Member = {
   person: { id: '@mio:port', name: '佐伯 澪', lang: 'ja' },
   me: false,
   invited: false,
+  ignored: false,
   role: 'member',
   mayRemove: true,
   mayBecome: ['owner', 'moderator', 'member'],

@@ -127,6 +127,7 @@ function Row({ member, standing, onAbout, onVerify, onConverse, onGive, onRemove
         {standing && <State {...looksOf[standing]}>{say(`trust.${standing}`)}</State>}
       </span>
       {member.me && <Tag kind="ink">{say('people.you')}</Tag>}
+      {member.ignored && <Tag>{say('ignore.tag')}</Tag>}
       {role !== 'member' && <Tag>{say(`people.role.${role}`)}</Tag>}
       {!member.me && (
         <Menu

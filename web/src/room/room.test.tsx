@@ -17,6 +17,7 @@ const room: RoomView = {
   joined: true,
   people: 3,
   with: undefined,
+  ignored: false,
   lastOwner: false,
   invited: 1,
   way: 'encrypted',

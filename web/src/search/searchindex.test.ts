@@ -202,3 +202,8 @@ test('finds the same as reading every message', () => {
     expect([text, index.search({ text, limit: 1 }).total]).toEqual([text, folded.filter((one) => terms.every((term) => has(one, term))).length]);
   }
 });
+
+test('what people said who are left out is neither found nor counted', () => {
+  const index = indexOf(message('1', 'crane'), message('2', 'crane', { sender: '@eve' }));
+  expect(index.search({ text: 'crane', limit: 9, without: ['@eve'] })).toMatchObject({ total: 1, rooms: [['!a', 1]], senders: [['@lin', 1]], hits: [{ id: '1' }] });
+});

@@ -10,6 +10,8 @@ export interface Question {
   readonly room?: string;
   /** Only what this person said. */
   readonly sender?: string;
+  /** Not what these people said. */
+  readonly without?: readonly string[];
   /** How many hits are wanted at most. */
   readonly limit: number;
 }
@@ -121,7 +123,7 @@ export class SearchIndex {
   /** Answers a question. Without a term, nothing is found. */
   search(question: Question): Answer {
     const terms = termsOf(question.text);
-    const { room, sender } = question;
+    const { room, sender, without = [] } = question;
     const newest = new Newest(question.limit);
     let total = 0;
     const rooms = new Count();
@@ -129,7 +131,7 @@ export class SearchIndex {
     // The later segments have newer messages, most of them.
     for (const segment of [...this.#segments.values()].reverse()) {
       segment.scan(terms, (message) => {
-        if ((room !== undefined && message.room !== room) || (sender !== undefined && message.sender !== sender)) return;
+        if ((room !== undefined && message.room !== room) || (sender !== undefined && message.sender !== sender) || without.includes(message.sender)) return;
         total++;
         newest.add(message);
         rooms.add(message.room);

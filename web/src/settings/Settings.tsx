@@ -1,16 +1,17 @@
 import { Icon, type Glyph } from '../kit/Icon';
-import { IconBell, IconDevice, IconInvite, IconPerson, IconSeen } from '../kit/icons';
+import { IconBell, IconDevice, IconIgnored, IconInvite, IconPerson, IconSeen } from '../kit/icons';
 import { useSay } from '../lang/useSay';
 import { hrefOf, sections, type Section } from '../state/route';
 import type { Session } from '../state/session';
 import { DevicesPage } from './DevicesPage';
+import { IgnoredPage } from './IgnoredPage';
 import { InvitationsPage } from './InvitationsPage';
 import { NotificationsPage } from './NotificationsPage';
 import { PrivacyPage } from './PrivacyPage';
 import { ProfilePage } from './ProfilePage';
 import look from './Settings.module.css';
 
-const icons: Record<Section, Glyph> = { profile: IconPerson, notifications: IconBell, privacy: IconSeen, devices: IconDevice, invitations: IconInvite };
+const icons: Record<Section, Glyph> = { profile: IconPerson, notifications: IconBell, privacy: IconSeen, ignored: IconIgnored, devices: IconDevice, invitations: IconInvite };
 
 interface Props {
   session: Session;
@@ -44,6 +45,7 @@ export function Settings({ session, section, onPicture, onNewKey, onCompare }: P
           {section === 'profile' && <ProfilePage me={session.me} onName={session.nameMyself} onPicture={onPicture} />}
           {section === 'notifications' && <NotificationsPage />}
           {section === 'privacy' && <PrivacyPage courtesy={session.courtesy} />}
+          {section === 'ignored' && <IgnoredPage ignoring={session.ignoring} />}
           {section === 'devices' && <DevicesPage devices={session.devices} onNewKey={onNewKey} onCompare={onCompare} />}
           {section === 'invitations' && <InvitationsPage invitations={session.invitations} />}
         </div>

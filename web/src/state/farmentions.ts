@@ -7,6 +7,7 @@ import { unreadNumbers } from '../wire/client';
 import { limitedFor } from '../wire/fault';
 import { historyOf } from '../wire/history';
 import { Attention, pause } from './attention';
+import { isIgnored } from './ignored';
 import { namesMe } from './mentions';
 import { Store } from './store';
 import { answersIn } from './threads';
@@ -133,7 +134,7 @@ async function readBack(client: MatrixClient, room: Room, from: string, far: Unf
       }
       if (root === undefined ? !main : left === undefined) continue;
       if (namesMe(room, me, event)) return { is: 'named', closed: [] };
-      if (!isNews(event)) continue;
+      if (!isNews(event) || isIgnored(client, event.getSender())) continue;
       if (event.isDecryptionFailure()) closed.push(event);
       if (root !== undefined && left !== undefined && left > 1) threads.set(root, left - 1);
       else if (root !== undefined) threads.delete(root);

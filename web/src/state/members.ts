@@ -1,4 +1,5 @@
 import { EventType, KnownMembership, RoomStateEvent, type MatrixClient, type MatrixEvent, type Room, type RoomMember } from 'matrix-js-sdk';
+import { isIgnored, onIgnored } from './ignored';
 import { personIn, type Person } from './person';
 import { mayChange, stateValue } from './roomstate';
 import { Store } from './store';
@@ -11,6 +12,8 @@ export interface Member {
   readonly person: Person;
   readonly me: boolean;
   readonly invited: boolean;
+  /** Whether the person at this device ignores them. */
+  readonly ignored: boolean;
   readonly role: Role;
   readonly mayRemove: boolean;
   /** The roles that one may give this member; empty where none. */
@@ -44,7 +47,9 @@ export class Members extends Store<readonly Member[]> {
     // The client tells of a piece of state before it has worked out who is in the room because of it, and what each may do.
     const told = [RoomStateEvent.Events, RoomStateEvent.Members] as const;
     for (const what of told) this.#client.on(what, here);
+    const stop = onIgnored(this.#client, look);
     this.#stop = () => {
+      stop();
       for (const what of told) this.#client.off(what, here);
     };
     this.#room.loadMembersIfNeeded().then(look, () => undefined); // what is known is shown; the header says offline
@@ -85,6 +90,7 @@ function memberOf(room: Room, one: RoomMember, self: RoomMember | null): Member 
     person: personIn(room, one.userId),
     me,
     invited: one.membership === KnownMembership.Invite,
+    ignored: isIgnored(room.client, one.userId),
     role: one.powerLevel >= 100 ? 'owner' : one.powerLevel >= 50 ? 'moderator' : 'member',
     mayRemove: !me && above && mine >= (typeof toRemove === 'number' ? toRemove : 50),
     mayBecome: mayGive && !me && above ? (['owner', 'moderator', 'member'] as const).filter((role) => levels[role] <= mine) : [],

@@ -4,6 +4,7 @@
 
 import { Direction, type MatrixEvent, type Room } from 'matrix-js-sdk';
 import type { Json } from '../crypto/canonical';
+import { isIgnored } from './ignored';
 import { localpart, personIn, type Person } from './person';
 import { isRecord } from './relations';
 
@@ -93,7 +94,7 @@ export function mentionsIn(room: Room, me: string, sender: string, content: Read
 /** Whether an event that was read names me: an edit does where it names me newly. */
 export function namesMe(room: Room, me: string, event: MatrixEvent): boolean {
   const sender = event.getSender() ?? '';
-  if (sender === me || event.isState() || event.isRedacted() || event.getType() !== 'm.room.message') return false;
+  if (sender === me || isIgnored(room.client, sender) || event.isState() || event.isRedacted() || event.getType() !== 'm.room.message') return false;
   const { ids, all } = readMentions(event.getOriginalContent());
   return ids.includes(me) || (all && mayNameEverybody(room, sender));
 }

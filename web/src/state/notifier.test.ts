@@ -1,4 +1,4 @@
-import { MatrixEvent, RoomEvent, type MatrixClient } from 'matrix-js-sdk';
+import { ClientEvent, MatrixEvent, RoomEvent, type MatrixClient } from 'matrix-js-sdk';
 import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { changeLanguage } from '../lang/lang';
@@ -32,6 +32,7 @@ function set(unread = 0) {
     getSafeUserId: () => '@me:port',
     getRoom: () => room,
     getSyncState: () => 'SYNCING',
+    getAccountData: (): MatrixEvent | undefined => undefined,
     decryptEventIfNeeded: () => Promise.resolve(),
     getPushActionsForEvent: notify,
   });
@@ -125,4 +126,18 @@ test('what waits stands in the title', () => {
   expect(document.title).toBe('(3) Wardroom');
   notifier.close();
   expect(document.title).toBe('Wardroom');
+});
+
+test('nothing is told of somebody who is ignored, nor any longer of what they wrote before', async () => {
+  const { client, says, open } = set();
+  await says('Before', '@eve:port');
+  expect(open).toHaveLength(1);
+  const list = new MatrixEvent({ type: 'm.ignored_user_list', content: { ignored_users: { '@eve:port': {} } } });
+  client.getAccountData = () => list;
+  client.emit(ClientEvent.AccountData, list);
+  expect(open).toEqual([]);
+  await says('After', '@eve:port');
+  expect(open).toEqual([]);
+  await says('From Marta');
+  expect(open[0]?.body).toBe('1 new message');
 });

@@ -3,6 +3,7 @@
 
 import { MatrixEventEvent, RoomEvent, type IRoomTimelineData, type MatrixClient, type MatrixEvent, type Room } from 'matrix-js-sdk';
 import { currentLanguage, say } from '../lang/lang';
+import { isIgnored, onIgnored } from './ignored';
 import type { Levels } from './levels';
 import { notifying, type Said } from './notifying';
 import { unturned } from './oneline';
@@ -45,7 +46,13 @@ export class Notifier {
     client.on(RoomEvent.Timeline, this.#onEvent);
     client.on(RoomEvent.Receipt, this.#onReceipt);
     client.on(RoomEvent.Redaction, this.#onRedaction);
-    const stops = [rooms.subscribe(this.#count), levels.subscribe(this.#count)];
+    const stops = [
+      rooms.subscribe(this.#count),
+      levels.subscribe(this.#count),
+      onIgnored(client, () => {
+        for (const roomId of [...this.#shown.keys()]) this.#lookAgain(roomId);
+      }),
+    ];
     navigator.serviceWorker?.addEventListener('message', openRoom); // eslint-disable-line @typescript-eslint/no-unnecessary-condition -- absent where the page is not secure
     this.#stop = () => stops.forEach((stop) => stop());
   }
@@ -109,7 +116,7 @@ export class Notifier {
   #stillDue(roomId: string): MatrixEvent[] {
     const room = this.#client.getRoom(roomId);
     const me = this.#client.getSafeUserId();
-    const left = (this.#due.get(roomId) ?? []).filter((event) => !event.isRedacted() && room?.hasUserReadEvent(me, event.getId() ?? '') !== true);
+    const left = (this.#due.get(roomId) ?? []).filter((event) => !event.isRedacted() && !isIgnored(this.#client, event.getSender()) && room?.hasUserReadEvent(me, event.getId() ?? '') !== true);
     this.#due.set(roomId, left);
     return left;
   }
@@ -119,10 +126,13 @@ export class Notifier {
   };
 
   readonly #onRedaction = (_event: MatrixEvent, room: Room): void => {
-    if (!this.#shown.has(room.roomId)) return;
-    if (this.#stillDue(room.roomId).length === 0) this.#takeAway(room.roomId);
-    else this.#tell(room.roomId);
+    if (this.#shown.has(room.roomId)) this.#lookAgain(room.roomId);
   };
+
+  #lookAgain(roomId: string): void {
+    if (this.#stillDue(roomId).length === 0) this.#takeAway(roomId);
+    else this.#tell(roomId);
+  }
 
   #takeAway(roomId: string): void {
     this.#due.delete(roomId);

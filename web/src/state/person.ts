@@ -14,9 +14,9 @@ export function personIn(room: Room, id: string): Person {
   return named(id, room.getMember(id)?.name);
 }
 
-/** Somebody as the server introduces them. */
-export function personOf(client: MatrixClient, id: string): Person {
-  return named(id, client.getUser(id)?.displayName);
+/** Somebody as the server introduces them; told is a name that was asked for apart. */
+export function personOf(client: MatrixClient, id: string, told?: string): Person {
+  return named(id, told ?? client.getUser(id)?.displayName);
 }
 
 /** Somebody by the name that was told of them: a name that says nothing is none, and the account name takes its place. */

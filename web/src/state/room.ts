@@ -12,6 +12,7 @@ import type { Tokens } from '../wire/tokens';
 import { redactEvent, unreadNumbers } from '../wire/client';
 import { messageContent, reactionContent, type About, type Where } from './compose';
 import type { Stored } from './file';
+import { onIgnored } from './ignored';
 import { Members } from './members';
 import { mentionContent } from './mentions';
 import { findNameable, whereIn } from './nameable';
@@ -116,6 +117,7 @@ export class RoomState extends Store<RoomView> {
     this.#client.on(RoomMemberEvent.Name, here);
     const stop = this.#outbox.subscribe(soon);
     const stopTrust = onTrust(this.#client, () => void this.#judge(true));
+    const stopIgnored = onIgnored(this.#client, soon);
     this.trust.open();
     this.#leave = () => {
       room.off(RoomEvent.Timeline, came);
@@ -127,6 +129,7 @@ export class RoomState extends Store<RoomView> {
       this.#client.off(RoomMemberEvent.Name, here);
       stop();
       stopTrust();
+      stopIgnored();
       this.trust.close();
     };
     isEncrypted(this.#client, roomId).then((remembered) => {

@@ -4,6 +4,7 @@ import { whyUnreadable, type Unreadable } from '../crypto/unreadable';
 import { cleanTag, languageOf } from '../lang/script';
 import { unreadNumbers } from '../wire/client';
 import type { Far, FarMentions } from './farmentions';
+import { isIgnored } from './ignored';
 import { oneLine } from './oneline';
 import { directOther, directRooms } from './people';
 import { personIn, type Person } from './person';
@@ -106,7 +107,7 @@ function listOf(client: MatrixClient, far: ReadonlyMap<string, Far>): RoomListVi
   const people: RoomEntry[] = [];
   for (const room of client.getRooms()) {
     const membership = room.getMyMembership();
-    if (membership === KnownMembership.Invite) invitations.push(invitationOf(client, room));
+    if (membership === KnownMembership.Invite) invitations.push(...invitationsOf(client, room));
     if (membership !== KnownMembership.Join) continue;
     const other = directOther(client, room, direct);
     if (other === undefined) rooms.push(entryOf(client, room, undefined, far.get(room.roomId)));
@@ -128,17 +129,19 @@ function keepEntries(before: RoomListView, now: RoomListView): RoomListView {
   return same(before, kept) ? before : kept;
 }
 
-function invitationOf(client: MatrixClient, room: Room): Invitation {
+function invitationsOf(client: MatrixClient, room: Room): readonly Invitation[] {
   const by = room.getMember(client.getSafeUserId())?.events.member?.getSender();
+  if (isIgnored(client, by)) return [];
   const name = titleOf(room);
-  return { id: room.roomId, name, lang: languageOf(name), by: by === undefined ? undefined : personIn(room, by) };
+  return [{ id: room.roomId, name, lang: languageOf(name), by: by === undefined ? undefined : personIn(room, by) }];
 }
 
 function entryOf(client: MatrixClient, room: Room, other: Person | undefined, far: Far | undefined): RoomEntry {
   const name = other?.name ?? titleOf(room);
   const events = room.getLiveTimeline().getEvents();
-  const threads = room.getThreads().flatMap((thread) => thread.events.findLast((event) => isMessage(event) && isAnswer(event)) ?? []);
-  const last = threads.reduce((a, b) => (a === undefined || b.getTs() > a.getTs() ? b : a), events.findLast(isMessage));
+  const shown = (event: MatrixEvent): boolean => isMessage(event) && !isIgnored(client, event.getSender());
+  const threads = room.getThreads().flatMap((thread) => thread.events.findLast((event) => shown(event) && isAnswer(event)) ?? []);
+  const last = threads.reduce((a, b) => (a === undefined || b.getTs() > a.getTs() ? b : a), events.findLast(shown));
   const unread = sum(unreadIn(room, client.getSafeUserId(), unreadNumbers(client, room.roomId)));
   const mentioned = unread.mentioned || (far === 'named' && unread.messages > 0);
   return {

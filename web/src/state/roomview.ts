@@ -4,6 +4,7 @@ import { EventType, KnownMembership, type MatrixClient, type Room } from 'matrix
 import { wayIn, type Way } from '../crypto/way';
 import { languageOf } from '../lang/script';
 import { unreadNumbers } from '../wire/client';
+import { isIgnored } from './ignored';
 import { levels } from './members';
 import type { Outbox } from './outbox';
 import { directOther } from './people';
@@ -27,6 +28,8 @@ export interface RoomView {
   readonly invited: number;
   /** Whom it is a direct conversation with. */
   readonly with: Person | undefined;
+  /** Whether the person at this device ignores them. */
+  readonly ignored: boolean;
   /** Whether nobody would be left who may do everything here, but others would. */
   readonly lastOwner: boolean;
   /** Whether one is in it: of a room that one has left or was removed from, who is there now is not known. */
@@ -79,6 +82,7 @@ export function viewOf(client: MatrixClient, room: Room, outbox: Outbox, positio
     people: room.getJoinedMemberCount(),
     invited: room.getInvitedMemberCount(),
     with: other === undefined ? undefined : personIn(room, other),
+    ignored: isIgnored(client, other),
     lastOwner: isLastOwner(room, me),
     joined: room.getMyMembership() === KnownMembership.Join,
     way: wayIn(client, room.roomId, remembered),

@@ -15,7 +15,7 @@ export type Route =
   | { at: 'invite'; token: string };
 
 /** The pages of the settings, in their order. */
-export const sections = ['profile', 'notifications', 'privacy', 'devices', 'invitations'] as const;
+export const sections = ['profile', 'notifications', 'privacy', 'ignored', 'devices', 'invitations'] as const;
 export type Section = (typeof sections)[number];
 
 function parse(hash: string): Route {

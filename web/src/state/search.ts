@@ -11,6 +11,7 @@ import { isUnreachable, limitedFor } from '../wire/fault';
 import { contextOf, eventAndEdit, historyOf } from '../wire/history';
 import { Attention, pause } from './attention';
 import { changeOf, type Change } from './findable';
+import { ignoredBy, onIgnored } from './ignored';
 import { straight } from './oneline';
 import { personIn, type Person } from './person';
 import { Reading, type Gap } from './reading';
@@ -120,6 +121,11 @@ export class Search extends Store<Reach> {
       this.#client.on(ClientEvent.Sync, this.#look);
       this.#client.on(RoomEvent.MyMembership, this.#onMembership);
       this.#client.on(MatrixEventEvent.Decrypted, this.#onDecrypted);
+      const stop = onIgnored(this.#client, () => {
+        this.#version++;
+        this.#tell();
+      });
+      this.#ending.signal.addEventListener('abort', stop);
       const joined = new Set(this.#joined().map((room) => room.roomId));
       for (const room of this.#reading.rooms()) if (!joined.has(room)) this.#forget(room);
       this.#look();
@@ -145,7 +151,7 @@ export class Search extends Store<Reach> {
   /** Answers a question with at most limit messages. It throws an ArchiveError. */
   async ask({ text, room, sender }: Question, limit: number): Promise<Found> {
     if (this.#archive === undefined) return { total: 0, shown: 0, rooms: [], senders: [] };
-    const answer = await this.#archive.ask('search', { text, limit, ...(room === undefined ? {} : { room }), ...(sender === undefined ? {} : { sender }) });
+    const answer = await this.#archive.ask('search', { text, limit, ...(room === undefined ? {} : { room }), ...(sender === undefined ? {} : { sender }), without: [...ignoredBy(this.#client)] });
     const groups = new Map<string, Hit[]>();
     for (const hit of answer.hits) groups.set(hit.room, [...(groups.get(hit.room) ?? []), hit]);
     const totals = new Map(answer.rooms);
@@ -175,6 +181,13 @@ export class Search extends Store<Reach> {
       return [{ id: item.id, sender: item.sender, at: item.at, said, lang: item.is === 'message' ? item.lang : undefined }];
     });
   };
+
+  /** Reads a room once more from its end to its beginning: there is more than was given so far. */
+  again(room: string): void {
+    this.#reading.forget(room);
+    this.#met.delete(room);
+    this.#look();
+  }
 
   #over(): boolean {
     return this.#ending.signal.aborted;

@@ -8,7 +8,7 @@ import { wayIn } from '../crypto/way';
 import { askForPast, cryptoDatabases, openCrypto } from '../crypto/store';
 import { wipe, type Vault } from '../keep/vault';
 import { languageOf } from '../lang/script';
-import { firstSync, makeClient, onSignedOut, putEvent, startClient } from '../wire/client';
+import { fetchAnew, firstSync, makeClient, onSignedOut, putEvent, startClient } from '../wire/client';
 import { FaultError, faultOf, isAnswer, isUnreachable, limitedFor } from '../wire/fault';
 import { eventOf } from '../wire/history';
 import { clearDatabase } from '../wire/syncstore';
@@ -17,6 +17,7 @@ import { Asking } from './asking';
 import { Connection } from './connection';
 import { Courtesy } from './courtesy';
 import { Devices } from './devices';
+import { Ignoring } from './ignored';
 import { Invitations } from './invitations';
 import { Drafts } from './draft';
 import { FarMentions } from './farmentions';
@@ -72,6 +73,7 @@ export class Session {
   readonly pictures: Pictures;
   readonly devices: Devices;
   readonly invitations: Invitations;
+  readonly ignoring: Ignoring;
   /** What others see of what one is doing. */
   readonly courtesy: Courtesy;
   readonly drafts: Drafts;
@@ -96,6 +98,11 @@ export class Session {
     this.#vault = vault;
     this.#tokens = tokens;
     this.connection = new Connection(client);
+    this.ignoring = new Ignoring(client, vault, async (room) => {
+      await fetchAnew(client, room);
+      this.#rooms.get(room.roomId)?.latest();
+      this.search.again(room.roomId);
+    });
     this.#far = new FarMentions(client);
     this.rooms = new RoomList(client, this.#far);
     this.removals = removals;
@@ -226,6 +233,7 @@ export class Session {
     this.#far.close();
     this.#notifier.close();
     this.levels.close();
+    this.ignoring.close();
     this.pictures.close();
     this.asking.close();
     void this.search.close();

@@ -5,6 +5,7 @@ import type { Content } from '../crypto/envelope';
 import { languageToSend } from '../lang/script';
 import { unreadNumbers } from '../wire/client';
 import { inThread, messageContent, type About, type Where } from './compose';
+import { onIgnored } from './ignored';
 import type { Outbox } from './outbox';
 import { Position, type Goal } from './position';
 import { noticed, readersOf, type Reader } from './readers';
@@ -100,6 +101,7 @@ export class ThreadState extends Store<ThreadView> {
     client.on(ClientEvent.Sync, sync);
     const stop = outbox.subscribe(soon);
     const stopTrust = onTrust(client, () => void this.#judge(true));
+    const stopIgnored = onIgnored(client, soon);
     this.#leave = () => {
       for (const name of room$) room.off(name as ThreadEvent.Update, soon);
       room.off(RoomEvent.Timeline, came);
@@ -108,6 +110,7 @@ export class ThreadState extends Store<ThreadView> {
       client.off(ClientEvent.Sync, sync);
       stop();
       stopTrust();
+      stopIgnored();
     };
     this.#position?.arrive();
     this.#now();

@@ -2,6 +2,7 @@ import { ClientEvent, MatrixEventEvent, RoomEvent, SyncState, ThreadEvent, type 
 import { unreadNumbers } from '../wire/client';
 import { faultOf, type Fault } from '../wire/fault';
 import { threadsOf } from '../wire/history';
+import { onIgnored } from './ignored';
 import type { Person } from './person';
 import { Store } from './store';
 import { summaryOf, type ThreadSummary } from './threads';
@@ -55,7 +56,9 @@ export class ThreadList extends Store<ThreadListView> {
     for (const name of changes) this.#room.on(name as RoomEvent.Timeline, this.#soon);
     this.#client.on(MatrixEventEvent.Decrypted, this.#soon);
     this.#client.on(ClientEvent.Sync, sync);
+    const stop = onIgnored(this.#client, this.#soon);
     this.#stop = () => {
+      stop();
       for (const name of changes) this.#room.off(name as RoomEvent.Timeline, this.#soon);
       this.#client.off(MatrixEventEvent.Decrypted, this.#soon);
       this.#client.off(ClientEvent.Sync, sync);

@@ -4,6 +4,7 @@
 
 import { Direction, type IThreadBundledRelationship, type MatrixEvent, type Room, type Thread } from 'matrix-js-sdk';
 import type { Content } from '../crypto/envelope';
+import { isIgnored } from './ignored';
 import { personIn, type Person } from './person';
 import { deletedFrom, isRecord } from './relations';
 import type { Unread } from './unread';
@@ -48,13 +49,13 @@ export function summaryOf(room: Room, root: MatrixEvent, unread: Unread | undefi
   const id = root.getId() ?? '';
   const thread = room.getThread(id);
   const bundle = root.getServerAggregatedRelation<IThreadBundledRelationship>(relation);
-  const here = thread?.events.filter(isAnswer) ?? [];
+  const here = thread?.events.filter((event) => isAnswer(event) && !isIgnored(room.client, event.getSender())) ?? [];
   const answers = thread !== null && isWhole(thread) ? here.length : Math.max(here.length, thread?.length ?? 0, bundle?.count ?? 0);
   if (answers === 0) return undefined;
   const last = here.at(-1);
   const by = last?.getSender() ?? bundle?.latest_event.sender;
   const at = last?.getTs() ?? bundle?.latest_event.origin_server_ts ?? 0;
-  return { root: id, answers, last: by === undefined ? undefined : { by: personIn(room, by), at }, unread: unread?.messages ?? 0, mentioned: unread?.mentioned ?? false };
+  return { root: id, answers, last: by === undefined || isIgnored(room.client, by) ? undefined : { by: personIn(room, by), at }, unread: unread?.messages ?? 0, mentioned: unread?.mentioned ?? false };
 }
 
 /**

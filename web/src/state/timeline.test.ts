@@ -1,5 +1,5 @@
 import { MatrixClient, MatrixEvent, Room, type IEvent } from 'matrix-js-sdk';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import type { Outgoing } from './outbox';
 import { itemsOf } from './timeline';
 
@@ -83,4 +83,18 @@ test('ciphertext whose key is being looked for is neither shown nor called unrea
 test('nothing in a text turns around what is quoted, listed or copied of it', async () => {
   await given([{ type: 'm.room.message', sender: other, content: { msgtype: 'm.text', body: 'to \u2067Lin: 001\u202e \u200fok' } }]);
   expect(items().at(-1)).toMatchObject({ body: 'to Lin: 001 \u200fok' });
+});
+
+test('what somebody who is ignored writes, edits and reacts with is not there; what answers it says so', async () => {
+  await given([
+    { type: 'm.room.message', sender: other, content: { msgtype: 'm.text', body: 'hidden' } },
+    { type: 'm.room.message', sender: me, content: { msgtype: 'm.text', body: 'mine', 'm.relates_to': { 'm.in_reply_to': { event_id: '$5' } } } },
+    { type: 'm.reaction', sender: other, content: { 'm.relates_to': { rel_type: 'm.annotation', event_id: '$6', key: '👍' } } },
+    { type: 'm.room.redaction', sender: other, content: {}, redacts: '$1' },
+    { type: 'm.room.encrypted', sender: other, content: { algorithm: 'm.megolm.v1.aes-sha2', ciphertext: 'x' } },
+  ]);
+  expect(items().slice(3)).toMatchObject([{ body: 'hidden' }, { body: 'mine', quote: { of: { text: 'hidden' } }, reactions: [{ key: '👍' }] }, { is: 'opening' }]);
+  const list = new MatrixEvent({ type: 'm.ignored_user_list', content: { ignored_users: { [other]: {}, [me]: {} } } });
+  vi.spyOn(room.client, 'getAccountData').mockReturnValue(list);
+  expect(items().slice(2)).toMatchObject([{ is: 'happening' }, { body: 'mine', quote: { of: undefined, ignored: true }, reactions: [] }]);
 });

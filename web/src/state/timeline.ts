@@ -7,6 +7,7 @@ import { whyUnreadable, type Unreadable } from '../crypto/unreadable';
 import { cleanTag, languageOf } from '../lang/script';
 import { captionOf, fileOf, type MessageFile } from './file';
 import { toldOf, type Told } from './happening';
+import { isIgnored } from './ignored';
 import type { Outgoing, OutgoingState } from './outbox';
 import { mentionsIn, type Mentions } from './mentions';
 import { straight } from './oneline';
@@ -61,6 +62,8 @@ export interface Quote {
   readonly id: string;
   /** Undefined while this device has not fetched it, or cannot read it. */
   readonly of: { readonly sender: Person; readonly text: string; readonly lang: string | undefined } | undefined;
+  /** Set where it is by somebody whom the person at this device ignores. */
+  readonly ignored?: true;
 }
 
 /** One key under a message. */
@@ -113,7 +116,7 @@ export function itemsOf(room: Room, me: string, events: readonly MatrixEvent[], 
   const came = new Set(known.map((event): unknown => event.getUnsigned()['transaction_id']));
   const leaving = outgoing.filter((out) => !came.has(out.id) && (out.state.is !== 'saved' || !there.has(out.state.eventId)));
   const bundled = events.flatMap((event) => event.replacingEvent() ?? []).filter((event) => !there.has(event.getId()));
-  const about = gather([...[...known, ...bundled].flatMap((event) => relationOf(event) ?? []), ...leaving.flatMap((out) => relationOut(out, me) ?? [])]);
+  const about = gather([...[...known, ...bundled].flatMap((event) => (isIgnored(room.client, event.getSender()) ? [] : (relationOf(event) ?? []))), ...leaving.flatMap((out) => relationOut(out, me) ?? [])]);
   const place: Place = { room, me, about, thread, unread };
   const items = events.flatMap((event) => itemOf(place, event) ?? []);
   for (const out of leaving) {
@@ -152,6 +155,7 @@ function itemOf(place: Place, event: MatrixEvent): TimelineItem | undefined {
   const sender = event.getSender();
   const id = event.getId();
   if (sender === undefined || id === undefined) return undefined;
+  if (!event.isState() && isIgnored(room.client, sender)) return undefined;
   const transaction: unknown = event.getUnsigned()['transaction_id'];
   const common = {
     key: typeof transaction === 'string' ? transaction : id,
@@ -234,6 +238,7 @@ function withQuotes(place: Place, items: readonly TimelineItem[]): TimelineItem[
     if (item.is !== 'message' || item.quote === undefined) return item;
     const { id } = item.quote;
     const away = byId.has(id) ? undefined : place.room.findEventById(id);
+    if (isIgnored(place.room.client, away?.getSender())) return { ...item, quote: { ...item.quote, ignored: true } };
     const of = away === undefined ? byId.get(id) : itemOf(place, away);
     return of?.is === 'message' ? { ...item, quote: { ...item.quote, of: { sender: of.sender, text: of.body, lang: of.lang } } } : item;
   });

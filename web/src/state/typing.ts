@@ -1,4 +1,5 @@
 import { RoomMemberEvent, type MatrixClient, type MatrixEvent, type Room, type RoomMember } from 'matrix-js-sdk';
+import { isIgnored } from './ignored';
 import { personIn, type Person } from './person';
 import { same } from './same';
 import { Store } from './store';
@@ -69,7 +70,7 @@ export class Typing extends Store<readonly Person[]> {
   readonly #look = (_event?: MatrixEvent, member?: RoomMember): void => {
     if (member !== undefined && member.roomId !== this.#room.roomId) return;
     const me = this.#client.getSafeUserId();
-    const now = this.#room.getJoinedMembers().filter((one) => one.typing && one.userId !== me).map((one) => personIn(this.#room, one.userId));
+    const now = this.#room.getJoinedMembers().filter((one) => one.typing && one.userId !== me && !isIgnored(this.#client, one.userId)).map((one) => personIn(this.#room, one.userId));
     if (!same(now, this.snapshot())) this.set(now);
   };
 }

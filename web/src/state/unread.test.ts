@@ -112,3 +112,15 @@ test('a deleted answer leaves its line in the thread and none in the room', asyn
   expect(inside.filter((item) => item.is === 'deleted').map((item) => item.id)).toEqual(['$b']);
   expect(found.liveTimeline.getPaginationToken(Direction.Backward)).toBeNull();
 });
+
+test('what somebody who is ignored wrote is not unread and names nobody, nor is it what a thread ends with', async () => {
+  await given(said('$root', me, '年检报告'));
+  await given(said('$a', other, '@lin 见', naming(me)), said('$mine', me, '今天', to('$root')), said('$b', other, '見ます', to('$root')));
+  await thread('$root');
+  expect(sum(unreadIn(room, me, undefined))).toEqual({ messages: 2, mentioned: true });
+  const list = new MatrixEvent({ type: 'm.ignored_user_list', content: { ignored_users: { [other]: {} } } });
+  vi.spyOn(client, 'getAccountData').mockReturnValue(list);
+  expect(sum(unreadIn(room, me, undefined))).toEqual({ messages: 0, mentioned: false });
+  const root = room.findEventById('$root');
+  expect(root && summaryOf(room, root, undefined)?.last?.by.id).toBe(me);
+});

@@ -5,6 +5,7 @@
 
 import { Direction, ReceiptType, type MatrixEvent, type Room, type Thread } from 'matrix-js-sdk';
 import type { UnreadNumbers } from '../wire/syncstore';
+import { isIgnored } from './ignored';
 import { namesMe } from './mentions';
 import { readUpTo } from './seen';
 import { isAnswer } from './threads';
@@ -59,7 +60,7 @@ export function unfetchedIn(room: Room, me: string, told: UnreadNumbers | undefi
     const answers = thread?.events.filter((event) => event.getId() !== root) ?? [];
     const seen = thread === null ? [] : readInThread(thread, me);
     if (answers.some((event) => seen.includes(event.getId() ?? '') || event.getSender() === me)) return [];
-    const left = messages - answers.filter(isNews).length;
+    const left = messages - answers.filter((event) => isNews(event) && !isIgnored(room.client, event.getSender())).length;
     return left > 0 ? [[root, left]] : [];
   });
   return main || threads.length > 0 ? { main, read, threads: new Map(threads) } : undefined;
@@ -81,7 +82,7 @@ function back(room: Room, me: string, events: readonly MatrixEvent[], read: read
   let { messages, mentioned } = nothing;
   for (const event of events.toReversed()) {
     if (read.includes(event.getId() ?? '') || event.getSender() === me) return { messages, mentioned };
-    if (isNews(event)) messages++;
+    if (isNews(event) && !isIgnored(room.client, event.getSender())) messages++;
     mentioned ||= namesMe(room, me, event);
   }
   return { messages: told ?? messages, mentioned: mentioned && (told ?? messages) > 0 };

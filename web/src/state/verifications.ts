@@ -2,6 +2,7 @@ import { KnownMembership, type MatrixClient } from 'matrix-js-sdk';
 import { NoIdentity } from '../crypto/trust';
 import { Verification, type Stage } from '../crypto/verification';
 import { FaultError, faultOf, type Fault } from '../wire/fault';
+import { isIgnored } from './ignored';
 import { personOf, type Person } from './person';
 import { Store } from './store';
 
@@ -36,7 +37,9 @@ export class Verifications extends Store<readonly Verifying[]> {
     super([]);
     this.#client = client;
     this.#converse = converse;
-    Verification.onAsked(client, (one) => this.#follow(this.#add(one.own ? undefined : one.with, false), one));
+    Verification.onAsked(client, (one) => {
+      if (!isIgnored(client, one.with)) this.#follow(this.#add(one.own ? undefined : one.with, false), one);
+    });
   }
 
   /** Asks a person to verify, and returns what the verification is called. Where one is under way with them, that one goes on. */

@@ -6,6 +6,7 @@ import look from './Quoted.module.css';
 export function Quoted({ quote, onJump }: { quote: Quote; onJump: (id: string) => void }) {
   const say = useSay();
   const { of } = quote;
+  if (quote.ignored) return <p className={look['quoted']}>{say('timeline.quote.ignored')}</p>;
   return (
     <button type="button" className={look['quoted']} title={say('timeline.quote')} onClick={() => onJump(quote.id)}>
       {of === undefined ? (

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useState, type ReactNode } from 'react';
 import { Button } from '../kit/Button';
 import { Dialog } from '../kit/Dialog';
 import { IconNotConfirmed, IconVerified } from '../kit/icons';
@@ -18,10 +18,12 @@ interface Props {
   trust: RoomTrust;
   onVerify: () => void;
   onClose: () => void;
+  /** What else there is to do about them. */
+  children?: ReactNode;
 }
 
 /** Who somebody is, as far as this device knows, and which of their devices they have signed. */
-export function PersonCard({ person, trust, onVerify, onClose }: Props) {
+export function PersonCard({ person, trust, onVerify, onClose, children }: Props) {
   const say = useSay();
   const standing = useStore(trust).standing.get(person.id) ?? 'none';
   const [devices, setDevices] = useState<readonly Device[]>();
@@ -89,6 +91,7 @@ export function PersonCard({ person, trust, onVerify, onClose }: Props) {
           </li>
         ))}
       </ul>
+      {children}
     </Dialog>
   );
 }

@@ -1,6 +1,6 @@
 // The Matrix client that everything else listens to: matrix-js-sdk, given our tokens, our store and our callbacks.
 
-import { ClientEvent, HttpApiEvent, MatrixClient, Method, PendingEventOrdering, SyncState, type ICreateClientOpts, type RoomNameState, RoomNameType } from 'matrix-js-sdk';
+import { ClientEvent, Direction, HttpApiEvent, MatrixClient, Method, PendingEventOrdering, RoomEvent, RoomNameType, SyncState, type ICreateClientOpts, type Room, type RoomNameState } from 'matrix-js-sdk';
 import { logger, type Logger } from 'matrix-js-sdk/lib/logger';
 import type { Vault } from '../keep/vault';
 import { SyncStore, type UnreadNumbers } from './syncstore';
@@ -114,6 +114,23 @@ export async function startClient(client: MatrixClient): Promise<void> {
 /** How many messages the server called unread in a room, last; undefined if it said nothing. */
 export function unreadNumbers(client: MatrixClient, roomId: string): UnreadNumbers | undefined {
   return client.store instanceof SyncStore ? client.store.unread(roomId) : undefined;
+}
+
+/**
+ * Fetches the end of a room once more, in the place of what is here of it: the server gives more than it did. It throws where
+ * the server does not answer; then what was said is fetched where one scrolls up.
+ */
+export async function fetchAnew(client: MatrixClient, room: Room): Promise<void> {
+  room.resetLiveTimeline(client.store.getSyncToken(), null);
+  const live = room.getLiveTimeline();
+  await client.paginateEventTimeline(live, { backwards: true, limit: 30 });
+  if (client.store instanceof SyncStore) client.store.replace(room.roomId, live.getEvents(), live.getPaginationToken(Direction.Backward));
+  await client.store.save(true).catch(() => undefined); // a full disk: the next start shows what it showed before
+  for (const thread of room.getThreads()) {
+    thread.timelineSet.resetLiveTimeline();
+    await client.paginateEventTimeline(thread.liveTimeline, { backwards: true, limit: 50 });
+    thread.emit(RoomEvent.TimelineReset, room, thread.timelineSet, true);
+  }
 }
 
 /** The ids of the events that were deleted, in whatever room, since this was last asked: also of those that are not loaded. */

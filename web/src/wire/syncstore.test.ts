@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ISyncResponse } from 'matrix-js-sdk';
+import { MatrixEvent, type ISyncResponse } from 'matrix-js-sdk';
 import { Vault, wipe } from '../keep/vault';
 import { clearDatabase, SyncStore } from './syncstore';
 
@@ -123,4 +123,30 @@ test('in a real vault it opens again, and is gone when the vault is', async () =
   await empty.startup();
   expect(await empty.getSavedSync()).toBeNull();
   anew.close();
+});
+
+test('other events take the place of a room’s newest, with what leads to those before; the numbers stay', async () => {
+  const vault = new Kept();
+  const store = await opened(vault);
+  await store.setSyncData(told('1', 'a', { unread_notifications: { notification_count: 3 }, unread_thread_notifications: { $root: { notification_count: 2 } } }));
+  const event = (body: string) => new MatrixEvent({ type: 'm.room.message', event_id: `$${body}`, sender: '@eve:port', content: { body } });
+  store.replace(room, [event('unheard'), event('a')], 'before');
+  await store.setSyncData(told('2', 'b', { unread_thread_notifications: { $root: { notification_count: 2 } } }));
+  await store.save(true);
+  const next = await opened(vault);
+  expect(await bodies(next)).toEqual(['unheard', 'a', 'b']);
+  const again = await opened(vault);
+  const timeline = (await again.getSavedSync())?.roomsData.join[room]?.timeline;
+  expect(timeline?.prev_batch).toBe('before');
+  expect(again.unread(room)).toEqual({ main: 3, threads: new Map([['$root', 2]]) });
+});
+
+test('also where the room begins among them, they are there at the next start', async () => {
+  const vault = new Kept();
+  const store = await opened(vault);
+  await store.setSyncData(told('1', 'a'));
+  store.replace(room, [new MatrixEvent({ type: 'm.room.message', event_id: '$first', sender: '@eve:port', content: { body: 'first' } })], null);
+  await store.setSyncData(told('2', 'b'));
+  await store.save(true);
+  expect(await bodies(await opened(vault))).toEqual(['first', 'b']);
 });

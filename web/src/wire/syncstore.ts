@@ -2,7 +2,7 @@
 // so that nothing of it lies in the browser's files in clear. On the way in we read what the SDK loses: the numbers of unread
 // messages, because in encrypted rooms it counts only what it happens to decrypt, and deletions of events that it has not loaded.
 
-import { MemoryStore, SyncAccumulator, type IJoinedRoom, type IRooms, type ISyncResponse, type MatrixClient } from 'matrix-js-sdk';
+import { MemoryStore, SyncAccumulator, type IJoinedRoom, type IRooms, type ISyncResponse, type MatrixClient, type MatrixEvent } from 'matrix-js-sdk';
 import type { Vault } from '../keep/vault';
 
 type Saved = ReturnType<SyncAccumulator['getJSON']>;
@@ -164,6 +164,16 @@ export class SyncStore extends MemoryStore {
   #token(): string | null {
     const token: string | null = this.#sync.getNextBatchToken();
     return token;
+  }
+
+  /** Keeps other events as the newest of a room, the oldest first; before is the token of what lies before them, null where the room begins. */
+  replace(roomId: string, events: readonly MatrixEvent[], before: string | null): void {
+    // The SDK keeps no events that no token leads away from. Where nothing lies before, that of now gives what is there already.
+    const timeline = { limited: true, events: events.map(({ event }) => event), prev_batch: before ?? this.#token() };
+    this.#kept = undefined;
+    // The numbers of threads are taken from each telling as they are.
+    const unread_thread_notifications = Object.fromEntries([...(this.#unread.get(roomId)?.threads ?? [])].map(([root, n]) => [root, { notification_count: n }]));
+    this.#sync.accumulate({ next_batch: this.#token() ?? '', rooms: { join: { [roomId]: { timeline, unread_thread_notifications } } } } as unknown as ISyncResponse);
   }
 
   /** What the server said last about a room, or undefined if it said nothing. */

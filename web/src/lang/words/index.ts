@@ -6,6 +6,7 @@ import { faults } from './faults';
 import { files } from './files';
 import { find } from './find';
 import { happening } from './happening';
+import { ignore } from './ignore';
 import { invitations } from './invitations';
 import { notify } from './notify';
 import { people } from './people';
@@ -28,6 +29,7 @@ export const words = {
   ...files,
   ...find,
   ...happening,
+  ...ignore,
   ...invitations,
   ...notify,
   ...people,

@@ -89,6 +89,7 @@ export const timeline = sentences({
   },
   'timeline.quote': { en: 'Go to the message that this answers', 'zh-Hans': '转到所回复的消息', 'zh-Hant': '前往所回覆的訊息', ja: '返信先のメッセージへ' },
   'timeline.quote.away': { en: 'An earlier message', 'zh-Hans': '更早的一条消息', 'zh-Hant': '更早的一則訊息', ja: '以前のメッセージ' },
+  'timeline.quote.ignored': { en: 'A message by somebody you ignore', 'zh-Hans': '您屏蔽的人的一条消息', 'zh-Hant': '您封鎖的人的一則訊息', ja: '非表示にした方のメッセージ' },
   'composer.replying': { en: 'Reply to {name}', 'zh-Hans': '回复{name}', 'zh-Hant': '回覆{name}', ja: '{name} さんに返信' },
   'composer.editing': { en: 'Edit your message', 'zh-Hans': '编辑您的消息', 'zh-Hant': '編輯您的訊息', ja: 'メッセージを編集' },
   'composer.saveEdit': { en: 'Save the edit', 'zh-Hans': '保存修改', 'zh-Hant': '儲存修改', ja: '編集を保存' },
