@@ -30,7 +30,8 @@ const note = "database"
 var databases struct {
 	sync.Mutex
 	byFolder map[string]string
-	template string // one with all tables and nothing in them
+	template string         // one with all tables and nothing in them
+	open     map[string]int // by folder: how often OpenDir and Beside have it open
 }
 
 // database is the address of the database that belongs to folder dir; it is made where there is none yet.
@@ -53,18 +54,39 @@ func database(t testing.TB, dir string) string {
 			t.Fatal(err)
 		}
 	}
+	return named(t, belonging(t, dir, databases.template))
+}
+
+// belonging makes a database like another one, which nobody may be using, and gives it to folder dir. Those whose folders are gone
+// are removed before.
+func belonging(t testing.TB, dir, like string) (name string) {
+	t.Helper()
 	for old, name := range databases.byFolder {
 		if _, err := os.Stat(old); errors.Is(err, os.ErrNotExist) {
 			run(t, os.Getenv(Variable), "DROP DATABASE "+name+" WITH (FORCE)")
 			delete(databases.byFolder, old)
 		}
 	}
-	name := create(t, databases.template)
+	name = create(t, like)
 	databases.byFolder[dir] = name
 	if err := os.WriteFile(filepath.Join(dir, note), []byte(name), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return named(t, name)
+	return name
+}
+
+// using notes that the store of folder dir is open until the test ends. What closes it then is registered after this.
+func using(t testing.TB, dir string) {
+	count := func(n int) {
+		databases.Lock()
+		defer databases.Unlock()
+		if databases.open == nil {
+			databases.open = map[string]int{}
+		}
+		databases.open[dir] += n
+	}
+	count(1)
+	t.Cleanup(func() { count(-1) })
 }
 
 // create makes a database like another one, which nobody may be using.
@@ -86,12 +108,31 @@ func named(t testing.TB, name string) string {
 	return at.String()
 }
 
-// copyDatabase fills the database of folder to with all that is committed in that of folder from, which may be in use.
+// copyDatabase makes the database of folder to like that of folder from: in one go, or, where that is open, with all that is committed
+// in it.
 func copyDatabase(t testing.TB, from, to string) {
 	t.Helper()
-	if err := os.Remove(filepath.Join(to, note)); err != nil { // from's, which was copied along
+	original, err := os.ReadFile(filepath.Join(to, note)) // from's, which was copied along
+	if err == nil {
+		err = os.Remove(filepath.Join(to, note))
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
+	databases.Lock()
+	closed := databases.open[from] == 0
+	if closed {
+		belonging(t, to, string(original))
+	}
+	databases.Unlock()
+	if !closed {
+		copyTables(t, from, to)
+	}
+}
+
+// copyTables fills the database of folder to with all that is committed in that of folder from, which may be in use.
+func copyTables(t testing.TB, from, to string) {
+	t.Helper()
 	old, copied := connect(t, database(t, from)), connect(t, database(t, to))
 	defer old.Close(context.Background())
 	defer copied.Close(context.Background())

@@ -35,6 +35,7 @@ func JoinDir(t testing.TB, dir string) (*store.DB, *stream.Hub) {
 
 func running(t testing.TB, dir string, open func(context.Context, string, *stream.Hub, *slog.Logger) (*store.DB, error)) (*store.DB, *stream.Hub) {
 	t.Helper()
+	using(t, dir)
 	hub := stream.NewHub()
 	db, err := open(context.Background(), At(t, dir), hub, slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -70,6 +71,7 @@ func Postgres() bool { return os.Getenv(Variable) != "" }
 // Beside is a connection of the test's own to the store in folder dir. It takes statements with $1, $2, … in their order.
 func Beside(t testing.TB, dir string) *sql.DB {
 	t.Helper()
+	using(t, dir)
 	driver, where := "sqlite", "file:"+filepath.Join(dir, store.File)+"?_pragma=busy_timeout(10000)"
 	if Postgres() {
 		driver, where = "pgx", database(t, dir)
