@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"wardroom/internal/account"
+	"wardroom/internal/event"
 )
 
 func TestWhatPushRulesTellOfWhatTheServerCanNotRead(t *testing.T) {
@@ -70,8 +71,47 @@ func TestWhatPushRulesTellOfWhatTheServerCanNotRead(t *testing.T) {
 	} {
 		rules := account.DefaultPushRules("@lin:wardroom.test")
 		c.change(&rules)
-		if got := rules.Tells(c.e); got != c.want {
-			t.Errorf("%s: told %v, want %v", what, got, c.want)
+		got, known := rules.Tells(c.e)
+		if got.Notify != c.want || !known {
+			t.Errorf("%s: told %v, known %v, want %v", what, got, known, c.want)
+		}
+		// Whatever can be said without counting people is what is said when they are counted.
+		uncounted := c.e
+		uncounted.Joined = account.NotCounted
+		if early, known := rules.Tells(uncounted); known && early != got || !known && early != (account.Verdict{}) {
+			t.Errorf("%s: without a count told %v, known %v, with one %v", what, early, known, got)
+		}
+	}
+}
+
+func TestWhatPushRulesTellOfWhatIsOpen(t *testing.T) {
+	rules := account.DefaultPushRules("@lin:wardroom.test")
+	rules.Content = []account.Rule{{ID: "tide", Enabled: true, Pattern: "t?de*s", Actions: []json.RawMessage{[]byte(`"notify"`), []byte(`{"set_tweak":"highlight"}`)}}}
+	rules.Underride = append([]account.Rule{{ID: "soft", Enabled: true, Actions: []json.RawMessage{[]byte(`"notify"`), []byte(`{"set_tweak":"highlight","value":false}`)},
+		Conditions: []account.Condition{{Kind: "event_match", Key: `content.a\\b\.c.d`, Pattern: "H?LLO"}}}}, rules.Underride...)
+	for content, want := range map[string]account.Verdict{
+		`{"body":"hello","msgtype":"m.text"}`:                                                {Notify: true},
+		`{"body":"hello","msgtype":"m.notice"}`:                                              {},
+		`{"body":"x","m.mentions":{"user_ids":["@mei:wardroom.test","@lin:wardroom.test"]}}`: {Notify: true, Highlight: true},
+		`{"body":"x","m.mentions":{"user_ids":["@mei:wardroom.test"]}}`:                      {Notify: true},
+		`{"body":"x","m.mentions":{"user_ids":"@lin:wardroom.test"}}`:                        {Notify: true},
+		`{"body":"x","m.mentions":{"room":true}}`:                                            {Notify: true, Highlight: true},
+		`{"body":"x","m.mentions":{"room":"true"}}`:                                          {Notify: true},
+		`{"body":"x","m.relates_to":{"rel_type":"m.replace"}}`:                               {},
+		`{"body":"mind the TIDEs, all"}`:                                                     {Notify: true, Highlight: true},
+		`{"body":"Tide and more tides."}`:                                                    {Notify: true, Highlight: true},
+		`{"body":"untides"}`:                                                                 {Notify: true},
+		`{"body":7}`:                                                                         {Notify: true},
+		`{"a\\b.c":{"d":"hello"},"body":"x"}`:                                                {Notify: true},
+	} {
+		e := account.Heard{Type: "m.room.message", Sender: "@mei:wardroom.test", Joined: 5, Says: event.Value(`{"content":` + content + `}`),
+			Power: func(key string) bool { return key == "room" }}
+		if got, known := rules.Tells(e); got != want || !known {
+			t.Errorf("%s: told %v, known %v, want %v", content, got, known, want)
+		}
+		e.Power = func(string) bool { return false }
+		if got, _ := rules.Tells(e); content == `{"body":"x","m.mentions":{"room":true}}` && got.Highlight {
+			t.Error("who has no power to notify a room did")
 		}
 	}
 }

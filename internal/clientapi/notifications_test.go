@@ -123,8 +123,8 @@ func TestANewNameReadsNothing(t *testing.T) {
 	}
 }
 
-// What one's push rules keep quiet is no notification; it is unread all the same. The master switch and a room's level count, as far as
-// the server can know what they are about.
+// What one's push rules keep quiet is no notification, and sync counts none; it is unread all the same, which is a number beside. The
+// master switch and a room's level count, as far as the server can know what they are about.
 func TestWhatWasMutedIsNoNotification(t *testing.T) {
 	s := newServer(t)
 	lin, mei := s.newPerson(t, "lin"), s.newPerson(t, "mei")
@@ -142,13 +142,21 @@ func TestWhatWasMutedIsNoNotification(t *testing.T) {
 		if got := mei.notified(t, 10); !slices.Equal(got, want) {
 			t.Errorf("%s: the notifications are %q, want %q", what, got, want)
 		}
+		for i, room := range rooms {
+			told := 0.0
+			if slices.Contains(want, "in "+[]string{"quay", "tide"}[i]) {
+				told = 1
+			}
+			synced := mei.ok(t, "GET", v3+"/sync", nil)
+			n, all := dig(synced, "rooms", "join", room, "unread_notifications", "notification_count"), dig(synced, "rooms", "join", room, "org.wardroom.unread", "main")
+			if n != told || all != map[float64]any{0: 1.0, 1: nil}[told] {
+				t.Errorf("%s: sync counts %v in room %d, and %v in all; want %v, and 1 where that is another number", what, n, i, all, told)
+			}
+		}
 	}
 	expect("at first", "in tide", "in quay")
 	mei.ok(t, "PUT", rules+"/override/"+url.PathEscape(rooms[0]), quiet)
 	expect("one room muted", "in tide")
-	if n := dig(mei.ok(t, "GET", v3+"/sync", nil), "rooms", "join", rooms[0], "unread_notifications", "notification_count"); n != 1.0 {
-		t.Errorf("in the muted room %v are unread, want 1", n)
-	}
 	mei.ok(t, "DELETE", rules+"/override/"+url.PathEscape(rooms[0]), nil)
 	mei.ok(t, "PUT", rules+"/room/"+url.PathEscape(rooms[1]), object{"actions": []string{}})
 	expect("mentions alone in the other", "in quay")
@@ -157,6 +165,57 @@ func TestWhatWasMutedIsNoNotification(t *testing.T) {
 	mei.ok(t, "PUT", rules+"/override/.m.rule.master/enabled", object{"enabled": false})
 	mei.ok(t, "DELETE", rules+"/room/"+url.PathEscape(rooms[1]), nil)
 	expect("as at first", "in tide", "in quay")
+	mei.ok(t, "PUT", rules+"/sender/"+string(lin.user), object{"actions": []string{}})
+	expect("quiet of lin")
+	mei.ok(t, "DELETE", rules+"/sender/"+string(lin.user), nil)
+	two := object{"actions": []string{}, "conditions": []object{{"kind": "room_member_count", "is": "2"}}}
+	mei.ok(t, "PUT", rules+"/override/two", two)
+	expect("quiet of two")
+	lin.ok(t, "POST", in(rooms[1], "invite"), object{"user_id": s.newPerson(t, "oda").user})
+	expect("an invitation is nobody who is there")
+}
+
+// In a room that is open the server reads what is said, so there it knows who is named.
+func TestInAnOpenRoomSyncCountsWhoIsNamed(t *testing.T) {
+	s := newServer(t)
+	lin, mei, oda := s.newPerson(t, "lin"), s.newPerson(t, "mei"), s.newPerson(t, "oda")
+	room := lin.newRoom(t, object{"creation_content": object{"org.wardroom.announcement": true}, "invite": []string{string(mei.user), string(oda.user)},
+		"power_level_content_override": object{"events_default": 0}})
+	mei.join(t, room)
+	oda.join(t, room)
+	n := 0
+	say := func(by *person, content object) string {
+		t.Helper()
+		n++
+		content["body"] = "x"
+		return text(by.ok(t, "PUT", in(room, "send", "m.room.message", fmt.Sprint(n)), content)["event_id"])
+	}
+	named := func(who ...string) object { return object{"msgtype": "m.text", "m.mentions": object{"user_ids": who}} }
+	root := say(lin, named())
+	say(lin, named(string(mei.user)))
+	say(lin, named(string(oda.user)))
+	say(lin, object{"msgtype": "m.notice"})
+	say(oda, object{"msgtype": "m.text", "m.mentions": object{"room": true}}) // has no power to
+	reply := named(string(mei.user))
+	reply["m.relates_to"] = object{"rel_type": "m.thread", "event_id": root}
+	say(oda, reply)
+	expect := func(what string, main, highlights, all any, thread any) {
+		t.Helper()
+		there := dig(mei.ok(t, "GET", v3+"/sync?filter="+url.QueryEscape(`{"room":{"timeline":{"unread_thread_notifications":true}}}`), nil), "rooms", "join", room)
+		got := []any{dig(there, "unread_notifications", "notification_count"), dig(there, "unread_notifications", "highlight_count"),
+			dig(there, "org.wardroom.unread", "main"), dig(there, "unread_thread_notifications", root, "highlight_count")}
+		if want := []any{main, highlights, all, thread}; !slices.Equal(got, want) {
+			t.Errorf("%s: counted are %v, want %v", what, got, want)
+		}
+	}
+	expect("at first", 4.0, 1.0, 5.0, 1.0)
+	mei.ok(t, "PUT", v3+"/pushrules/global/room/"+url.PathEscape(room), object{"actions": []string{}})
+	expect("mentions alone", 1.0, 1.0, 5.0, 1.0)
+	if got := objects(mei.ok(t, "GET", v3+"/notifications?only=highlight", nil)["notifications"]); len(got) != 2 {
+		t.Errorf("the highlights are %v", got)
+	}
+	mei.ok(t, "PUT", v3+"/pushrules/global/override/quiet", object{"actions": []string{}, "conditions": []object{{"kind": "event_match", "key": "room_id", "pattern": room}}})
+	expect("muted", 0.0, 0.0, 5.0, 0.0)
 }
 
 // Of somebody whom one ignores only what belongs to a room's state comes: who is in it, what it is called.

@@ -40,8 +40,12 @@ type Disk interface {
 	// Heroes gives up to five people other than who, joined or invited now; earliest first.
 	Heroes(v stream.View, no room.No, who mxid.User) ([]mxid.User, error)
 	// Unread counts the events in the room that count for who, with account a, since they joined, and that a's receipts do not
-	// cover, at most 1000: of the main timeline under "", of each thread under its root. What ignored people sent is left out.
-	Unread(v stream.View, no room.No, who mxid.User, a account.No, ignored []account.No) (map[mxid.Event]int, error)
+	// cover, by thread and sender; at most 1000 of the main timeline, and as many in threads.
+	Unread(v stream.View, no room.No, who mxid.User, a account.No) ([]Unread, error)
+	// UnreadEvents gives the events that Unread counts.
+	UnreadEvents(v stream.View, no room.No, who mxid.User, a account.No) ([]UnreadEvent, error)
+	// Senders gives the names of accounts.
+	Senders(v stream.View, who []account.No) (map[account.No]mxid.User, error)
 	// Counting gives the newest events before before that count in the rooms that who, with account a, is joined to, of other
 	// senders, whether they are read or not, whether who was in the room then or not; newest first, at most limit.
 	Counting(v stream.View, who mxid.User, a account.No, before stream.Position, limit int) ([]Counted, error)
@@ -54,6 +58,19 @@ type Disk interface {
 	SetReceipt(u stream.Unit, no room.No, a account.No, r Receipt, event, pos stream.Position) error
 	// ReceiptsSince gives the room's receipts of after < position <= upto: the public ones, and a's private ones.
 	ReceiptsSince(v stream.View, no room.No, a account.No, after, upto stream.Position) ([]GivenReceipt, error)
+}
+
+// Unread is how much of one sender somebody has not read: in the main timeline, or in a thread, by its root.
+type Unread struct {
+	Thread mxid.Event // "" for the main timeline
+	Sender account.No
+	N      int
+}
+
+// UnreadEvent is an event that somebody has not read, and the thread that it is in, if any.
+type UnreadEvent struct {
+	room.Event
+	Thread mxid.Event
 }
 
 // Counted is an event that counts, and the room that it is in.
@@ -172,10 +189,16 @@ type (
 		Summary   *summary              `json:"summary,omitempty"`
 		Unread    unread                `json:"unread_notifications"`
 		Threads   map[mxid.Event]unread `json:"unread_thread_notifications,omitempty"`
+		Messages  *messages             `json:"org.wardroom.unread,omitempty"` // an addition of this server; nil where the two above say the same
 	}
 	unread struct {
 		Notifications int `json:"notification_count"`
 		Highlights    int `json:"highlight_count"`
+	}
+	// messages is how much is unread, whatever notifies or does not.
+	messages struct {
+		Main    int                `json:"main"`
+		Threads map[mxid.Event]int `json:"threads,omitempty"`
 	}
 	summary struct {
 		Heroes  []mxid.User `json:"m.heroes,omitempty"`

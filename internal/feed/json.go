@@ -80,6 +80,9 @@ func (j *joined) append(b []byte) []byte {
 		}
 		b = append(b, '}')
 	}
+	if j.Messages != nil {
+		b = appendAny(append(b, `,"org.wardroom.unread":`...), j.Messages)
+	}
 	return append(b, '}')
 }
 

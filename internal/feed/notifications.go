@@ -19,7 +19,7 @@ type Notifications struct {
 
 // Notification is one event that counted as unread.
 type Notification struct {
-	Actions []string        `json:"actions"`
+	Actions []any           `json:"actions"`
 	Event   json.RawMessage `json:"event"`
 	Read    bool            `json:"read"`
 	Room    mxid.Room       `json:"room_id"`
@@ -32,9 +32,9 @@ const (
 )
 
 // Notifications lists what counted as unread for s in the rooms that s is in, since s came in, read by now or not: the same
-// that sync counts. from is the Next of the answer before, or nil. What a message says the server does not know, so for it none
-// is a highlight: with highlights alone the list is empty, as sync's count of them is nought. Left out is what s's push rules keep
-// quiet, whatever it says, and what people wrote whom s ignores.
+// that sync counts. from is the Next of the answer before, or nil. What an encrypted message says the server does not know, so for it
+// none of those is a highlight. Left out is what s's push rules keep quiet, with highlights also what is none, and what people wrote
+// whom s ignores; so an answer may list less than limit and have a Next.
 //
 // Spec: client-server API, GET /notifications.
 func (f *Feed) Notifications(ctx context.Context, s account.Session, from stream.Token, limit int, highlights bool) (list Notifications, err error) {
@@ -44,9 +44,6 @@ func (f *Feed) Notifications(ctx context.Context, s account.Session, from stream
 	limit = min(limit, manyNotifications)
 	err = f.Disk.View(ctx, func(v stream.View) error {
 		list = Notifications{List: []Notification{}}
-		if highlights {
-			return nil
-		}
 		before := v.Upto().At(stream.Topic(s.User)) + 1
 		if from != nil {
 			before = from.At(stream.Topic(s.User))
@@ -58,7 +55,7 @@ func (f *Feed) Notifications(ctx context.Context, s account.Session, from stream
 		if len(events) == limit {
 			list.Next = stream.Token{events[limit-1].Pos}.String()
 		}
-		n := notifying{Feed: f, v: v, s: s, rooms: map[room.No]*place{}}
+		n := notifying{Feed: f, v: v, s: s, highlights: highlights, rooms: map[room.No]*place{}}
 		if n.rules, err = account.PushRulesOf(v, f.Disk, s); err != nil {
 			return err
 		}
@@ -82,18 +79,19 @@ func (f *Feed) Notifications(ctx context.Context, s account.Session, from stream
 // notifying is one look at somebody's notifications.
 type notifying struct {
 	*Feed
-	v       stream.View
-	s       account.Session
-	rules   account.PushRules
-	ignored account.Ignored
-	rooms   map[room.No]*place
+	v          stream.View
+	s          account.Session
+	highlights bool // alone
+	rules      account.PushRules
+	ignored    account.Ignored
+	rooms      map[room.No]*place
 }
 
-// place is a room with notifications: what of it may be seen, and how far it was read by thread.
+// place is a room with notifications: what of it may be seen, what the rules make of it, and how far it was read by thread.
 type place struct {
 	*room.Sight
-	read   map[string]stream.Position
-	joined int
+	*hearing
+	read map[string]stream.Position
 }
 
 // notification is what is told of e; ok is false where s was not in the room then.
@@ -107,16 +105,17 @@ func (n *notifying) notification(e Counted) (one Notification, ok bool, err erro
 		if p.read, err = n.Disk.ReadTo(n.v, e.Room, n.s.Account); err != nil {
 			return one, false, err
 		}
-		counts, err := n.Disk.Count(n.v, e.Room)
-		if err != nil {
+		if p.hearing, err = n.hears(n.v, &n.rules, e.Room, e.In); err != nil {
 			return one, false, err
 		}
-		p.joined = counts[event.Join]
 		n.rooms[e.Room] = p
 	}
-	sender := mxid.User(e.Get("sender").Text())
-	if n.ignored.Has(sender) || !n.rules.Tells(account.Heard{Type: e.Get("type").Text(), Room: e.In, Sender: sender, Joined: p.joined}) {
+	if n.ignored.Has(mxid.User(e.Get("sender").Text())) {
 		return one, false, nil
+	}
+	is, err := p.of(&e.Event)
+	if err != nil || !is.Notify || n.highlights && !is.Highlight {
+		return one, false, err
 	}
 	if p.MembershipAt(e.Pos) != event.Join || !p.Sees(e.Pos) {
 		return one, false, nil
@@ -139,5 +138,9 @@ func (n *notifying) notification(e Counted) (one Notification, ok bool, err erro
 		}
 	}
 	ts, _ := e.Get("origin_server_ts").Int()
-	return Notification{Actions: []string{"notify"}, Event: shown[0], Read: e.Pos <= read, Room: e.In, TS: ts}, true, nil
+	actions := []any{"notify"}
+	if is.Highlight {
+		actions = append(actions, map[string]any{"set_tweak": "highlight"})
+	}
+	return Notification{Actions: actions, Event: shown[0], Read: e.Pos <= read, Room: e.In, TS: ts}, true, nil
 }

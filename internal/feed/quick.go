@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -24,7 +23,7 @@ type known struct {
 	at      stream.Position // the token's
 	counts  device.Counts
 	ignored account.Ignored // by the person; of no account before a room was looked into
-	unread  map[mxid.Room]map[mxid.Event]int
+	unread  map[mxid.Room]*tally
 }
 
 // maxKnown is how many devices are known at once: a few hundred bytes each.
@@ -111,7 +110,7 @@ func (l *looking) quick(ctx context.Context, wait *stream.Waiter) (ok bool) {
 	typing := l.Typing.Serial()
 	answer := &Sync{Rooms: nothing,
 		OneTime: l.known.counts.OneTime, Fallback: l.known.counts.UnusedFallback}
-	unread := map[mxid.Room]map[mxid.Event]int{}
+	numbers := map[mxid.Room]*tally{}
 	for _, id := range l.Typing.ChangedFor(l.s.User, l.since.typing) {
 		q.room(id)
 	}
@@ -127,9 +126,9 @@ func (l *looking) quick(ctx context.Context, wait *stream.Waiter) (ok bool) {
 		if len(answer.Rooms.Join) == 0 {
 			answer.Rooms.Join = map[mxid.Room]*joined{}
 		}
-		answer.Rooms.Join[id], unread[id] = j, counts
+		answer.Rooms.Join[id], numbers[id] = j, counts
 	}
-	l.upto, l.answer, l.unreadNow = l.heard, answer, unread
+	l.upto, l.answer, l.unreadNow = l.heard, answer, numbers
 	l.seen = Token{stream.Token{l.upto}, typing}
 	answer.Next = l.seen.String()
 	if len(answer.Rooms.Join) > 0 {
@@ -155,7 +154,7 @@ func (l *looking) remember() {
 		for id, counts := range before.unread {
 			if _, told := next.unread[id]; !told {
 				if next.unread == nil {
-					next.unread = map[mxid.Room]map[mxid.Event]int{}
+					next.unread = map[mxid.Room]*tally{}
 				}
 				next.unread[id] = counts
 			}
@@ -215,7 +214,7 @@ func (q *quickly) sort() bool {
 }
 
 // join is what a joined room has to tell, and the person's unread numbers with it; nil where memory does not tell.
-func (q *quickly) join(id mxid.Room, r *said) (*joined, map[mxid.Event]int) {
+func (q *quickly) join(id mxid.Room, r *said) (*joined, *tally) {
 	counts, ok := q.known.unread[id]
 	limit := q.req.Filter.limit()
 	if !ok || len(r.events) > limit || q.related(r) {
@@ -227,12 +226,11 @@ func (q *quickly) join(id mxid.Room, r *said) (*joined, map[mxid.Event]int) {
 	for i, e := range r.events {
 		if i == 0 {
 			start = e.Pos
-			counts = maps.Clone(counts)
-			if counts == nil {
-				counts = map[mxid.Event]int{}
-			}
+			counts = counts.clone()
 		}
-		q.count(counts, e)
+		if !q.count(counts, e) {
+			return nil, nil
+		}
 		sender := mxid.User(e.Get("sender").Text())
 		if q.known.ignored.Has(sender) || !q.req.Filter.Room.Timeline.Match(&e.Event) {
 			continue
@@ -307,16 +305,37 @@ func (q *quickly) related(r *said) bool {
 	return false
 }
 
-// count counts an event among the unread ones.
-func (q *quickly) count(counts map[mxid.Event]int, e *room.Said) {
+// count counts an event among the unread ones. It returns false where the rules have to be asked of each event.
+func (q *quickly) count(counts *tally, e *room.Said) bool {
 	if !e.Counts || e.Sender == q.s.Account || q.known.ignored.Has(mxid.User(e.Get("sender").Text())) {
-		return
+		return true
+	}
+	if !counts.heard {
+		err := q.Disk.View(q.ctx, func(v stream.View) error {
+			rules, err := account.PushRulesOf(v, q.Disk, q.s)
+			if err != nil {
+				return err
+			}
+			h, err := q.hears(v, &rules, e.Room, e.In)
+			if err == nil {
+				err = counts.hear(h)
+			}
+			return err
+		})
+		if err != nil {
+			return false // reading it all from the store says what is wrong
+		}
+	}
+	if !counts.one {
+		return false
 	}
 	root := mxid.Event("")
 	if e.Relation == event.RelThread {
 		root = event.Relation(e.Get("content")).Event
 	}
-	counts[root] = min(counts[root]+1, maxUnread)
+	counts.all[root] = min(counts.all[root]+1, maxUnread)
+	counts.told[root] = unread{}.plus(counts.is, counts.all[root])
+	return true
 }
 
 // latest leaves of several receipts of one person of one kind the last.

@@ -79,6 +79,36 @@ func TestMemoryTellsWhatTheStoreTells(t *testing.T) {
 	}
 }
 
+func TestMemoryCountsByThePushRules(t *testing.T) {
+	o := open(t, 2, 1)
+	defer o.Hub.Subscribe("@somebody:else").Close() // nobody looks who is in a room while nobody waits
+	accounts := account.New(o.Disk.(*store.DB), "wardroom.test")
+	me, in := o.people[1], o.rooms[0]
+	since := o.sync(t, me, "").Next
+	for round, told := range []int{0, 3} {
+		if told == 0 {
+			must(t, accounts.PutPushRule(t.Context(), me, "room", account.Rule{ID: string(in), Actions: []json.RawMessage{}}, "", ""))
+		} else {
+			must(t, accounts.DeletePushRule(t.Context(), me, "room", string(in)))
+		}
+		before := feed.Quick(o.Feed)
+		for n := range 3 {
+			since = o.sync(t, me, since).Next
+			o.say(t, o.people[0], in, fmt.Sprint(round, n))
+		}
+		answer := o.sync(t, me, since)
+		since = answer.Next
+		if feed.Quick(o.Feed) == before {
+			t.Error("nothing was told from memory")
+		}
+		j := answer.Rooms.Join[in]
+		all := 3 * (round + 1)
+		if quiet := told == 0; quiet && (j.Unread.Notifications != 0 || j.Messages == nil || j.Messages.Main != all) || !quiet && (j.Unread.Notifications != all || j.Messages != nil) {
+			t.Errorf("round %d: counted are %+v, in all %+v", round, j.Unread, j.Messages)
+		}
+	}
+}
+
 // plain is an answer without what may differ. It is the same however it is written.
 func plain(t *testing.T, a *feed.Sync) string {
 	text, err := json.Marshal(a)
@@ -112,7 +142,7 @@ func (o *office) something(t *testing.T, dice *rand.Rand, calm bool, accounts *a
 		return fmt.Sprintf(`{"algorithm":"m.megolm.v1.aes-sha2","ciphertext":"%s","m.relates_to":{"rel_type":"%s","event_id":"%s"}}`, txn, typ, some())
 	}
 	other := o.people[dice.IntN(len(o.people))]
-	of := 100
+	of := 103
 	if calm {
 		of = 82
 	}
@@ -155,6 +185,19 @@ func (o *office) something(t *testing.T, dice *rand.Rand, calm bool, accounts *a
 	case d < 99:
 		_, err := o.Devices.Claim(ctx, map[mxid.User]map[mxid.Device]string{other.User: {"D": "curve25519"}}, func(mxid.User, mxid.Device) bool { return false })
 		return "claim", err
+	case d < 102:
+		rule := account.Rule{ID: string(in), Enabled: true, Actions: []json.RawMessage{}}
+		kind := []string{"room", "sender", "override"}[dice.IntN(3)]
+		switch kind {
+		case "sender":
+			rule.ID = string(other.User)
+		case "override":
+			rule.ID, rule.Conditions = "few", []account.Condition{{Kind: "room_member_count", Is: "<4"}}
+		}
+		if dice.IntN(2) == 0 {
+			return "no push rule by " + kind, accounts.DeletePushRule(ctx, who, kind, rule.ID)
+		}
+		return "a push rule by " + kind, accounts.PutPushRule(ctx, who, kind, rule, "", "")
 	default:
 		return "another name", o.Rooms.Renamed(ctx, who)
 	}

@@ -397,36 +397,3 @@ func (l *looking) summary(st room.Stay, titled bool) (*summary, error) {
 	heroes, err := l.Disk.Heroes(l.v, st.Room, l.s.User)
 	return &summary{heroes, counts[event.Join], counts[event.Invite]}, err
 }
-
-// maxUnread is as far as unread events are counted.
-const maxUnread = 1000
-
-func (l *looking) unread(j *joined, st room.Stay) error {
-	counts, err := l.Disk.Unread(l.v, st.Room, l.s.User, l.s.Account, slices.Collect(maps.Values(l.ignored)))
-	if err != nil {
-		return err
-	}
-	if !l.first {
-		if l.unreadNow == nil {
-			l.unreadNow = map[mxid.Room]map[mxid.Event]int{}
-		}
-		l.unreadNow[st.ID] = counts
-	}
-	l.putUnread(j, counts)
-	return nil
-}
-
-// putUnread puts unread numbers, by thread, where the client wants them.
-func (l *looking) putUnread(j *joined, counts map[mxid.Event]int) {
-	for root, n := range counts {
-		switch {
-		case root == "" || !l.req.Filter.Room.Timeline.ThreadCounts:
-			j.Unread.Notifications += n
-		default:
-			if j.Threads == nil {
-				j.Threads = map[mxid.Event]unread{}
-			}
-			j.Threads[root] = unread{Notifications: n}
-		}
-	}
-}

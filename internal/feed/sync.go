@@ -111,15 +111,16 @@ type looking struct {
 	seen  Token           // how far was looked without finding anything to tell
 	upto  stream.Position // how far this answer reaches
 
-	ignored account.Ignored // by the person, where there are rooms to tell of
-	answer  *Sync           // nil where the look found that nothing had happened at all
+	ignored account.Ignored    // by the person, where there are rooms to tell of
+	rules   *account.PushRules // the person's, where something is unread; nil until then
+	answer  *Sync              // nil where the look found that nothing had happened at all
 	counts  device.Counts
 
 	// See quick.go.
 	known, before *known          // what memory has of the device; before also where it is of no use for this answer
 	pending       []*stream.Entry // what may be news to the device, behind its token
 	heard         stream.Position // up to where nothing is missing among them
-	unreadNow     map[mxid.Room]map[mxid.Event]int
+	unreadNow     map[mxid.Room]*tally
 	dataChanged   bool                            // there is new account data
 	roomData      map[mxid.Room][]json.RawMessage // new account data of rooms
 }
@@ -129,7 +130,7 @@ type looking struct {
 func (l *looking) look(ctx context.Context, last bool) error {
 	var waiting bool
 	err := l.Disk.View(ctx, func(v stream.View) (err error) {
-		l.v, l.upto, l.answer = v, v.Upto().At(stream.Topic(l.s.User)), nil
+		l.v, l.upto, l.answer, l.rules = v, v.Upto().At(stream.Topic(l.s.User)), nil, nil
 		if l.req.Alive != nil {
 			if err := l.req.Alive(v); err != nil {
 				return err

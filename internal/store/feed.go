@@ -123,58 +123,96 @@ func (db *DB) ReceiptsSince(v stream.View, no room.No, a account.No, after, upto
 const came = `SELECT min(pos) AS pos FROM state WHERE room = $1 AND type = 'm.room.member' AND state_key = $3 AND pos >
 	(SELECT coalesce(max(pos), 0) FROM state WHERE room = $1 AND type = 'm.room.member' AND state_key = $3 AND membership IS DISTINCT FROM 'join')`
 
-// Unread implements feed.Disk. Where somebody has read to is one value, so that counting begins there and not where they joined.
-func (db *DB) Unread(v stream.View, no room.No, who mxid.User, a account.No, ignored []account.No) (map[mxid.Event]int, error) {
+// unreadMain and unreadReplies are the rest of queries for what somebody has not read of a room: outside of threads, and in them. Where
+// they have read to is one value, so that counting begins there and not where they joined.
+const (
+	unreadMain = ` FROM event WHERE event.room = $1 AND event.pos > (SELECT max(pos) FROM (` + came + `
+			UNION ALL SELECT event_pos FROM receipt WHERE room = $1 AND account = $2 AND thread IN ('', 'main')) AS read)
+		AND event.counts AND event.sender <> $2 AND event.relation IS DISTINCT FROM 'm.thread' `
+	unreadReplies = ` FROM event JOIN event AS root ON root.pos = event.relates
+		WHERE event.room = $1 AND event.pos > (SELECT max(pos) FROM (` + came + `
+			UNION ALL SELECT event_pos FROM receipt WHERE room = $1 AND account = $2 AND thread = '') AS read)
+		AND event.counts AND event.sender <> $2 AND event.relation = 'm.thread' ORDER BY event.pos LIMIT 1000`
+)
+
+// Unread implements feed.Disk.
+func (db *DB) Unread(v stream.View, no room.No, who mxid.User, a account.No) ([]feed.Unread, error) {
 	t := in(v)
-	type number struct {
-		sender account.No
-		n      int
-	}
-	rows, err := t.query(`
-		SELECT sender, count(*) FROM (SELECT sender FROM event WHERE room = $1 AND pos > (SELECT max(pos) FROM (`+came+`
-				UNION ALL SELECT event_pos FROM receipt WHERE room = $1 AND account = $2 AND thread IN ('', 'main')) AS read)
-			AND counts AND sender <> $2 AND relation IS DISTINCT FROM 'm.thread' LIMIT 1000) AS unread GROUP BY sender`, no, a, who)
-	numbers, err := collect(rows, err, func(rows *sql.Rows) (n number, err error) { return n, rows.Scan(&n.sender, &n.n) })
+	rows, err := t.query(`SELECT sender, count(*) FROM (SELECT event.sender`+unreadMain+`LIMIT 1000) AS unread GROUP BY sender`, no, a, who)
+	all, err := collect(rows, err, func(rows *sql.Rows) (n feed.Unread, err error) { return n, rows.Scan(&n.Sender, &n.N) })
 	if err != nil {
 		return nil, err
 	}
-	main := 0
-	for _, n := range numbers {
-		if !slices.Contains(ignored, n.sender) {
-			main += n.n
-		}
-	}
 	type reply struct {
-		root   mxid.Event
-		pos    stream.Position
-		sender account.No
+		feed.Unread
+		pos stream.Position
 	}
-	rows, err = t.query(`
-		SELECT root.id, reply.pos, reply.sender FROM event AS reply JOIN event AS root ON root.pos = reply.relates
-		WHERE reply.room = $1 AND reply.pos > (SELECT max(pos) FROM (`+came+`
-				UNION ALL SELECT event_pos FROM receipt WHERE room = $1 AND account = $2 AND thread = '') AS read)
-			AND reply.counts AND reply.sender <> $2 AND reply.relation = 'm.thread'
-		ORDER BY reply.pos LIMIT 1000`, no, a, who)
+	rows, err = t.query(`SELECT root.id, event.pos, event.sender`+unreadReplies, no, a, who)
 	replies, err := collect(rows, err, func(rows *sql.Rows) (r reply, err error) {
 		var id []byte
-		err = rows.Scan(&id, &r.pos, &r.sender)
-		r.root = eventName(id)
+		err = rows.Scan(&id, &r.pos, &r.Sender)
+		r.Thread = eventName(id)
 		return r, err
 	})
-	counts := map[mxid.Event]int{}
-	if main > 0 {
-		counts[""] = main
-	}
 	if err != nil || len(replies) == 0 {
-		return counts, err
+		return all, err
 	}
 	read, err := db.ReadTo(v, no, a)
 	for _, r := range replies {
-		if r.pos > read[string(r.root)] && !slices.Contains(ignored, r.sender) {
-			counts[r.root]++
+		if r.pos > read[string(r.Thread)] {
+			at := slices.IndexFunc(all, func(n feed.Unread) bool { return n.Thread == r.Thread && n.Sender == r.Sender })
+			if at < 0 {
+				at, all = len(all), append(all, r.Unread)
+			}
+			all[at].N++
 		}
 	}
-	return counts, err
+	return all, err
+}
+
+// UnreadEvents implements feed.Disk.
+func (db *DB) UnreadEvents(v stream.View, no room.No, who mxid.User, a account.No) ([]feed.UnreadEvent, error) {
+	t := in(v)
+	rows, err := t.query(`SELECT `+eventColumns+unreadMain+`ORDER BY event.pos LIMIT 1000`, no, a, who)
+	all, err := collect(rows, err, func(rows *sql.Rows) (e feed.UnreadEvent, err error) {
+		e.Event, err = scanEvent(rows)
+		return e, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	rows, err = t.query(`SELECT `+eventColumns+`, root.id`+unreadReplies, no, a, who)
+	replies, err := collect(rows, err, func(rows *sql.Rows) (e feed.UnreadEvent, err error) {
+		var id []byte
+		e.Event, err = scanEvent(rows, &id)
+		e.Thread = eventName(id)
+		return e, err
+	})
+	if err != nil || len(replies) == 0 {
+		return all, err
+	}
+	read, err := db.ReadTo(v, no, a)
+	replies = slices.DeleteFunc(replies, func(e feed.UnreadEvent) bool { return e.Pos <= read[string(e.Thread)] })
+	return append(all, replies...), err
+}
+
+// Senders implements feed.Disk.
+func (db *DB) Senders(v stream.View, who []account.No) (map[account.No]mxid.User, error) {
+	users := map[account.No]mxid.User{}
+	for some := range slices.Chunk(who, 1000) {
+		places, args := list(1, numbers(some))
+		rows, err := in(v).query(`SELECT no, id FROM account WHERE no IN (`+places+`)`, args...)
+		_, err = collect(rows, err, func(rows *sql.Rows) (no account.No, err error) {
+			var user mxid.User
+			err = rows.Scan(&no, &user)
+			users[no] = user
+			return no, err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return users, nil
 }
 
 // ReadTo implements feed.Disk.

@@ -150,3 +150,16 @@ test('also where the room begins among them, they are there at the next start', 
   await store.save(true);
   expect(await bodies(await opened(vault))).toEqual(['first', 'b']);
 });
+
+test('what the push rules keep quiet is unread all the same, after the next start too', async () => {
+  const vault = new Kept();
+  const store = await opened(vault);
+  const quiet = { unread_notifications: { notification_count: 0, highlight_count: 0 }, unread_thread_notifications: { $root: { notification_count: 0 } } };
+  await store.setSyncData(told('1', 'a', { ...quiet, 'org.wardroom.unread': { main: 3, threads: { $root: 2 } } }));
+  await store.save(true);
+  const next = await opened(vault);
+  await next.getSavedSync();
+  for (const one of [store, next]) {
+    expect(one.unread(room)).toEqual({ main: 3, threads: new Map([['$root', 2]]) });
+  }
+});

@@ -191,12 +191,23 @@ export class SyncStore extends MemoryStore {
   #read(rooms: Partial<IRooms> | undefined): void {
     for (const [id, room] of Object.entries(rooms?.join ?? {})) {
       this.#deleted.push(...deletedIn(room));
+      countAll(room);
       const threads = Object.entries(room.unread_thread_notifications ?? {}).map(([root, { notification_count }]): [string, number] => [root, notification_count ?? 0]);
       // Of a sync that was kept the numbers may be missing, whatever the SDK's type says.
       const { notification_count } = (room as Partial<typeof room>).unread_notifications ?? {};
       this.#unread.set(id, { main: notification_count ?? 0, threads: new Map(threads) });
     }
   }
+}
+
+// What the push rules keep quiet is unread all the same: the server says that number beside, where it is another one. It takes the
+// place of the other, so that it is kept too. What to make of a quiet room is for the list of rooms to say.
+function countAll(room: IJoinedRoom & { 'org.wardroom.unread'?: { main: number; threads?: Record<string, number> } }): void {
+  const all = room['org.wardroom.unread'];
+  if (all === undefined) return;
+  const highlight_count = 0; // which ones name the person is for this device to see
+  room.unread_notifications = { notification_count: all.main, highlight_count };
+  room.unread_thread_notifications = Object.fromEntries(Object.entries(all.threads ?? {}).map(([root, notification_count]) => [root, { notification_count, highlight_count }]));
 }
 
 function accumulated(text: string): SyncAccumulator {

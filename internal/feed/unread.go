@@ -1,0 +1,271 @@
+package feed
+
+import (
+	"maps"
+	"slices"
+
+	"wardroom/internal/account"
+	"wardroom/internal/event"
+	"wardroom/internal/mxid"
+	"wardroom/internal/room"
+	"wardroom/internal/stream"
+)
+
+// maxUnread is as far as unread events are counted.
+const maxUnread = 1000
+
+// tally is how much somebody has not read of a room, by thread: all, and what of it their push rules tell of.
+type tally struct {
+	all  map[mxid.Event]int
+	told map[mxid.Event]unread
+
+	heard bool            // the rules were asked
+	one   bool            // they make the same of whatever is said there
+	is    account.Verdict // and what
+}
+
+func (t *tally) clone() *tally {
+	is := *t
+	is.all, is.told = maps.Clone(t.all), maps.Clone(t.told)
+	return &is
+}
+
+// hear asks what the rules make of what is encrypted, if that is one for all senders.
+func (t *tally) hear(h *hearing) (err error) {
+	t.heard, t.one = true, !h.open && !h.rules.AsksSender()
+	if t.one {
+		t.is, err = h.tells(account.Heard{Type: "m.room.encrypted"})
+	}
+	return err
+}
+
+// unread adds how much somebody has not read of a room: what their push rules would tell them of, and where that is something else,
+// all of it. What people wrote whom they ignore counts in neither.
+//
+// All that is encrypted in a room is one to the rules, or as many as there are senders, where rules ask for those; so nothing of it
+// is looked at one by one. In a room that was made open each event is.
+//
+// Spec: client-server API, "Receiving notifications".
+func (l *looking) unread(j *joined, st room.Stay) error {
+	t, err := l.tally(st)
+	if err != nil {
+		return err
+	}
+	if !l.first {
+		if l.unreadNow == nil {
+			l.unreadNow = map[mxid.Room]*tally{}
+		}
+		l.unreadNow[st.ID] = t
+	}
+	l.putUnread(j, t)
+	return nil
+}
+
+// tally counts what is unread in a room.
+func (l *looking) tally(st room.Stay) (*tally, error) {
+	t := &tally{all: map[mxid.Event]int{}, told: map[mxid.Event]unread{}}
+	counts, err := l.Disk.Unread(l.v, st.Room, l.s.User, l.s.Account)
+	if err != nil {
+		return nil, err
+	}
+	counts = slices.DeleteFunc(counts, func(n Unread) bool { return l.ignores(n.Sender) })
+	if len(counts) == 0 {
+		return t, nil
+	}
+	for _, n := range counts {
+		t.all[n.Thread] += n.N
+	}
+	h, err := l.hearing(st)
+	if err == nil {
+		err = t.hear(h)
+	}
+	switch {
+	case err != nil:
+		return nil, err
+	case t.one:
+		for thread, n := range t.all {
+			t.told[thread] = unread{}.plus(t.is, n)
+		}
+	case h.open:
+		err = l.openly(h, st, t.told)
+	default:
+		err = l.closed(h, counts, t.told)
+	}
+	return t, err
+}
+
+// putUnread puts unread numbers where the client wants them.
+func (l *looking) putUnread(j *joined, t *tally) {
+	same := true
+	for thread, all := range t.all {
+		n := t.told[thread]
+		same = same && n.Notifications == all
+		switch {
+		case thread == "" || !l.req.Filter.Room.Timeline.ThreadCounts:
+			j.Unread.Notifications += n.Notifications
+			j.Unread.Highlights += n.Highlights
+		default:
+			if j.Threads == nil {
+				j.Threads = map[mxid.Event]unread{}
+			}
+			j.Threads[thread] = n
+		}
+	}
+	if same {
+		return
+	}
+	j.Messages = &messages{Main: t.all[""]}
+	for thread, n := range t.all {
+		if thread != "" {
+			if j.Messages.Threads == nil {
+				j.Messages.Threads = map[mxid.Event]int{}
+			}
+			j.Messages.Threads[thread] = n
+		}
+	}
+}
+
+func (l *looking) ignores(a account.No) bool {
+	for _, no := range l.ignored {
+		if no == a {
+			return true
+		}
+	}
+	return false
+}
+
+// closed counts what is told of an encrypted room by who sent it.
+func (l *looking) closed(h *hearing, counts []Unread, told map[mxid.Event]unread) error {
+	var senders []account.No
+	for _, n := range counts {
+		senders = append(senders, n.Sender)
+	}
+	slices.Sort(senders)
+	names, err := l.Disk.Senders(l.v, slices.Compact(senders))
+	if err != nil {
+		return err
+	}
+	for _, n := range counts {
+		is, err := h.tells(account.Heard{Type: "m.room.encrypted", Sender: names[n.Sender]})
+		if err != nil {
+			return err
+		}
+		told[n.Thread] = told[n.Thread].plus(is, n.N)
+	}
+	return nil
+}
+
+// openly counts what is told of a room in which nothing is encrypted.
+func (l *looking) openly(h *hearing, st room.Stay, told map[mxid.Event]unread) error {
+	events, err := l.Disk.UnreadEvents(l.v, st.Room, l.s.User, l.s.Account)
+	if err != nil {
+		return err
+	}
+	for _, e := range events {
+		if l.ignores(e.Sender) {
+			continue
+		}
+		is, err := h.of(&e.Event)
+		if err != nil {
+			return err
+		}
+		told[e.Thread] = told[e.Thread].plus(is, 1)
+	}
+	return nil
+}
+
+// plus is u with n more events of which somebody's rules say v.
+func (u unread) plus(v account.Verdict, n int) unread {
+	if v.Notify {
+		u.Notifications += n
+	}
+	if v.Highlight {
+		u.Highlights += n
+	}
+	return u
+}
+
+// hearing is what somebody's push rules make of the events of one room.
+type hearing struct {
+	*Feed
+	v     stream.View
+	rules *account.PushRules
+	no    room.No
+	id    mxid.Room
+	open  bool // nothing is encrypted there
+
+	joined int // account.NotCounted until somebody asks
+}
+
+// hears prepares for the events of a room.
+func (f *Feed) hears(v stream.View, rules *account.PushRules, no room.No, id mxid.Room) (*hearing, error) {
+	found, err := f.Disk.State(v, no, event.StateKey{Type: "m.room.encryption"})
+	if err != nil {
+		return nil, err
+	}
+	return &hearing{Feed: f, v: v, rules: rules, no: no, id: id, open: found[0].ID == "", joined: account.NotCounted}, nil
+}
+
+// hearing prepares for the events of a room, with the person's rules.
+func (l *looking) hearing(st room.Stay) (*hearing, error) {
+	if l.rules == nil {
+		rules, err := account.PushRulesOf(l.v, l.Disk, l.s)
+		if err != nil {
+			return nil, err
+		}
+		l.rules = &rules
+	}
+	return l.hears(l.v, l.rules, st.Room, st.ID)
+}
+
+// of is what the rules make of e.
+func (h *hearing) of(e *room.Event) (account.Verdict, error) {
+	heard := account.Heard{Type: e.Get("type").Text(), Sender: mxid.User(e.Get("sender").Text())}
+	var failed error
+	if heard.Type != "m.room.encrypted" {
+		heard.Says = event.Value(e.JSON)
+		heard.Power = func(key string) bool {
+			may, err := h.may(heard.Sender, key)
+			failed = err
+			return may
+		}
+	}
+	is, err := h.tells(heard)
+	if err == nil {
+		err = failed
+	}
+	return is, err
+}
+
+// tells is what the rules make of e, which is in the room.
+func (h *hearing) tells(e account.Heard) (account.Verdict, error) {
+	e.Room, e.Joined = h.id, h.joined
+	is, known := h.rules.Tells(e)
+	if known || h.joined != account.NotCounted {
+		return is, nil
+	}
+	counts, err := h.Disk.Count(h.v, h.no)
+	if err != nil {
+		return is, err
+	}
+	h.joined = counts[event.Join]
+	e.Joined = h.joined
+	is, _ = h.rules.Tells(e)
+	return is, nil
+}
+
+// may reports whether who has the power to notify the room under a key.
+func (h *hearing) may(who mxid.User, key string) (bool, error) {
+	c, ok, err := h.Disk.Room(h.v, h.id)
+	if err != nil || !ok {
+		return false, err
+	}
+	power, err := event.PowerOf(c.Version, func(typ, key string) (*event.PDU, error) {
+		found, err := h.Disk.State(h.v, h.no, event.StateKey{Type: typ, Key: key})
+		if err != nil || found[0].ID == "" {
+			return nil, err
+		}
+		return &event.PDU{Type: typ, Sender: mxid.User(found[0].Get("sender").Text()), Content: []byte(found[0].Get("content"))}, nil
+	})
+	return err == nil && power.User(who) >= power.Notify(key), err
+}
