@@ -268,3 +268,92 @@ func TestWhoIsIgnoredIsNotHeard(t *testing.T) {
 		t.Errorf("afterwards %q", got)
 	}
 }
+
+// Pages of what was said before leave out whom one ignores, as a sync does, and lead on to the end all the same.
+func TestWhoIsIgnoredIsNotReadLater(t *testing.T) {
+	s := newServer(t)
+	lin, mei, oda := s.newPerson(t, "lin"), s.newPerson(t, "mei"), s.newPerson(t, "oda")
+	room := lin.newRoom(t, object{"preset": "public_chat"})
+	mei.join(t, room)
+	oda.join(t, room)
+	root := oda.say(t, room, "root", cipher("root"))
+	for i := range 12 {
+		lin.say(t, room, fmt.Sprint(i), cipher("lin's"))
+	}
+	middle := oda.say(t, room, "m", cipher("middle"))
+	answer := oda.say(t, room, "a", to("m.thread", root))
+	oda.say(t, room, "r", to("m.reference", root))
+	lin.say(t, room, "a", to("m.thread", root))
+	lin.say(t, room, "r", to("m.reference", root))
+	lins := lin.say(t, room, "l", cipher("lin's"))
+	oda.say(t, room, "a2", to("m.thread", lins))
+	silent := oda.say(t, room, "s", cipher("silent"))
+	lin.say(t, room, "a3", to("m.thread", silent))
+	lin.ok(t, "PUT", in(room, "state", "m.room.topic"), object{"topic": "boats"})
+	const all = 12
+	for step, p := range map[string]*person{"mei": mei, "oda": oda} {
+		hears := p == oda
+		if !hears {
+			p.ok(t, "PUT", v3+"/user/"+string(p.user)+"/account_data/m.ignored_user_list", object{"ignored_users": object{string(lin.user): object{}}})
+		}
+		given := func(what string, events ...object) (others int) {
+			for _, e := range events {
+				if text(e["sender"]) == string(lin.user) && e["state_key"] == nil {
+					others++
+				}
+			}
+			if !hears && others > 0 {
+				t.Errorf("%s is given %d events of whom she ignores by %s", step, others, what)
+			}
+			return others
+		}
+		for _, dir := range []string{"b", "f"} {
+			pages, heard, seen := 0, 0, map[string]bool{}
+			for from := ""; ; pages++ {
+				page := p.ok(t, "GET", in(room, "messages")+"?dir="+dir+"&limit=2"+from, nil)
+				chunk := objects(page["chunk"])
+				heard += given("messages", chunk...)
+				for _, e := range chunk {
+					if id := text(e["event_id"]); seen[id] {
+						t.Errorf("%s is given %s twice", step, id)
+					} else {
+						seen[id] = true
+					}
+				}
+				if text(page["end"]) == "" {
+					break
+				}
+				if pages > 100 {
+					t.Fatal("there is no end")
+				}
+				from = "&from=" + text(page["end"])
+			}
+			if !seen[root] || !seen[middle] || !seen[silent] || hears && heard < all {
+				t.Errorf("%s, %s: of %d events %d are lin's", step, dir, len(seen), heard)
+			}
+		}
+		around := p.ok(t, "GET", in(room, "context", middle)+"?limit=20", nil)
+		given("context", append(objects(around["events_before"]), objects(around["events_after"])...)...)
+		related := objects(p.ok(t, "GET", relations(room, root), nil)["chunk"])
+		given("relations", related...)
+		threads := objects(p.ok(t, "GET", "/_matrix/client/v1/rooms/"+url.PathEscape(room)+"/threads", nil)["chunk"])
+		given("threads", threads...)
+		counts := map[string]any{"related": len(related), "threads": len(threads)}
+		for _, e := range threads {
+			if text(e["event_id"]) == root {
+				thread := dig(e, "unsigned", "m.relations", "m.thread")
+				latest, _ := dig(thread, "latest_event").(object)
+				given("the end of a thread", latest)
+				counts["in thread"], counts["latest is oda's"] = dig(thread, "count"), text(latest["event_id"]) == answer
+				counts["references"] = len(objects(dig(e, "unsigned", "m.relations", "m.reference", "chunk")))
+			}
+		}
+		want := map[string]any{"related": 2, "threads": 1, "in thread": 1.0, "latest is oda's": true, "references": 1}
+		if hears {
+			want = map[string]any{"related": 4, "threads": 3, "in thread": 2.0, "latest is oda's": false, "references": 2}
+		}
+		if !maps.Equal(counts, want) {
+			t.Errorf("%s is given %v, want %v", step, counts, want)
+		}
+	}
+}

@@ -102,6 +102,7 @@ func (n *notifying) notification(e Counted) (one Notification, ok bool, err erro
 		if p.Sight, err = n.Rooms.Sight(n.v, n.s, e.In); err != nil {
 			return one, false, err
 		}
+		p.Ignored = n.ignored
 		if p.read, err = n.Disk.ReadTo(n.v, e.Room, n.s.Account); err != nil {
 			return one, false, err
 		}

@@ -206,6 +206,7 @@ func (l *looking) timeline(into *left, st room.Stay, since, end stream.Position)
 	if err != nil {
 		return told, err
 	}
+	told.sight.Ignored = l.ignored
 	whole := since > 0 // there is nothing else after since
 	if n := slices.IndexFunc(events, func(e room.Event) bool { return !told.sight.Sees(e.Pos) }); n >= 0 {
 		events, whole = events[:n], false // what lies before is told by prev_batch, as far as it may be seen

@@ -2,6 +2,7 @@ package room
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -79,12 +80,13 @@ func (sh *shower) relations(events []Event) error {
 	return sh.references(referenced)
 }
 
-// aggregates counts what relates to each of the events at targets, as far as s may see it: what was sent while the person was
+// aggregates counts what relates to each of the events at targets, as far as s may see and hears it: what was sent while the person was
 // away may be hidden, although both ends of the history are theirs to read.
 func (r *Rooms) aggregates(v stream.View, s *Sight, targets []stream.Position) ([]Aggregate, error) {
 	var all []Aggregate
+	ignored := slices.Sorted(maps.Values(s.Ignored))
 	for _, seen := range s.Ranges() {
-		some, err := r.Disk.Aggregates(v, targets, seen, s.who.Account)
+		some, err := r.Disk.Aggregates(v, targets, seen, s.who.Account, ignored)
 		if err != nil {
 			return nil, err
 		}
@@ -139,7 +141,7 @@ func (sh *shower) references(targets []stream.Position) error {
 			if err != nil {
 				return err
 			}
-			children = append(children, some...)
+			children = append(children, slices.DeleteFunc(some, func(e Event) bool { return !sh.sight.hears(&e) })...)
 		}
 		ids := []byte{'['}
 		for i := range children {

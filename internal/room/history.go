@@ -15,7 +15,7 @@ import (
 
 // visible finds an event that who may see. It returns fault.NotFound where there is none, whatever the reason.
 func (r *Rooms) visible(v stream.View, who account.Session, room mxid.Room, id mxid.Event) (*Sight, *Event, error) {
-	s, err := r.Sight(v, who, room)
+	s, err := r.hearing(v, who, room)
 	if fault.Forbidden.In(err) {
 		return nil, nil, noEvent()
 	}

@@ -39,6 +39,8 @@ type Messages struct {
 // none gives each event exactly once, whatever is sent meanwhile: a token is a position of the stream, and what lies
 // at or before it never changes its place.
 //
+// What people sent whom who ignores is passed over, so a page may be shorter than asked for and not be the last.
+//
 // It returns fault.Forbidden if who may see nothing of the room.
 //
 // Spec: client-server API, GET /rooms/{roomId}/messages.
@@ -73,7 +75,7 @@ func (r *Rooms) Messages(ctx context.Context, who account.Session, room mxid.Roo
 
 // readable is Sight for somebody who may see at least something.
 func (r *Rooms) readable(v stream.View, who account.Session, room mxid.Room) (*Sight, error) {
-	s, err := r.Sight(v, who, room)
+	s, err := r.hearing(v, who, room)
 	if err != nil {
 		return nil, err
 	}
@@ -84,6 +86,15 @@ func (r *Rooms) readable(v stream.View, who account.Session, room mxid.Room) (*S
 		return nil, fault.Forbidden.New("You can not read this room before you have joined it.")
 	}
 	return s, nil
+}
+
+// hearing is Sight with the people whom who ignores.
+func (r *Rooms) hearing(v stream.View, who account.Session, room mxid.Room) (*Sight, error) {
+	s, err := r.Sight(v, who, room)
+	if err == nil {
+		s.Ignored, err = account.IgnoredBy(v, r.Disk, who)
+	}
+	return s, err
 }
 
 func token(pos stream.Position) string { return stream.Token{pos}.String() }
@@ -131,7 +142,7 @@ func (r *Rooms) timeline(v stream.View, s *Sight) reader {
 	}
 }
 
-// walk collects the wanted events of the window that s may see. end is where to go on from, if there is more.
+// walk collects the wanted events of the window that s may see and hears. end is where to go on from, if there is more.
 func walk(s *Sight, w window, read reader) (events []Event, end stream.Position, more bool, err error) {
 	ranges := s.Ranges()
 	if w.backwards {
@@ -156,7 +167,9 @@ func walk(s *Sight, w window, read reader) (events []Event, end stream.Position,
 					return events, end, true, nil
 				}
 				scanned++
-				if ok, err := w.wanted(e); err != nil {
+				if !s.hears(e) {
+					// it is passed over as what the filter does not want
+				} else if ok, err := w.wanted(e); err != nil {
 					return nil, 0, false, err
 				} else if ok {
 					events = append(events, *e)
@@ -187,7 +200,7 @@ func (r *Rooms) filtered(v stream.View, s *Sight, f *Filter) func(*Event) (bool,
 			return f.Match(e), nil
 		}
 		children, err := r.Disk.Children(v, e.Pos, Children{Upto: Still, Limit: maxPage})
-		return f.MatchRelated(slices.DeleteFunc(children, func(c Event) bool { return !s.Sees(c.Pos) })), err
+		return f.MatchRelated(slices.DeleteFunc(children, func(c Event) bool { return !s.Sees(c.Pos) || !s.hears(&c) })), err
 	}
 }
 

@@ -119,6 +119,7 @@ func (r *Rooms) threadRoots(v stream.View, s *Sight, threads []Thread) ([]Event,
 	}
 	at = slices.DeleteFunc(at, func(root stream.Position) bool { return order[root] == 0 })
 	roots, err := r.Disk.EventsAt(v, at)
+	roots = slices.DeleteFunc(roots, func(e Event) bool { return !s.hears(&e) })
 	slices.SortFunc(roots, func(a, b Event) int { return int(order[b.Pos] - order[a.Pos]) })
 	return roots, err
 }

@@ -106,6 +106,7 @@ type Disk interface {
 	Writing
 	Reading
 	Directory
+	account.HearingDisk
 }
 
 // Writing is how rooms grow. A unit that appends must have done all its asking before, so that it can only fail as a whole.
@@ -151,8 +152,8 @@ type Reading interface {
 	MembersAt(v stream.View, room No, at stream.Position, who []mxid.User) ([]Event, error)
 	// By gives what sender has sent that relates to the event at target in this way.
 	By(v stream.View, target stream.Position, relation string, sender account.No) ([]Event, error)
-	// Aggregates counts what relates to each of the events at targets, as far as it lies in seen.
-	Aggregates(v stream.View, targets []stream.Position, seen Range, me account.No) ([]Aggregate, error)
+	// Aggregates counts what relates to each of the events at targets, as far as it lies in seen and none of ignored sent it.
+	Aggregates(v stream.View, targets []stream.Position, seen Range, me account.No, ignored []account.No) ([]Aggregate, error)
 	// Children gives the events that relate to the one at target.
 	Children(v stream.View, target stream.Position, c Children) ([]Event, error)
 	// Threads gives at most limit threads whose newest event, of those at or before upto, lies before before; the one with

@@ -15,6 +15,8 @@ import (
 // Spec: client-server API, "Room history visibility".
 type Sight struct {
 	Room Chain
+	// Ignored are people whom who ignores: of them only state is given.
+	Ignored account.Ignored
 
 	who   account.Session
 	stays []Span // memberships
@@ -45,6 +47,13 @@ func (r *Rooms) Sight(v stream.View, who account.Session, id mxid.Room) (*Sight,
 		}
 	}
 	return s, nil
+}
+
+// hears reports whether who hears e: state, and what is sent by people whom who does not ignore.
+//
+// Spec: client-server API, "Ignoring Users".
+func (s *Sight) hears(e *Event) bool {
+	return len(s.Ignored) == 0 || e.Get("state_key") != nil || !s.Ignored.Has(mxid.User(e.Get("sender").Text()))
 }
 
 // Membership is who's present membership, "" for none.

@@ -40,16 +40,21 @@ func (db *DB) By(v stream.View, target stream.Position, relation string, sender 
 }
 
 // Aggregates implements room.Reading.
-func (db *DB) Aggregates(v stream.View, targets []stream.Position, seen room.Range, me account.No) ([]room.Aggregate, error) {
+func (db *DB) Aggregates(v stream.View, targets []stream.Position, seen room.Range, me account.No, ignored []account.No) ([]room.Aggregate, error) {
 	if len(targets) == 0 {
 		return nil, nil
 	}
 	places, args := list(4, numbers(targets))
+	others := ""
+	if len(ignored) > 0 {
+		not, who := list(4+len(args), numbers(ignored))
+		others, args = ` AND child.sender NOT IN (`+not+`)`, append(args, who...)
+	}
 	rows, err := in(v).query(`
 		SELECT child.relates, child.relation, COUNT(*), MAX(child.pos),
 			MAX(CASE WHEN child.sender = target.sender THEN child.pos ELSE 0 END), MAX(CASE WHEN child.sender = $3 THEN 1 ELSE 0 END)
 		FROM event AS child JOIN event AS target ON target.pos = child.relates
-		WHERE child.relates IN (`+places+`) AND child.pos >= $1 AND child.pos <= $2
+		WHERE child.relates IN (`+places+`) AND child.pos >= $1 AND child.pos <= $2`+others+`
 		GROUP BY child.relates, child.relation`, append([]any{int64(seen.First), int64(seen.Last), int64(me)}, args...)...)
 	return collect(rows, err, func(rows *sql.Rows) (a room.Aggregate, err error) {
 		var mine int
