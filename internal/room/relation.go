@@ -1,6 +1,7 @@
 package room
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -11,7 +12,7 @@ import (
 	"wardroom/internal/stream"
 )
 
-// depth is how many steps "recurse" goes.
+// depth is how many steps "recurse" goes, at most: see Rooms.tree.
 const depth = 5
 
 // Related asks for what relates to an event.
@@ -41,16 +42,21 @@ func (r *Rooms) Relations(ctx context.Context, who account.Session, room mxid.Ro
 			return Relations{}, err
 		}
 		out := Relations{}
-		c := Children{Relation: ask.Relation, Depth: 1}
+		read := func(after, upto stream.Position, backwards bool, limit int) ([]Event, error) {
+			return r.Disk.Children(v, target.Pos, Children{ask.Relation, after, upto, backwards, limit})
+		}
 		if ask.Recurse {
-			c.Depth, out.Depth = depth, depth
+			var tree []Descendant
+			if tree, out.Depth, err = r.tree(v, target.Pos); err != nil {
+				return Relations{}, err
+			}
+			if out.Depth > 1 {
+				read = r.branches(v, tree, ask.Relation)
+			}
 		}
 		w := ask.window(v, room, 20)
 		w.wanted = func(e *Event) (bool, error) { return ask.Type == "" || e.Get("type").Text() == ask.Type, nil }
-		events, end, more, err := walk(s, w, func(after, upto stream.Position, backwards bool, limit int) ([]Event, error) {
-			c.After, c.Upto, c.Backwards, c.Limit = after, upto, backwards, limit
-			return r.Disk.Children(v, target.Pos, c)
-		})
+		events, end, more, err := walk(s, w, read)
 		if err != nil {
 			return Relations{}, err
 		}
@@ -63,6 +69,43 @@ func (r *Rooms) Relations(ctx context.Context, who account.Session, room mxid.Ro
 		out.Chunk, err = r.Show(v, s, events, Style{})
 		return out, err
 	})
+}
+
+// tree gives what is at most so many steps away from the event at target, in the order of positions: depth steps, or as many as can be
+// gone without looking at more than maxScan events, and at least one. Where that is one, not all of it may be there.
+func (r *Rooms) tree(v stream.View, target stream.Position) (tree []Descendant, steps int, err error) {
+	tree, err = r.Disk.Descendants(v, target, depth, maxScan+1)
+	if err != nil {
+		return nil, 0, err
+	}
+	steps = depth
+	if len(tree) > maxScan {
+		last := tree[maxScan].Steps // of the step that was cut off
+		steps = max(1, last-1)
+		tree = slices.DeleteFunc(tree, func(b Descendant) bool { return b.Steps >= last })
+	}
+	slices.SortFunc(tree, func(a, b Descendant) int { return cmp.Compare(a.Pos, b.Pos) })
+	return tree, steps, nil
+}
+
+// branches reads the events of a tree that relate to another one in this way, "" for any.
+func (r *Rooms) branches(v stream.View, tree []Descendant, relation string) reader {
+	return func(after, upto stream.Position, backwards bool, limit int) ([]Event, error) {
+		var at []stream.Position
+		for _, b := range tree {
+			if b.Pos > after && b.Pos <= upto && (relation == "" || b.Relation == relation) {
+				at = append(at, b.Pos)
+			}
+		}
+		if backwards {
+			slices.Reverse(at)
+		}
+		events, err := r.Disk.EventsAt(v, at[:min(limit, len(at))])
+		if backwards {
+			slices.Reverse(events)
+		}
+		return events, err
+	}
 }
 
 // Threads gives the events at which threads of the room begin, the one with the newest event first. With mine, only the

@@ -94,7 +94,13 @@ type Children struct {
 	Upto      stream.Position // only these and earlier ones
 	Backwards bool            // the newest first
 	Limit     int
-	Depth     int // how many steps away; 0 and 1: those that relate to it themselves
+}
+
+// Descendant is an event that relates to another one, or to what relates to that, so many steps away.
+type Descendant struct {
+	Pos      stream.Position
+	Relation string
+	Steps    int
 }
 
 // Thread is a thread of a room: where it begins, and its newest event.
@@ -156,6 +162,9 @@ type Reading interface {
 	Aggregates(v stream.View, targets []stream.Position, seen Range, me account.No, ignored []account.No) ([]Aggregate, error)
 	// Children gives the events that relate to the one at target.
 	Children(v stream.View, target stream.Position, c Children) ([]Event, error)
+	// Descendants gives at most limit events that are at most steps away from the one at target, in the order of their steps. It looks
+	// at no others.
+	Descendants(v stream.View, target stream.Position, steps, limit int) ([]Descendant, error)
 	// Threads gives at most limit threads whose newest event, of those at or before upto, lies before before; the one with
 	// the newest first. If me is not 0, only those that me has sent something to.
 	Threads(v stream.View, room No, before, upto stream.Position, me account.No, limit int) ([]Thread, error)

@@ -70,21 +70,24 @@ func (db *DB) Children(v stream.View, target stream.Position, c room.Children) (
 	if c.Backwards {
 		order = `pos DESC`
 	}
-	if c.Depth > 1 {
-		return events(in(v).query(`
-			WITH RECURSIVE tree (at, depth) AS (
-				SELECT pos, 1 FROM event WHERE relates = $1
-				UNION ALL
-				SELECT child.pos, tree.depth + 1 FROM event AS child JOIN tree ON child.relates = tree.at WHERE tree.depth < $2
-			)
-			SELECT `+eventColumns+` FROM event JOIN tree ON tree.at = event.pos
-			WHERE pos > $3 AND pos <= $4 AND ($5 = '' OR relation = CAST($5 AS TEXT)) ORDER BY `+order+` LIMIT $6`,
-			int64(target), c.Depth, int64(c.After), int64(c.Upto), c.Relation, c.Limit))
-	}
 	return events(in(v).query(`
 		SELECT `+eventColumns+` FROM event
 		WHERE relates = $1 AND pos > $2 AND pos <= $3 AND ($4 = '' OR relation = CAST($4 AS TEXT)) ORDER BY `+order+` LIMIT $5`,
 		int64(target), int64(c.After), int64(c.Upto), c.Relation, c.Limit))
+}
+
+// Descendants implements room.Reading. Both databases make the rows of a tree one after the other and no more than are read.
+func (db *DB) Descendants(v stream.View, target stream.Position, steps, limit int) ([]room.Descendant, error) {
+	rows, err := in(v).query(`
+		WITH RECURSIVE tree (at, relation, steps) AS (
+			SELECT pos, relation, 1 FROM event WHERE relates = $1
+			UNION ALL
+			SELECT child.pos, child.relation, tree.steps + 1 FROM tree CROSS JOIN event AS child WHERE child.relates = tree.at AND tree.steps < $2
+		)
+		SELECT at, coalesce(relation, ''), steps FROM tree LIMIT $3`, int64(target), steps, limit)
+	return collect(rows, err, func(rows *sql.Rows) (b room.Descendant, err error) {
+		return b, rows.Scan((*int64)(&b.Pos), &b.Relation, &b.Steps)
+	})
 }
 
 // Threads implements room.Reading.
