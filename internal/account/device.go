@@ -29,9 +29,16 @@ type DeviceDisk interface {
 	NameDevice(u stream.Unit, d DeviceNo, name string) error
 	// Unused lists some devices, of anybody, that were last seen before a day, at most limit.
 	Unused(v stream.View, before int64, limit int) ([]Device, error)
+	// Ran gives what SetRan kept; the zero Ran before that.
+	Ran(v stream.View) (Ran, error)
+	// SetRan keeps r.
+	SetRan(u stream.Unit, r Ran) error
 	// DropDevice deletes a device and every token of it.
 	DropDevice(u stream.Unit, d DeviceNo) error
 }
+
+// Ran is when the server ran, in days since 1970: last, and since when it has not stood still for long.
+type Ran struct{ Last, Since int64 }
 
 const (
 	// MaxDevices is how many devices one account may have. Each one costs everybody who writes to its person a key.
@@ -40,6 +47,8 @@ const (
 	givesWay = 30
 	// Unused is after how many days without use a device is signed out by itself; see docs/decisions/limits.md.
 	Unused = 180
+	// stoodStill is for how many days the server must have stood still for the days without use to begin anew.
+	stoodStill = 30
 	// unusedBatch is how many of them are looked up at a time.
 	unusedBatch = 100
 )
@@ -142,11 +151,13 @@ func (a *Accounts) SignOutEverywhere(ctx context.Context, s Session) error {
 
 // EndUnused signs out every device that nobody has used for 180 days, as its person would: what waits for it is gone, and
 // whoever encrypts for its person is told that it has gone. A device that is dehydrated counts from the day it was made.
-// After a restore the days begin anew: what was used in the part that is lost, nobody knows.
+// After a restore the days begin anew: what was used in the part that is lost, nobody knows. So they do where it was not called for
+// 30 days: while the server stands still nobody can use anything.
 func (a *Accounts) EndUnused(ctx context.Context) error {
 	before := time.Now().Unix()/86400 - Unused
-	if a.restoredDay() >= before {
-		return nil
+	since, err := a.running(ctx)
+	if err != nil || max(since, a.restoredDay()) >= before {
+		return err
 	}
 	for {
 		var old []Device
@@ -166,6 +177,23 @@ func (a *Accounts) EndUnused(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+// running notes that the server runs today, and gives the day since when it has not stood still for long.
+func (a *Accounts) running(ctx context.Context) (since int64, err error) {
+	var ran Ran
+	err = a.Disk.View(ctx, func(v stream.View) (err error) { ran, err = a.Disk.Ran(v); return err })
+	if today := time.Now().Unix() / 86400; err == nil && ran.Last != today {
+		if today-ran.Last >= stoodStill || today < ran.Last { // the clock may have been wrong, then or now
+			ran.Since = today
+		}
+		ran.Last = today
+		err = a.Disk.Do(ctx, func(u stream.Unit) error { return a.Disk.SetRan(u, ran) })
+	}
+	if err != nil {
+		return 0, fmt.Errorf("noting that the server runs: %w", err)
+	}
+	return ran.Since, nil
 }
 
 // makeRoom sees to it that the account may have one more device, called id: where it has as many as it may, the one that was not

@@ -90,7 +90,7 @@ func TestADeviceThatNobodyUsesForHalfAYearIsSignedOut(t *testing.T) {
 		}
 		var gone []mxid.Device
 		a.DeviceGone = func(_ stream.Unit, s account.Session) error { gone = append(gone, s.Device); return nil }
-		time.Sleep(account.Unused * day)
+		run(t, a, account.Unused)
 		again, err := signIn(t, a, g.Device)
 		if err != nil {
 			t.Fatal(err)
@@ -121,13 +121,44 @@ func TestAfterARestoreTheDaysWithoutUseBeginAnew(t *testing.T) {
 		a.DeviceGone = func(stream.Unit, account.Session) error { gone++; return nil }
 		time.Sleep(100 * day)
 		a.Lost = stream.Token{7, stream.Position(time.Now().UnixMicro())}
-		time.Sleep(account.Unused * day)
+		run(t, a, account.Unused)
 		if err := a.EndUnused(t.Context()); err != nil || gone > 0 {
 			t.Errorf("%d days after the restore %d devices are gone: %v", account.Unused, gone, err)
 		}
 		time.Sleep(day)
 		if err := a.EndUnused(t.Context()); err != nil || gone != 1 {
 			t.Errorf("a day later %d devices are gone: %v", gone, err)
+		}
+	})
+}
+
+// run lets days pass on which the server runs.
+func run(t *testing.T, a *account.Accounts, days int) {
+	t.Helper()
+	for range days {
+		if err := a.EndUnused(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(day)
+	}
+}
+
+func TestWhileTheServerStandsStillNoDeviceGoesUnused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, _ := signedUp(t)
+		gone := 0
+		a.DeviceGone = func(stream.Unit, account.Session) error { gone++; return nil }
+		run(t, a, 100)
+		time.Sleep(200 * day)
+		run(t, a, account.Unused-31)
+		time.Sleep(28 * day) // a short stop: 29 days without a run
+		run(t, a, 4)
+		if gone > 0 {
+			t.Errorf("%d devices are gone that could not be used for long enough", gone)
+		}
+		run(t, a, 1)
+		if gone != 1 {
+			t.Errorf("after %d days %d devices are gone", account.Unused, gone)
 		}
 	})
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql"
+	"fmt"
 
 	"wardroom/internal/account"
 	"wardroom/internal/mxid"
@@ -40,6 +41,20 @@ func (db *DB) Unused(v stream.View, since int64, limit int) ([]account.Device, e
 	return collect(rows, err, func(r *sql.Rows) (d account.Device, err error) {
 		return d, r.Scan(&d.User, &d.Account, &d.Device, &d.DeviceNo, &d.Name, &d.SeenDay)
 	})
+}
+
+// Ran implements account.DeviceDisk.
+func (db *DB) Ran(v stream.View) (r account.Ran, err error) {
+	text, ok, err := db.Meta(v, ranName)
+	if err == nil && ok {
+		_, err = fmt.Sscan(text, &r.Last, &r.Since)
+	}
+	return r, err
+}
+
+// SetRan implements account.DeviceDisk.
+func (db *DB) SetRan(u stream.Unit, r account.Ran) error {
+	return db.SetMeta(u, ranName, fmt.Sprint(r.Last, " ", r.Since))
 }
 
 // NameDevice implements account.DeviceDisk.
