@@ -13,8 +13,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
+	"wardroom/internal/fault"
 	"wardroom/internal/media"
 )
 
@@ -22,14 +24,25 @@ import (
 const unfinished = "unfinished"
 
 // Folder is a folder of files. It may be used by many goroutines at once.
-type Folder struct{ root string }
+type Folder struct {
+	root  string
+	begin func(dir string) (file, error) // begins a file of a new name in folder dir
+}
+
+// file is a file that is being written.
+type file interface {
+	io.Writer
+	Name() string
+	Sync() error
+	Close() error
+}
 
 // OpenFolder opens the folder root, and makes it where there is none.
 func OpenFolder(root string) (*Folder, error) {
 	if err := os.MkdirAll(filepath.Join(root, unfinished), 0o700); err != nil {
 		return nil, fmt.Errorf("making the folder for files: %w", err)
 	}
-	return &Folder{root}, nil
+	return &Folder{root, func(dir string) (file, error) { return os.CreateTemp(dir, "") }}, nil
 }
 
 func (f *Folder) path(name string) (string, error) {
@@ -38,13 +51,15 @@ func (f *Folder) path(name string) (string, error) {
 }
 
 // Put keeps what r gives under name and returns how many bytes that were. When it returns nil, all of it is on disk, synced;
-// whoever opens name before that finds nothing, or what was there before. An error of r is returned as it is.
+// whoever opens name before that finds nothing, or what was there before. An error of r is returned as it is. It returns
+// fault.Unavailable, with nothing left, where the disk has no room.
 func (f *Folder) Put(_ context.Context, name string, r io.Reader) (n int64, err error) {
+	defer func() { err = diskFailure(err) }()
 	path, err := f.path(name)
 	if err != nil {
 		return 0, err
 	}
-	temp, err := os.CreateTemp(filepath.Join(f.root, unfinished), "")
+	temp, err := f.begin(filepath.Join(f.root, unfinished))
 	if err != nil {
 		return 0, fmt.Errorf("beginning a file: %w", err)
 	}
@@ -72,6 +87,16 @@ func (f *Folder) Put(_ context.Context, name string, r io.Reader) (n int64, err 
 	}
 	// The folder too, even if it was there: whoever made it a moment ago may not have come to this line yet.
 	return n, errors.Join(syncDir(dir), syncDir(f.root))
+}
+
+// diskFailure gives an error that says that the disk took no more as a refusal, and others as they are.
+func diskFailure(err error) error {
+	for _, full := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG, syscall.EROFS, syscall.EIO} {
+		if errors.Is(err, full) {
+			return fault.Unavailable.Wrap(err, "The server has no room for this file: its disk is full or broken. Nothing of it was kept. Tell whoever runs the machine, and try again later.")
+		}
+	}
+	return err
 }
 
 // syncDir returns when the names in folder dir are on disk.

@@ -8,11 +8,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/iotest"
 	"time"
 
 	"wardroom/internal/blob"
+	"wardroom/internal/fault"
 )
 
 func open(t *testing.T) (*blob.Folder, string) {
@@ -137,4 +139,28 @@ func FuzzNames(f *testing.F) {
 			t.Errorf("%q was put elsewhere: %v", name, err)
 		}
 	})
+}
+
+func TestOnAFullDiskAFileIsRefusedInWordsAndNothingOfItStays(t *testing.T) {
+	f, root := open(t)
+	blob.LeaveRoom(f, 100<<10)
+	put(t, f, "ABCDEFGH", "it fits")
+	large := strings.Repeat("x", 200<<10)
+	_, err := f.Put(t.Context(), "IJKLMNOP", strings.NewReader(large))
+	var refusal *fault.Fault
+	if !errors.As(err, &refusal) || refusal.Code != fault.Unavailable || !strings.Contains(refusal.Says, "no room") || !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("it is refused with %v", err)
+	}
+	var there []string
+	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			there = append(there, filepath.Base(path))
+		}
+		return err
+	})
+	if err != nil || len(there) != 1 || there[0] != "ABCDEFGH" {
+		t.Errorf("afterwards there is %v, %v", there, err)
+	}
+	blob.LeaveRoom(f, 1<<20)
+	put(t, f, "IJKLMNOP", large)
 }

@@ -2,16 +2,23 @@ package clientapi_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"hash/crc32"
 	"image"
 	"image/color"
 	"image/png"
+	"io"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
+
+	"wardroom/internal/fault"
+	"wardroom/internal/media"
 )
 
 const (
@@ -240,4 +247,38 @@ func TestALabelIsKeptAndNamesAreText(t *testing.T) {
 		lin.send(t, "POST", uploads+wrong, "", []byte("x")).mustRefuse(t, 400, "M_INVALID_PARAM")
 	}
 	lin.refused(t, 400, "M_INVALID_PARAM", "GET", downloads+"wardroom.test/X?timeout_ms="+strconv.Itoa(-1), nil)
+}
+
+// fullBucket is one on a disk that has no room.
+type fullBucket struct{ media.Bucket }
+
+func (fullBucket) Put(_ context.Context, _ string, r io.Reader) (int64, error) {
+	if _, err := io.CopyN(io.Discard, r, 1); err != nil {
+		return 0, err
+	}
+	return 1, fault.Unavailable.Wrap(syscall.ENOSPC, "The server has no room for this file.")
+}
+
+func TestAFileThatThereIsNoRoomForIsRefusedInWords(t *testing.T) {
+	s := newServer(t)
+	var log bytes.Buffer
+	s.api.Log = slog.New(slog.NewTextHandler(&log, nil))
+	lin := s.newPerson(t, "lin")
+	at := strings.TrimPrefix(text(lin.ok(t, "POST", "/_matrix/media/v1/create", nil)["content_uri"]), "mxc://")
+	bucket := s.api.Media.Bucket
+	s.api.Media.Bucket = fullBucket{bucket}
+	for method, path := range map[string]string{"POST": uploads, "PUT": uploads + "/" + at} {
+		r := lin.send(t, method, path, "", []byte("ciphertext"))
+		r.mustRefuse(t, 503, "M_UNKNOWN")
+		if says := text(r.body["error"]); !strings.Contains(says, "no room") || strings.Contains(says, syscall.ENOSPC.Error()) {
+			t.Errorf("who uploads reads %q", says)
+		}
+	}
+	if got := strings.Count(log.String(), syscall.ENOSPC.Error()); got != 2 {
+		t.Errorf("the operator reads of it %d times:\n%s", got, &log)
+	}
+	s.api.Media.Bucket = bucket
+	if r := lin.send(t, "PUT", uploads+"/"+at, "", []byte("ciphertext")); r.status != http.StatusOK {
+		t.Errorf("with room again: %d %s", r.status, r.raw)
+	}
 }

@@ -55,7 +55,8 @@ type Disk interface {
 // Bucket keeps the bytes of files.
 type Bucket interface {
 	// Put keeps what r gives under name and returns how many bytes that were. When it returns nil, all of it is on disk;
-	// before that, whoever opens name finds nothing. An error of r is returned as it is.
+	// before that, whoever opens name finds nothing. An error of r is returned as it is, and fault.Unavailable where there is no
+	// room.
 	Put(ctx context.Context, name string, r io.Reader) (int64, error)
 	// Open opens what was put under name; the error is fs.ErrNotExist where there is nothing.
 	Open(ctx context.Context, name string) (io.ReadSeekCloser, error)
@@ -126,7 +127,7 @@ type Upload struct {
 func (f *Files) URI(id string) string { return "mxc://" + string(f.Server) + "/" + id }
 
 // Add takes in a file and returns its address. When it returns nil, the file is on disk. It returns fault.TooLarge for
-// more than Limit bytes and fault.Forbidden when who has uploaded too much today.
+// more than Limit bytes, fault.Forbidden when who has uploaded too much today and fault.Unavailable where the disk has no room.
 //
 // Spec: client-server API, POST /_matrix/media/v3/upload.
 func (f *Files) Add(ctx context.Context, who account.Session, up Upload) (uri string, err error) {
@@ -264,8 +265,8 @@ func (f *Files) take(ctx context.Context, file *File, up Upload, keep func(strea
 		return f.errTooLarge()
 	case body.err != nil:
 		return fault.InvalidParam.Wrap(body.err, "The upload ended before the file was complete.")
-	case err != nil:
-		return fmt.Errorf("keeping the bytes of a file: %w", err)
+	case err != nil: // with a broken disk it may be there and nobody can say so
+		return fmt.Errorf("keeping the bytes of a file: %w", errors.Join(err, f.Bucket.Remove(ctx, file.ID)))
 	}
 	err = f.Disk.Do(ctx, func(u stream.Unit) error {
 		if up.Alive != nil {
