@@ -85,13 +85,13 @@ type Accounts struct {
 	Server mxid.Server // whose accounts these are
 
 	// What other nouns do in the same unit of work, each if set: DeviceGone where a device is deleted (its keys and messages go
-	// with it), DeviceNamed where one has another name (the person's clients show it), Leaving before s's account is closed (its
-	// rooms are left).
-	DeviceGone, DeviceNamed, Leaving func(u stream.Unit, s Session) error
+	// with it), DeviceNamed where one has another name (the person's clients show it).
+	DeviceGone, DeviceNamed func(u stream.Unit, s Session) error
 
-	// Renamed, if set, shows s's present display name and avatar in s's rooms. It runs after the unit of work that changed
-	// them: in somebody's hundreds of rooms that is much work, and others are not to wait for it.
-	Renamed func(ctx context.Context, s Session) error
+	// What is done in all of s's rooms, each if set: Renamed shows s's present display name and avatar there, Leaving ends s's
+	// memberships. They run after the unit of work that changed the name or closed the account: in somebody's hundreds of rooms that
+	// is much work, and others are not to wait for it.
+	Renamed, Leaving func(ctx context.Context, s Session) error
 
 	// Lost are the stretches of the stream that restores from backups have lost: where each begins, then where it ends. Whoever
 	// signed in there is not known any more, and has not been signed out.

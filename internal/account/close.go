@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"wardroom/internal/fault"
@@ -39,18 +40,14 @@ func (a *Accounts) ChangePassword(ctx context.Context, s Session, password strin
 	return nil
 }
 
-// Close ends s's own account for good, all at once: its rooms are left (Accounts.Leaving), its devices, keys, profile and
-// private data are gone. The name is never given to anybody else. What the person wrote stays, encrypted, with those it was
-// written to. There is no way to close somebody else's account here.
+// Close ends s's own account for good. At once its devices, keys, profile and private data are gone, and nobody signs in to it; then
+// its rooms are left (Accounts.Leaving), a few at a time. What the server does not come to, because it stops or fails, Tidy does. The
+// name is never given to anybody else. What the person wrote stays, encrypted, with those it was written to. There is no way to
+// close somebody else's account here.
 //
 // Spec: client-server API, POST /account/deactivate.
 func (a *Accounts) Close(ctx context.Context, s Session) error {
 	err := a.Disk.Do(ctx, func(u stream.Unit) error {
-		if a.Leaving != nil {
-			if err := a.Leaving(u, s); err != nil {
-				return err
-			}
-		}
 		if err := a.dropDevices(u, s.Account, func(Device) bool { return true }); err != nil {
 			return err
 		}
@@ -59,5 +56,28 @@ func (a *Accounts) Close(ctx context.Context, s Session) error {
 	if err != nil {
 		return fmt.Errorf("closing %s: %w", s.User, err)
 	}
+	// The account is closed, whatever comes now. An error is not s's to hear, who has no way to try again: Tidy does, and its caller
+	// hears of it.
+	_ = a.leave(context.WithoutCancel(ctx), Session{User: s.User, Account: s.Account})
 	return nil
+}
+
+func (a *Accounts) leave(ctx context.Context, s Session) error {
+	if a.Leaving == nil {
+		return nil
+	}
+	if err := a.Leaving(ctx, s); err != nil {
+		return fmt.Errorf("leaving the rooms of %s, who has closed their account: %w", s.User, err)
+	}
+	return nil
+}
+
+// finish leaves the rooms that people with closed accounts are still in.
+func (a *Accounts) finish(ctx context.Context) error {
+	var all []Session
+	err := a.Disk.View(ctx, func(v stream.View) (err error) { all, err = a.Disk.Lingering(v); return err })
+	for _, s := range all {
+		err = errors.Join(err, a.leave(ctx, s))
+	}
+	return err
 }

@@ -206,12 +206,13 @@ func (a *Accounts) CheckInvitation(ctx context.Context, token string) error {
 	})
 }
 
-// Tidy drops invitations whose time is over: whom they were for need not be known any longer.
+// Tidy drops invitations whose time is over: whom they were for need not be known any longer. It leaves the rooms that accounts are
+// still in which were closed: see Close.
 func (a *Accounts) Tidy(ctx context.Context) error {
 	if err := a.Disk.Do(ctx, a.Disk.DropEndedInvitations); err != nil {
 		return fmt.Errorf("dropping ended invitations: %w", err)
 	}
-	return nil
+	return a.finish(ctx)
 }
 
 func (a *Accounts) validInvitation(v stream.View, token string, now time.Time) (Invitation, error) {

@@ -22,8 +22,10 @@ type PeopleDisk interface {
 	// SetPassword replaces the account's password, in PHC form.
 	SetPassword(u stream.Unit, a No, password string) error
 	// ClosePerson marks the account closed and deletes what it kept for itself: password, profile, account data, filters,
-	// pushers, key backups, cross-signing keys, receipts and invitations. Its devices must be gone, its rooms be left.
+	// pushers, key backups, cross-signing keys, receipts and invitations. Its devices must be gone.
 	ClosePerson(u stream.Unit, a No) error
+	// Lingering gives the people who have closed their account and are still in a room, invited to one or asking to be let in.
+	Lingering(v stream.View) ([]Session, error)
 }
 
 // SignUp is what somebody who signs up chooses.

@@ -3,14 +3,18 @@ package clientapi_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"wardroom/internal/account"
 	"wardroom/internal/mxid"
+	"wardroom/internal/room"
+	"wardroom/internal/store/storetest"
 	"wardroom/internal/stream"
 )
 
@@ -129,7 +133,7 @@ func TestClosingOnesOwnAccountLeavesNothingToSignInTo(t *testing.T) {
 	s := newServer(t)
 	lin, sato := s.newPerson(t, "lin"), s.newPerson(t, "sato")
 	var left, gone []mxid.User
-	s.api.Accounts.Leaving = func(_ stream.Unit, who account.Session) error { left = append(left, who.User); return nil }
+	s.api.Accounts.Leaving = func(_ context.Context, who account.Session) error { left = append(left, who.User); return nil }
 	s.api.Accounts.DeviceGone = func(_ stream.Unit, who account.Session) error { gone = append(gone, who.User); return nil }
 	phone := lin.secondDevice(t)
 	lin.ok(t, "PUT", profiles+string(lin.user)+"/displayname", object{"displayname": "林秋硯"})
@@ -521,5 +525,61 @@ func TestAClosedAccountHasLeftEveryRoom(t *testing.T) {
 		if m := sato.state(t, room, "m.room.member", string(lin.user)); m["membership"] != "leave" {
 			t.Errorf("in %s the closed account is %v", room, m)
 		}
+	}
+}
+
+// stopping is a disk that takes so many units of work more.
+type stopping struct {
+	room.Disk
+	left atomic.Int64
+}
+
+func (d *stopping) Do(ctx context.Context, fn func(stream.Unit) error) error {
+	if d.left.Add(-1) < 0 {
+		return errors.New("the server stops")
+	}
+	return d.Disk.Do(ctx, fn)
+}
+
+// A server that stops while somebody's rooms are left has closed the account, and leaves the rest when it runs again.
+func TestAnAccountIsClosedAtOnceAndItsRoomsAreLeftAlsoAfterAStop(t *testing.T) {
+	dir := t.TempDir()
+	s := newServerIn(t, dir)
+	lin, mei := s.newPerson(t, "lin"), s.newPerson(t, "mei")
+	var rooms []string
+	for i := range 12 {
+		room := lin.newRoom(t, object{"invite": []string{string(mei.user)}})
+		if i > 0 {
+			mei.join(t, room)
+		}
+		rooms = append(rooms, room)
+	}
+	s.api.Rooms.Disk = &stopping{Disk: s.db}
+	s.api.Rooms.Disk.(*stopping).left.Store(1)
+	if r := mei.confirmed(t, "POST", deactivate, object{}, password); r.status != 200 {
+		t.Fatalf("closing: %d %s", r.status, r.raw)
+	}
+	after := t.TempDir()
+	storetest.Copy(t, dir, after)
+	s = newServerIn(t, after)
+	lin.server, mei.server = s, s
+	there := func() (n int) {
+		for _, room := range rooms {
+			if m := lin.state(t, room, "m.room.member", string(mei.user))["membership"]; m != "leave" {
+				n++
+			}
+		}
+		return n
+	}
+	if n := there(); n != 2 {
+		t.Errorf("when the server stopped mei was in %d rooms, want 2", n)
+	}
+	mei.refused(t, 401, "M_UNKNOWN_TOKEN", "GET", whoami, nil)
+	s.call(t, "", "POST", login, object{"type": "m.login.password", "user": "mei", "password": password}).mustRefuse(t, 403, "M_FORBIDDEN")
+	if err := s.api.Accounts.Tidy(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := there(); n != 0 {
+		t.Errorf("after the next start mei is in %d rooms", n)
 	}
 }

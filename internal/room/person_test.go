@@ -3,6 +3,7 @@ package room_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"sync"
 	"testing"
@@ -103,4 +104,60 @@ func TestANewNameReachesManyRoomsAFewAtATime(t *testing.T) {
 			t.Errorf("room %d shows %s", i, got)
 		}
 	}
+}
+
+func TestWhoClosesTheirAccountLeavesManyRoomsAFewAtATime(t *testing.T) {
+	rooms, db := open(t, t.TempDir())
+	who := people(t, db, 2)
+	const many = 25
+	var in []mxid.Room
+	for range many {
+		in = append(in, meet(t, rooms, who))
+	}
+	stopped := errors.New("the server stops")
+	stop := true
+	watched := &units{Disk: db, between: func(int) {}}
+	leaving := &room.Rooms{Disk: &stopping{watched, func(n int) error {
+		if stop && n == 1 {
+			return stopped
+		}
+		return nil
+	}}, Server: server}
+	if err := leaving.LeaveAll(t.Context(), who[1]); !errors.Is(err, stopped) {
+		t.Fatal(err)
+	}
+	stop = false
+	for range 2 { // the second time there is nothing to do
+		if err := leaving.LeaveAll(t.Context(), who[1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sum := 0
+	for _, n := range watched.events {
+		if sum += n; n > 10 {
+			t.Errorf("in one unit %d rooms were left", n)
+		}
+	}
+	if sum != many {
+		t.Errorf("%d events were added in units of %v, want one in each room", sum, watched.events)
+	}
+	for i, id := range in {
+		content, err := rooms.StateEvent(t.Context(), who[0], id, event.StateKey{Type: event.TypeMember, Key: string(who[1].User)}, false)
+		if err != nil || event.Value(content).Get("membership").Text() != event.Leave {
+			t.Errorf("room %d shows %s, %v", i, content, err)
+		}
+	}
+}
+
+// stopping is units that stop where before says so; n is how many there were.
+type stopping struct {
+	*units
+	before func(n int) error
+}
+
+func (d *stopping) Do(ctx context.Context, fn func(stream.Unit) error) error {
+	if err := d.before(len(d.events)); err != nil {
+		return err
+	}
+	return d.units.Do(ctx, fn)
 }

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"database/sql"
+
 	"wardroom/internal/account"
 	"wardroom/internal/mxid"
 	"wardroom/internal/stream"
@@ -59,6 +61,17 @@ func (db *DB) ClosePerson(u stream.Unit, a account.No) error {
 		}
 	}
 	return nil
+}
+
+// Lingering implements account.PeopleDisk.
+func (db *DB) Lingering(v stream.View) ([]account.Session, error) {
+	rows, err := in(v).query(`
+		SELECT id, no FROM account WHERE closed AND EXISTS (SELECT 1 FROM state
+			WHERE state.state_key = account.id AND state.type = 'm.room.member' AND state.until = 9223372036854775807
+			AND state.membership IN ('join', 'invite', 'knock')) ORDER BY no`)
+	return collect(rows, err, func(r *sql.Rows) (s account.Session, err error) {
+		return s, r.Scan(&s.User, &s.Account)
+	})
 }
 
 // TokenSession implements account.SessionDisk.
