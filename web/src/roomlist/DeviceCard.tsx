@@ -18,7 +18,7 @@ export function DeviceCard({ device, onCompare, onMine, onStranger }: Props) {
   return (
     <section className={look['card']}>
       <b>{say(device.signed ? 'devices.added' : 'devices.doubt')}</b>
-      <p>{rich(say, device.signed ? 'devices.added.text' : 'devices.doubt.text', { name: device.called })}</p>
+      <p>{rich(say, device.signed ? 'devices.added.text' : 'devices.doubt.text', { name: <b>{device.called}</b> })}</p>
       <div className={look['answers']}>
         {device.signed ? <Button onClick={onMine}>{say('devices.added.mine')}</Button> : <Button onClick={onCompare}>{say('devices.doubt.compare')}</Button>}
         <Button kind="stop" onClick={onStranger}>
