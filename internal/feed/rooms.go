@@ -257,9 +257,10 @@ func (l *looking) timeline(into *left, st room.Stay, since, end stream.Position)
 	return told, err
 }
 
-// shown is events as the client wants them written. With state it is told how things are, and not what was before or came of it.
-func (l *looking) shown(sight *room.Sight, events []room.Event, state bool) ([]json.RawMessage, error) {
-	return l.Rooms.Show(l.v, sight, events, room.Style{NoRoom: true, Plain: state, Federation: l.req.Filter.EventFormat == "federation"})
+// shown is events as the client wants them written. plain tells how things are, and not what was before or came of it: a client that is
+// told of a change shows it.
+func (l *looking) shown(sight *room.Sight, events []room.Event, plain bool) ([]json.RawMessage, error) {
+	return l.Rooms.Show(l.v, sight, events, room.Style{NoRoom: true, Plain: plain, Federation: l.req.Filter.EventFormat == "federation"})
 }
 
 // state adds what of the room's state the device does not know: as it was before the timeline began, or as it is behind
@@ -290,7 +291,7 @@ func (l *looking) state(into *left, told *tale, since stream.Position) error {
 		}
 	}
 	list := &eventList{}
-	if list.Events, err = l.shown(told.sight, wanted, true); err != nil {
+	if list.Events, err = l.shown(told.sight, wanted, since == 0); err != nil {
 		return err
 	}
 	l.putState(into, list)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"regexp"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -244,5 +245,20 @@ func TestHeroesAreNamedWhereTheRoomHasNoName(t *testing.T) {
 	name("")
 	if n, _ := heroes(since); n != 1 {
 		t.Errorf("when the name was taken away: %d heroes", n)
+	}
+}
+
+// A change of state is told with what was there before, wherever it is told: clients say "declined" and "left" by it.
+func TestAChangeIsToldWithWhatWasBefore(t *testing.T) {
+	o := open(t, 2, 1)
+	since := o.sync(t, o.people[0], "").Next
+	must(t, o.Rooms.Leave(t.Context(), o.people[1], o.rooms[0], ""))
+	answer, err := o.Sync(t.Context(), o.people[0], feed.Request{Since: since, StateAfter: true})
+	must(t, err)
+	j := answer.Rooms.Join[o.rooms[0]]
+	for _, list := range [][]json.RawMessage{j.Timeline.Events, j.After.Events} {
+		if len(list) != 1 || !strings.Contains(string(list[0]), `"prev_content":{"membership":"join"}`) {
+			t.Errorf("told of the leaving: %s", list)
+		}
 	}
 }
