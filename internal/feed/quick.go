@@ -111,10 +111,12 @@ func (l *looking) quick(ctx context.Context, wait *stream.Waiter) (ok bool) {
 	answer := &Sync{Rooms: nothing,
 		OneTime: l.known.counts.OneTime, Fallback: l.known.counts.UnusedFallback}
 	numbers := map[mxid.Room]*tally{}
+	l.stale = map[mxid.Room]bool{}
 	for _, id := range l.Typing.ChangedFor(l.s.User, l.since.typing) {
 		q.room(id)
 	}
 	for id, r := range q.rooms {
+		l.stale[id] = true
 		if !l.req.Filter.Room.room(id) {
 			continue
 		}
@@ -152,7 +154,7 @@ func (l *looking) remember() {
 			next.ignored = before.ignored
 		}
 		for id, counts := range before.unread {
-			if _, told := next.unread[id]; !told {
+			if _, told := next.unread[id]; !told && !l.stale[id] { // left, or kept back by a filter that the next request may not have
 				if next.unread == nil {
 					next.unread = map[mxid.Room]*tally{}
 				}

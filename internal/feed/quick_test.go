@@ -202,3 +202,51 @@ func (o *office) something(t *testing.T, dice *rand.Rand, calm bool, accounts *a
 		return "another name", o.Rooms.Renamed(ctx, who)
 	}
 }
+
+// warm gives a token of a person whom memory knows with these rooms.
+func (o *office) warm(t *testing.T, me account.Session, rooms ...int) (since string) {
+	t.Helper()
+	since = o.sync(t, me, "").Next
+	for _, i := range rooms {
+		o.say(t, o.people[0], o.rooms[i], fmt.Sprint("warm", i, since))
+	}
+	return o.sync(t, me, since).Next
+}
+
+func TestARoomThatWasLeftIsNotToldOfAsJoined(t *testing.T) {
+	o := open(t, 2, 1)
+	defer o.Hub.Subscribe("@somebody:else").Close()
+	me, in := o.people[1], o.rooms[0]
+	since := o.warm(t, me, 0)
+	must(t, o.SetTyping(t.Context(), o.people[0], in, time.Second))
+	must(t, o.Rooms.Leave(t.Context(), me, in, ""))
+	answer := o.sync(t, me, since)
+	if answer.Rooms.Leave[in] == nil {
+		t.Fatal("not left")
+	}
+	time.Sleep(1200 * time.Millisecond) // the announcement ends by itself
+	if j := o.sync(t, me, answer.Next).Rooms.Join[in]; j != nil {
+		t.Errorf("a room that was left is told of as joined: %s", j.Ephemeral.Events)
+	}
+}
+
+func TestWhatAFilterHidesIsCountedWhenAnotherOneAsks(t *testing.T) {
+	for _, quick := range []bool{true, false} {
+		o := open(t, 2, 2)
+		defer o.Hub.Subscribe("@somebody:else").Close()
+		me, in := o.people[1], o.rooms[0]
+		since := o.warm(t, me, 0, 1) // one is unread
+		o.say(t, o.people[0], in, "hidden")
+		if !quick {
+			_, err := o.Rooms.SetState(t.Context(), o.people[0], o.rooms[1], event.StateKey{Type: "m.room.topic"}, []byte(`{"topic":"x"}`))
+			must(t, err)
+		}
+		answer, err := o.Sync(t.Context(), me, feed.Request{Since: since, Filter: feed.Filter{Room: feed.RoomFilter{NotRooms: []mxid.Room{in}}}})
+		must(t, err)
+		o.say(t, o.people[0], in, "shown")
+		j := o.sync(t, me, answer.Next).Rooms.Join[in]
+		if j == nil || j.Unread.Notifications != 3 {
+			t.Errorf("hidden from memory %v: unread %+v, want 3", quick, j.Unread)
+		}
+	}
+}

@@ -121,6 +121,7 @@ type looking struct {
 	pending       []*stream.Entry // what may be news to the device, behind its token
 	heard         stream.Position // up to where nothing is missing among them
 	unreadNow     map[mxid.Room]*tally
+	stale         map[mxid.Room]bool              // rooms with news: what was counted there before does not hold any more
 	dataChanged   bool                            // there is new account data
 	roomData      map[mxid.Room][]json.RawMessage // new account data of rooms
 }
