@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -247,6 +248,34 @@ func TestWhatAFilterHidesIsCountedWhenAnotherOneAsks(t *testing.T) {
 		j := o.sync(t, me, answer.Next).Rooms.Join[in]
 		if j == nil || j.Unread.Notifications != 3 {
 			t.Errorf("hidden from memory %v: unread %+v, want 3", quick, j.Unread)
+		}
+	}
+}
+
+func TestWhoComesWhileSomebodyWritesIsToldThatTheyStopped(t *testing.T) {
+	for _, first := range []bool{false, true} {
+		o := open(t, 2, 1)
+		defer o.Hub.Subscribe("@somebody:else").Close()
+		me, in := o.people[1], o.rooms[0]
+		must(t, o.Rooms.Leave(t.Context(), me, in, ""))
+		since := o.sync(t, me, "").Next
+		must(t, o.SetTyping(t.Context(), o.people[0], in, time.Second))
+		must(t, o.Rooms.Join(t.Context(), me, in, ""))
+		if first {
+			since = ""
+		}
+		answer := o.sync(t, me, since)
+		if j := answer.Rooms.Join[in]; j == nil || !strings.Contains(fmt.Sprintf("%s", j.Ephemeral.Events), "@p0") {
+			t.Fatalf("not told that somebody writes: %+v", j)
+		}
+		told := make(chan *feed.Sync, 1)
+		go func() {
+			a, _ := o.Sync(t.Context(), me, feed.Request{Since: answer.Next, Timeout: 5 * time.Second})
+			told <- a
+		}()
+		j := (<-told).Rooms.Join[in]
+		if j == nil || !strings.Contains(fmt.Sprintf("%s", j.Ephemeral.Events), `"user_ids":[]`) {
+			t.Errorf("first sync %v: nobody told that they stopped: %+v", first, j)
 		}
 	}
 }

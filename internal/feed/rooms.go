@@ -342,7 +342,7 @@ func (l *looking) putState(into *left, list *eventList) {
 
 // typing is who is typing, where that has changed.
 func (l *looking) typing(id mxid.Room) []json.RawMessage {
-	who, changed := l.Typing.Since(id, l.since.typing)
+	who, changed := l.Typing.Since(id, l.since.typing, l.s.User)
 	if !changed || !l.req.Filter.Room.Ephemeral.MatchType("m.typing") {
 		return nil
 	}

@@ -21,7 +21,7 @@ type Typing struct {
 type typingRoom struct {
 	changed int64 // the serial of its last change
 	until   map[mxid.User]*time.Timer
-	members []stream.Topic // who is told: the people who were in the room when somebody last announced something
+	members []stream.Topic // who is told: the people who were in the room when somebody last announced something, and who asked since
 }
 
 // NewTyping returns a Typing in which nobody writes. Serials grow across restarts, as long as the clock does.
@@ -89,13 +89,17 @@ func (t *Typing) Serial() int64 {
 	return t.serial
 }
 
-// Since says who is writing in room, and whether that changed after serial.
-func (t *Typing) Since(room mxid.Room, serial int64) (who []mxid.User, changed bool) {
+// Since says who is writing in room, and whether that changed after serial. asks is in the room, and is told from now on: they may have
+// come after the last announcement, and have to learn how it ends.
+func (t *Typing) Since(room mxid.Room, serial int64, asks mxid.User) (who []mxid.User, changed bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	r := t.rooms[room]
 	if r == nil || r.changed <= serial {
 		return nil, false
+	}
+	if !slices.Contains(r.members, stream.Topic(asks)) {
+		r.members = append(r.members, stream.Topic(asks))
 	}
 	who = make([]mxid.User, 0, len(r.until))
 	for u := range r.until {
