@@ -15,6 +15,7 @@ import (
 	"wardroom/internal/event"
 	"wardroom/internal/feed"
 	"wardroom/internal/mxid"
+	"wardroom/internal/room"
 	"wardroom/internal/store"
 )
 
@@ -277,5 +278,35 @@ func TestWhoComesWhileSomebodyWritesIsToldThatTheyStopped(t *testing.T) {
 		if j == nil || !strings.Contains(fmt.Sprintf("%s", j.Ephemeral.Events), `"user_ids":[]`) {
 			t.Errorf("first sync %v: nobody told that they stopped: %+v", first, j)
 		}
+	}
+}
+
+func TestWhatWasRedactedOfAMembershipIsNotIntroduced(t *testing.T) {
+	o := open(t, 3, 1)
+	defer o.Hub.Subscribe("@somebody:else").Close()
+	ctx, kai, me, in := t.Context(), o.people[0], o.people[1], o.rooms[0]
+	id, err := o.Rooms.SetState(ctx, kai, in, event.StateKey{Type: event.TypeMember, Key: string(kai.User)}, []byte(`{"membership":"join","displayname":"a slip of the pen"}`))
+	must(t, err)
+	lazy := feed.Filter{Room: feed.RoomFilter{State: room.Filter{LazyMembers: true}}}
+	tell := func(since string) *feed.Sync {
+		answer, err := o.Sync(ctx, me, feed.Request{Since: since, Filter: lazy})
+		must(t, err)
+		return answer
+	}
+	since := o.warm(t, me, 0)
+	o.say(t, kai, in, "1")
+	answer := tell(since) // looks up who kai is
+	since = answer.Next
+	_, err = o.Rooms.Redact(ctx, kai, in, id, "r", []byte(`{}`))
+	must(t, err)
+	since = tell(since).Next
+	o.say(t, kai, in, "2")
+	before := feed.Quick(o.Feed)
+	answer = tell(since)
+	if feed.Quick(o.Feed) == before {
+		t.Fatal("not from memory")
+	}
+	if got := fmt.Sprintf("%s", answer.Rooms.Join[in].State.Events); strings.Contains(got, "slip") {
+		t.Errorf("what was redacted is told: %s", got)
 	}
 }

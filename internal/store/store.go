@@ -274,6 +274,8 @@ func (db *DB) aim(t *tx) error {
 	for _, e := range t.entries { // first: whoever came or went did so before anything of this commit is told
 		if isRoom(e.Topics[0]) && len(e.Topics) > 1 {
 			db.audiences.drop(e.Topics[0])
+		} else if people := db.audiences.of(e.Topics[0]); people != nil && e.What == nil { // perhaps a membership was redacted
+			db.audiences.put(e.Topics[0], people.Anew())
 		}
 	}
 	awaited := db.hub.Awaited()

@@ -38,7 +38,11 @@ func NewAudience(people []Topic) *Audience {
 	return &Audience{people: people}
 }
 
-// Note gives what find found under key, which stays true for as long as nobody comes, goes or takes another name. Several may find
+// Anew is the same people, of whom nothing is noted.
+func (a *Audience) Anew() *Audience { return &Audience{people: a.people} }
+
+// Note gives what find found under key, which stays true for as long as nobody comes, goes or takes another name, and
+// nothing of that is redacted. Several may find
 // at once.
 func (a *Audience) Note(key Topic, find func() (any, error)) (any, error) {
 	if note, ok := a.notes.Load(key); ok {
