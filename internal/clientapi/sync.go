@@ -18,6 +18,7 @@ func (a *API) syncRoutes() []route {
 	const room = "/_matrix/client/v3/rooms/{roomId}"
 	return []route{
 		{"GET", "/_matrix/client/v3/sync", signedIn, reading, a.sync},
+		{"POST", "/_matrix/client/unstable/org.matrix.simplified_msc3575/sync", signedIn, reading, a.slide},
 		{"POST", room + "/receipt/{type}/{eventId}", signedIn, writing, a.receipt},
 		{"POST", room + "/read_markers", signedIn, writing, a.readMarkers},
 		{"PUT", room + "/typing/{user}", signedIn, writing, a.typing},

@@ -19,7 +19,10 @@ func (a *API) versions(*request) (any, error) {
 		Versions []string        `json:"versions"`
 		Unstable map[string]bool `json:"unstable_features"`
 	}
-	out := answer{Unstable: map[string]bool{"org.matrix.msc4222": true}} // state after the timeline of a sync
+	out := answer{Unstable: map[string]bool{
+		"org.matrix.msc4222":            true, // state after the timeline of a sync
+		"org.matrix.simplified_msc3575": true, // sliding sync
+	}}
 	for minor := 1; minor <= newest; minor++ {
 		out.Versions = append(out.Versions, "v1."+strconv.Itoa(minor))
 	}

@@ -56,8 +56,19 @@ type Disk interface {
 	ReceiptPosition(v stream.View, no room.No, a account.No, typ, thread string) (stream.Position, error)
 	// SetReceipt writes r, which points to the event at position event, at pos.
 	SetReceipt(u stream.Unit, no room.No, a account.No, r Receipt, event, pos stream.Position) error
-	// ReceiptsSince gives the room's receipts of after < position <= upto: the public ones, and a's private ones.
-	ReceiptsSince(v stream.View, no room.No, a account.No, after, upto stream.Position) ([]GivenReceipt, error)
+	// ReceiptsSince gives the room's receipts of after < position <= upto: a's own ones, and the public ones that point to the event at
+	// oldest or a later one.
+	ReceiptsSince(v stream.View, no room.No, a account.No, after, upto, oldest stream.Position) ([]GivenReceipt, error)
+
+	// Recent gives the rooms that who, with account a, has a present membership of, left ones too, the one first in which something
+	// happened last that who may learn of.
+	Recent(v stream.View, who mxid.User, a account.No) ([]Recent, error)
+	// Kinds gives the kinds of the rooms that who has a present membership of.
+	Kinds(v stream.View, who mxid.User) (map[room.No]Kind, error)
+	// RoomDataSince gives what was written of a's data for the room in after < position <= upto; for no room that of the whole account.
+	RoomDataSince(v stream.View, a account.No, no room.No, after, upto stream.Position) ([]account.Datum, error)
+	// Spoken is where something was said last in the room, as of upto, that counts; where nothing was, where the room began.
+	Spoken(v stream.View, no room.No, upto stream.Position) (stream.Position, error)
 }
 
 // Unread is how much of one sender somebody has not read: in the main timeline, or in a thread, by its root.
@@ -88,7 +99,23 @@ type GivenReceipt struct {
 // News is a room in which something is new to somebody.
 type News struct {
 	room.Stay
-	Events, Receipts bool // of which kind
+	Last     stream.Position // of the events; 0 for none
+	Receipts bool            // there are some
+}
+
+// Recent is a room in somebody's list of rooms.
+type Recent struct {
+	room.Stay
+	Last stream.Position // of the events that they may learn of: the room's last one, or where they are outside, their own membership
+	// Of a room that they are no longer in:
+	Out       bool // somebody else put them out, and they had been in it
+	Forgotten bool // they have forgotten it
+}
+
+// Kind is what a room is made for.
+type Kind struct {
+	Type      string // of its m.room.create event; "" for none
+	Encrypted bool
 }
 
 // Feed tells devices what they have to learn.
@@ -103,7 +130,8 @@ type Feed struct {
 	// gap begins, then the one at which it ends, and so on.
 	Gaps []stream.Position
 
-	memory memory
+	memory      memory
+	connections connections
 }
 
 // lost reports whether what was at p is lost.

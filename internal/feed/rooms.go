@@ -59,7 +59,7 @@ func (l *looking) news() ([]News, error) {
 		stays, err := l.Disk.Stays(l.v, l.s.User)
 		all := make([]News, len(stays))
 		for i, st := range stays {
-			all[i] = News{st, true, true}
+			all[i] = News{st, st.Pos, true}
 		}
 		return all, err
 	}
@@ -86,23 +86,18 @@ func (l *looking) news() ([]News, error) {
 func (l *looking) join(n News, data []json.RawMessage) error {
 	st := n.Stay
 	j := &joined{left: left{Data: eventList{data}}}
-	since := l.at
-	switch {
-	case l.first:
-		since = 0
-	case st.Pos > l.at:
-		// New to the device; a change of the person's own profile is a membership event too, but no new room.
-		spans, err := l.Disk.Spans(l.v, st.Room, memberKey(l.s.User))
-		if err != nil {
+	since := stream.Position(0)
+	if !l.first {
+		switch was, err := l.wasIn(st, l.at); {
+		case err != nil:
 			return err
-		}
-		if membershipAt(spans, l.at) != event.Join {
-			since = 0
+		case was:
+			since = l.at
 		}
 	}
 	var told tale
 	var err error
-	if n.Events || since == 0 {
+	if n.Last > 0 || since == 0 {
 		told, err = l.timeline(&j.left, st, since, l.upto)
 	} else {
 		l.nothingSaid(&j.left)
@@ -132,6 +127,16 @@ func (l *looking) join(n News, data []json.RawMessage) error {
 	return nil
 }
 
+// wasIn reports whether the person was in a room already behind the event at pos: a change of one's own profile is a membership event
+// too, but no new room.
+func (l *looking) wasIn(st room.Stay, pos stream.Position) (bool, error) {
+	if st.Pos <= pos {
+		return true, nil
+	}
+	spans, err := l.Disk.Spans(l.v, st.Room, memberKey(l.s.User))
+	return membershipAt(spans, pos) == event.Join, err
+}
+
 // membershipAt is what the membership was behind the event at pos; "" for none.
 func membershipAt(spans []room.Span, pos stream.Position) string {
 	was := ""
@@ -158,16 +163,9 @@ func (l *looking) leave(st room.Stay, data []json.RawMessage) error {
 }
 
 // offered adds a room that the person is invited to or has asked to join: what may be known of it from outside.
-//
-// An invitation by somebody whom the person ignores is not told.
-//
-// Spec: client-server API, "Ignoring Users".
 func (l *looking) offered(st room.Stay) error {
-	if len(l.ignored) > 0 && st.Membership == event.Invite {
-		by, err := l.Disk.EventsAt(l.v, []stream.Position{st.Pos})
-		if err != nil || len(by) > 0 && l.ignored.Has(mxid.User(by[0].Get("sender").Text())) {
-			return err
-		}
+	if unwanted, err := l.unwanted(st); err != nil || unwanted {
+		return err
 	}
 	state, err := l.Rooms.Stripped(l.v, st.Room, l.s.User)
 	if err != nil {
@@ -179,6 +177,17 @@ func (l *looking) offered(st room.Stay) error {
 		l.answer.Rooms.Knock[st.ID] = &knocked{eventList{state}}
 	}
 	return nil
+}
+
+// unwanted reports whether st is an invitation by somebody whom the person ignores, which is not told.
+//
+// Spec: client-server API, "Ignoring Users".
+func (l *looking) unwanted(st room.Stay) (bool, error) {
+	if len(l.ignored) == 0 || st.Membership != event.Invite {
+		return false, nil
+	}
+	by, err := l.Disk.EventsAt(l.v, []stream.Position{st.Pos})
+	return err == nil && len(by) > 0 && l.ignored.Has(mxid.User(by[0].Get("sender").Text())), err
 }
 
 // nothingSaid is a timeline, and state, in which nothing is new.
@@ -197,41 +206,63 @@ type tale struct {
 	titled  bool            // the state that is given has a name of the room
 }
 
+// newest is the newest events of a room after a position.
+type newest struct {
+	sight   *room.Sight
+	events  []room.Event    // that may be seen, oldest first
+	start   stream.Position // the first position that they cover
+	limited bool            // there are more
+	whole   bool            // there is nothing else after the position, be it seen or not
+}
+
+// newest finds at most limit events of a room after since and up to end.
+func (l *looking) newest(st room.Stay, since, end stream.Position, limit int) (n newest, err error) {
+	n.events, err = l.Disk.Timeline(l.v, st.Room, since, end, true, limit+1)
+	if err != nil {
+		return n, err
+	}
+	n.sight, err = l.Rooms.Sight(l.v, l.s, st.ID)
+	if err != nil {
+		return n, err
+	}
+	n.sight.Ignored = l.ignored
+	n.start, n.whole = end+1, since > 0
+	if i := slices.IndexFunc(n.events, func(e room.Event) bool { return !n.sight.Sees(e.Pos) }); i >= 0 {
+		n.events, n.whole = n.events[:i], false // what lies before is told by prev_batch, as far as it may be seen
+	}
+	if len(n.events) > limit {
+		n.events, n.whole, n.limited = n.events[:limit], false, true
+	}
+	slices.Reverse(n.events)
+	if len(n.events) > 0 {
+		n.start = n.events[0].Pos
+	}
+	return n, nil
+}
+
+// reaches reports whether an event reaches the person: messages of people whom they ignore do not.
+func (l *looking) reaches(e *room.Event) bool {
+	return e.Get("state_key") != nil || !l.ignored.Has(mxid.User(e.Get("sender").Text()))
+}
+
 // timeline adds the newest events after since and up to end, and the state that goes with them.
 func (l *looking) timeline(into *left, st room.Stay, since, end stream.Position) (told tale, err error) {
-	limit := l.req.Filter.limit()
-	events, err := l.Disk.Timeline(l.v, st.Room, since, end, true, limit+1)
+	n, err := l.newest(st, since, end, l.req.Filter.limit())
 	if err != nil {
 		return told, err
 	}
-	told.sight, err = l.Rooms.Sight(l.v, l.s, st.ID)
-	if err != nil {
-		return told, err
-	}
-	told.sight.Ignored = l.ignored
-	whole := since > 0 // there is nothing else after since
-	if n := slices.IndexFunc(events, func(e room.Event) bool { return !told.sight.Sees(e.Pos) }); n >= 0 {
-		events, whole = events[:n], false // what lies before is told by prev_batch, as far as it may be seen
-	}
-	if len(events) > limit {
-		events, whole, into.Timeline.Limited = events[:limit], false, true
-	}
-	slices.Reverse(events)
-	start := end + 1 // the first position that the timeline covers
-	if into.Timeline.Limited || len(events) > 0 {
-		start = events[0].Pos
-	}
-	into.Timeline.Prev = stream.Token{start - 1}.String()
+	told.sight, into.Timeline.Limited = n.sight, n.limited
+	into.Timeline.Prev = stream.Token{n.start - 1}.String()
 
-	told.at = start - 1
+	told.at = n.start - 1
 	if l.req.StateAfter {
 		told.at = end
 	}
 
-	wanted := events[:0:0]
+	wanted := n.events[:0:0]
 	changed, renamed := false, false // there is a state event; one about the room's name
-	for _, e := range events {
-		if e.Get("state_key") == nil && l.ignored.Has(mxid.User(e.Get("sender").Text())) {
+	for _, e := range n.events {
+		if !l.reaches(&e) {
 			continue
 		}
 		if l.req.Filter.Room.Timeline.Match(&e) {
@@ -244,7 +275,7 @@ func (l *looking) timeline(into *left, st room.Stay, since, end stream.Position)
 	if into.Timeline.Events, err = l.shown(told.sight, wanted, false); err != nil {
 		return told, err
 	}
-	if whole && !l.req.FullState && !(changed && l.req.StateAfter) {
+	if n.whole && !l.req.FullState && !(changed && l.req.StateAfter) {
 		l.putState(into, &eventList{})
 	} else if err := l.state(into, &told, since); err != nil {
 		return told, err
@@ -253,7 +284,7 @@ func (l *looking) timeline(into *left, st room.Stay, since, end stream.Position)
 		told.titled = false // perhaps: then it is known by its people
 	}
 	told.turned = since == 0 || renamed
-	if !told.turned && !(whole && !changed) {
+	if !told.turned && !(n.whole && !changed) {
 		told.turned, err = l.Disk.Turned(l.v, st.Room, since, end)
 	}
 	return told, err
@@ -358,7 +389,7 @@ func (l *looking) ephemeral(st room.Stay, since stream.Position, receipts bool) 
 	if !receipts || !l.req.Filter.Room.Ephemeral.MatchType("m.receipt") {
 		return events, nil
 	}
-	given, err := l.Disk.ReceiptsSince(l.v, st.Room, l.s.Account, since, l.upto)
+	given, err := l.Disk.ReceiptsSince(l.v, st.Room, l.s.Account, since, l.upto, 0)
 	if err != nil || len(given) == 0 {
 		return events, err
 	}

@@ -62,7 +62,7 @@ func (f *Feed) Sync(ctx context.Context, s account.Session, req Request) (*Sync,
 	}
 	for last := l.first || req.FullState || req.Timeout <= 0; ; {
 		if !l.quick(ctx, wait) {
-			if err := l.look(ctx, last); err != nil {
+			if err := l.look(ctx, last, l.all); err != nil {
 				return nil, err
 			}
 		}
@@ -126,9 +126,9 @@ type looking struct {
 	roomData      map[mxid.Room][]json.RawMessage // new account data of rooms
 }
 
-// look builds the answer, out of one view. If it is the last one, there is an answer even if nothing has happened since the one
-// before.
-func (l *looking) look(ctx context.Context, last bool) error {
+// look has all build the answer, out of one view; all is told how far Typing was looked at. If it is the last look, there is an answer
+// even if nothing has happened since the one before.
+func (l *looking) look(ctx context.Context, last bool, all func(typing int64) error) error {
 	var waiting bool
 	err := l.Disk.View(ctx, func(v stream.View) (err error) {
 		l.v, l.upto, l.answer, l.rules = v, v.Upto().At(stream.Topic(l.s.User)), nil, nil
@@ -144,7 +144,7 @@ func (l *looking) look(ctx context.Context, last bool) error {
 			}
 		}
 		if last || l.upto != l.seen.position() || typing != l.seen.typing {
-			if err := l.all(typing); err != nil {
+			if err := all(typing); err != nil {
 				return err
 			}
 		}
@@ -158,7 +158,7 @@ func (l *looking) look(ctx context.Context, last bool) error {
 	return err
 }
 
-// all builds the whole answer. typing is how far Typing was looked at.
+// all builds the whole answer.
 func (l *looking) all(typing int64) error {
 	l.answer = &Sync{Rooms: noRooms()}
 	for _, step := range []func() error{l.toDevice, l.accountData, l.rooms, l.deviceLists, l.oneTimeKeys} {
@@ -176,21 +176,30 @@ func (l *looking) toDevice() error {
 	if err != nil {
 		return err
 	}
-	for _, m := range messages {
-		event, err := json.Marshal(struct {
-			Type    string          `json:"type"`
-			Sender  mxid.User       `json:"sender"`
-			Content json.RawMessage `json:"content"`
-		}{m.Type, m.Sender, m.Content})
-		if err != nil {
-			return err
-		}
-		l.answer.ToDevice.Events = append(l.answer.ToDevice.Events, event)
+	if l.answer.ToDevice.Events, err = delivered(messages); err != nil {
+		return err
 	}
 	if more {
 		l.upto = messages[len(messages)-1].Pos
 	}
 	return nil
+}
+
+// delivered is messages as a device reads them.
+func delivered(messages []device.Message) ([]json.RawMessage, error) {
+	events := make([]json.RawMessage, len(messages))
+	for i, m := range messages {
+		var err error
+		events[i], err = json.Marshal(struct {
+			Type    string          `json:"type"`
+			Sender  mxid.User       `json:"sender"`
+			Content json.RawMessage `json:"content"`
+		}{m.Type, m.Sender, m.Content})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return events, nil
 }
 
 func (l *looking) oneTimeKeys() error {
@@ -207,8 +216,8 @@ func (l *looking) accountData() error {
 		return err
 	}
 	l.dataChanged = len(data) > 0
-	if l.first && !slices.ContainsFunc(data, func(d account.Datum) bool { return d.Room == "" && d.Type == account.PushRulesType }) {
-		data = append(data, account.DefaultPushRules(l.s.User).Datum())
+	if l.first {
+		data = l.withPushRules(data)
 	}
 	l.roomData = map[mxid.Room][]json.RawMessage{}
 	for _, d := range data {
@@ -220,6 +229,14 @@ func (l *looking) accountData() error {
 		}
 	}
 	return nil
+}
+
+// withPushRules adds the push rules that everybody has to all data of an account, unless it has rules.
+func (l *looking) withPushRules(data []account.Datum) []account.Datum {
+	if slices.ContainsFunc(data, func(d account.Datum) bool { return d.Room == "" && d.Type == account.PushRulesType }) {
+		return data
+	}
+	return append(data, account.DefaultPushRules(l.s.User).Datum())
 }
 
 // typed is {"type": typ, "content": content}.

@@ -39,7 +39,7 @@ func (db *DB) DataSince(v stream.View, a account.No, after, upto stream.Position
 func (db *DB) News(v stream.View, who mxid.User, a account.No, after, upto stream.Position) ([]feed.News, error) {
 	q := `
 		SELECT room.no, room.id, state.pos, state.membership, max(news.event), max(news.receipt)
-		FROM (SELECT DISTINCT room, 1 AS event, 0 AS receipt FROM event WHERE pos > $3 AND pos <= $4
+		FROM (SELECT room, max(pos) AS event, 0 AS receipt FROM event WHERE pos > $3 AND pos <= $4 GROUP BY room
 			UNION ALL SELECT DISTINCT room, 0, 1 FROM receipt WHERE pos > $3 AND pos <= $4 AND (type <> 'm.read.private' OR account = $2)) AS news
 		CROSS JOIN state CROSS JOIN room
 		WHERE state.room = news.room AND state.type = 'm.room.member' AND state.until = 9223372036854775807 AND state.state_key = $1
@@ -48,7 +48,7 @@ func (db *DB) News(v stream.View, who mxid.User, a account.No, after, upto strea
 	if upto-after > manyPositions {
 		q = `
 		SELECT * FROM (SELECT room.no, room.id, state.pos, state.membership,
-			CASE WHEN EXISTS (SELECT 1 FROM event WHERE event.room = state.room AND event.pos > $3 AND event.pos <= $4) THEN 1 ELSE 0 END AS event,
+			coalesce((SELECT max(event.pos) FROM event WHERE event.room = state.room AND event.pos > $3 AND event.pos <= $4), 0) AS event,
 			CASE WHEN EXISTS (SELECT 1 FROM receipt WHERE receipt.room = state.room AND receipt.pos > $3 AND receipt.pos <= $4
 				AND (receipt.type <> 'm.read.private' OR receipt.account = $2)) THEN 1 ELSE 0 END AS receipt
 		FROM state JOIN room ON room.no = state.room
@@ -57,8 +57,68 @@ func (db *DB) News(v stream.View, who mxid.User, a account.No, after, upto strea
 	}
 	rows, err := in(v).query(q, who, a, after, upto)
 	return collect(rows, err, func(rows *sql.Rows) (n feed.News, err error) {
-		return n, rows.Scan(&n.Room, &n.ID, &n.Pos, &n.Membership, &n.Events, &n.Receipts)
+		return n, rows.Scan(&n.Room, &n.ID, &n.Pos, &n.Membership, &n.Last, &n.Receipts)
 	})
+}
+
+// Recent implements feed.Disk. Whose doing it was is asked only of rooms that were left.
+func (db *DB) Recent(v stream.View, who mxid.User, a account.No) ([]feed.Recent, error) {
+	rows, err := in(v).query(`
+		SELECT room.no, room.id, state.pos, state.membership,
+			CASE WHEN state.membership = 'join' THEN (SELECT max(event.pos) FROM event WHERE event.room = state.room) ELSE state.pos END AS last,
+			CASE WHEN state.membership <> 'leave' AND state.membership <> 'ban' THEN 0
+				WHEN EXISTS (SELECT 1 FROM event WHERE event.pos = state.pos AND event.sender = $2) THEN 0
+				WHEN EXISTS (SELECT 1 FROM state AS been WHERE been.room = state.room AND been.type = 'm.room.member' AND been.state_key = $1
+					AND been.membership = 'join') THEN 1 ELSE 0 END,
+			CASE WHEN state.membership <> 'leave' AND state.membership <> 'ban' THEN 0
+				WHEN EXISTS (SELECT 1 FROM forgotten WHERE forgotten.account = $2 AND forgotten.room = state.room) THEN 1 ELSE 0 END
+		FROM state JOIN room ON room.no = state.room
+		WHERE state.state_key = $1 AND state.type = 'm.room.member' AND state.until = 9223372036854775807
+		ORDER BY last DESC`, who, a)
+	return collect(rows, err, func(rows *sql.Rows) (r feed.Recent, err error) {
+		var out, forgotten int64
+		err = rows.Scan((*int64)(&r.Room), (*string)(&r.ID), (*int64)(&r.Pos), &r.Membership, (*int64)(&r.Last), &out, &forgotten)
+		r.Out, r.Forgotten = out > 0, forgotten > 0
+		return r, err
+	})
+}
+
+// Kinds implements feed.Disk.
+func (db *DB) Kinds(v stream.View, who mxid.User) (map[room.No]feed.Kind, error) {
+	rows, err := in(v).query(`
+		SELECT mine.room, event.json,
+			CASE WHEN EXISTS (SELECT 1 FROM state WHERE state.room = mine.room AND state.type = 'm.room.encryption' AND state.state_key = '') THEN 1 ELSE 0 END
+		FROM state AS mine
+		JOIN state AS made ON made.room = mine.room AND made.type = 'm.room.create' AND made.state_key = ''
+		JOIN event ON event.pos = made.pos
+		WHERE mine.state_key = $1 AND mine.type = 'm.room.member' AND mine.until = 9223372036854775807`, who)
+	kinds := map[room.No]feed.Kind{}
+	_, err = collect(rows, err, func(rows *sql.Rows) (k feed.Kind, err error) {
+		var no room.No
+		var made room.Event
+		err = rows.Scan(&no, &made.JSON, &k.Encrypted)
+		k.Type = made.Content("type").Text()
+		kinds[no] = k
+		return k, err
+	})
+	return kinds, err
+}
+
+// RoomDataSince implements feed.Disk.
+func (db *DB) RoomDataSince(v stream.View, a account.No, no room.No, after, upto stream.Position) ([]account.Datum, error) {
+	rows, err := in(v).query(`
+		SELECT type, content FROM account_data WHERE account = $1 AND room = $2 AND pos > $3 AND pos <= $4 ORDER BY pos`, a, no, after, upto)
+	return collect(rows, err, func(rows *sql.Rows) (d account.Datum, err error) {
+		return d, rows.Scan(&d.Type, &d.Content)
+	})
+}
+
+// Spoken implements feed.Disk.
+func (db *DB) Spoken(v stream.View, no room.No, upto stream.Position) (pos stream.Position, err error) {
+	err = in(v).row(`
+		SELECT coalesce((SELECT pos FROM event WHERE room = $1 AND pos <= $2 AND counts ORDER BY pos DESC LIMIT 1),
+			(SELECT min(pos) FROM event WHERE room = $1), 0)`, no, upto).Scan(&pos)
+	return pos, err
 }
 
 // Turned implements feed.Disk.
@@ -105,12 +165,12 @@ func (db *DB) SetReceipt(u stream.Unit, no room.No, a account.No, r feed.Receipt
 }
 
 // ReceiptsSince implements feed.Disk.
-func (db *DB) ReceiptsSince(v stream.View, no room.No, a account.No, after, upto stream.Position) ([]feed.GivenReceipt, error) {
+func (db *DB) ReceiptsSince(v stream.View, no room.No, a account.No, after, upto, oldest stream.Position) ([]feed.GivenReceipt, error) {
 	rows, err := in(v).query(`
 		SELECT receipt.type, receipt.thread, event.id, account.id
 		FROM receipt JOIN event ON event.pos = receipt.event_pos JOIN account ON account.no = receipt.account
 		WHERE receipt.room = $1 AND receipt.pos > $3 AND receipt.pos <= $4
-		AND (receipt.type <> 'm.read.private' OR receipt.account = $2)`, no, a, after, upto)
+		AND (receipt.type <> 'm.read.private' AND receipt.event_pos >= $5 OR receipt.account = $2)`, no, a, after, upto, oldest)
 	return collect(rows, err, func(rows *sql.Rows) (r feed.GivenReceipt, err error) {
 		var id []byte
 		err = rows.Scan(&r.Type, &r.Thread, &id, &r.User)

@@ -1,0 +1,204 @@
+package feed
+
+import (
+	"encoding/json"
+	"slices"
+
+	"wardroom/internal/account"
+	"wardroom/internal/event"
+	"wardroom/internal/mxid"
+	"wardroom/internal/stream"
+)
+
+// Extensions is what a device asks of sliding sync beside rooms.
+//
+// Spec: MSC3885, MSC3884, MSC3959, MSC3960, MSC3961.
+type Extensions struct {
+	ToDevice struct {
+		Enabled bool   `json:"enabled"`
+		Since   string `json:"since"` // next_batch of the answer that it has; on its own, whatever pos is
+		Limit   int    `json:"limit"`
+	} `json:"to_device"`
+	E2EE struct {
+		Enabled bool `json:"enabled"`
+	} `json:"e2ee"`
+	Data     RoomExtension `json:"account_data"`
+	Receipts RoomExtension `json:"receipts"`
+	Typing   RoomExtension `json:"typing"`
+}
+
+// RoomExtension is one that is about rooms: those that are asked for, or some of them.
+type RoomExtension struct {
+	Enabled bool      `json:"enabled"`
+	Lists   *[]string `json:"lists"` // nil: of all lists
+	Rooms   *[]string `json:"rooms"` // nil or "*": of all subscriptions
+}
+
+// of reports whether the extension is wanted of the room.
+func (x *RoomExtension) of(w *framed) bool {
+	if !x.Enabled {
+		return false
+	}
+	listed := len(w.lists) > 0
+	if x.Lists != nil {
+		listed = slices.ContainsFunc(*x.Lists, func(name string) bool { return slices.Contains(w.lists, name) })
+	}
+	return listed || w.subscribed && (x.Rooms == nil || slices.Contains(*x.Rooms, "*") || slices.Contains(*x.Rooms, string(w.ID)))
+}
+
+// What is told of rooms for as long as they are asked for, whether anything happens in them or not.
+const (
+	followData = iota
+	followReceipts
+	followTyping
+	followUnread // no extension: what of a room is unread
+	extensions
+)
+
+type (
+	extended struct {
+		ToDevice *toDeviceExtension `json:"to_device,omitempty"`
+		E2EE     *e2eeExtension     `json:"e2ee,omitempty"`
+		Data     *dataExtension     `json:"account_data,omitempty"`
+		Receipts *roomExtension     `json:"receipts,omitempty"`
+		Typing   *roomExtension     `json:"typing,omitempty"`
+	}
+	toDeviceExtension struct {
+		Next   string            `json:"next_batch"`
+		Events []json.RawMessage `json:"events"`
+	}
+	e2eeExtension struct {
+		Lists    *deviceLists   `json:"device_lists,omitempty"`
+		OneTime  map[string]int `json:"device_one_time_keys_count"`
+		Fallback []string       `json:"device_unused_fallback_key_types"`
+	}
+	dataExtension struct {
+		Global []json.RawMessage               `json:"global"`
+		Rooms  map[mxid.Room][]json.RawMessage `json:"rooms"`
+	}
+	roomExtension struct {
+		Rooms map[mxid.Room]json.RawMessage `json:"rooms"`
+	}
+)
+
+// follow calls tell for each room that is asked for and that x is wanted of, with what was told of it before: everything up to since,
+// nothing where that is 0; live says that this is where the answer before ended. It notes that everything was told now.
+func (l *sliding) follow(which int, x *RoomExtension, wanted func(*framed) bool, tell func(w *framed, since stream.Position, live bool) error) error {
+	if l.waits {
+		return nil
+	}
+	for no, known := range l.next.rooms {
+		w, was, now := l.window[no], known.follows[which], known.follows[which]
+		switch {
+		case w != nil && x.of(w) && wanted(w):
+			since := was
+			if was == following {
+				since = l.at
+			}
+			if err := tell(w, since, was == following); err != nil {
+				return err
+			}
+			now = following
+		case was == following:
+			now = l.at
+		}
+		if now != was {
+			changed := *known
+			changed.follows[which] = now
+			l.next.rooms[no] = &changed
+		}
+	}
+	return nil
+}
+
+func (w *framed) joined() bool { return w.stay.Membership == event.Join }
+
+// accountData adds data of the account, and of the rooms.
+func (l *sliding) accountData() error {
+	x := &l.ask.Extensions.Data
+	if !x.Enabled {
+		return l.follow(followData, x, nil, nil)
+	}
+	e := &dataExtension{Global: []json.RawMessage{}, Rooms: map[mxid.Room][]json.RawMessage{}}
+	data, err := l.Disk.RoomDataSince(l.v, l.s.Account, 0, l.from.data, l.upto)
+	if err != nil {
+		return err
+	}
+	if l.from.data == 0 {
+		data = l.withPushRules(data)
+	}
+	for _, d := range data {
+		e.Global = append(e.Global, typed(d.Type, d.Content))
+	}
+	l.next.data = l.upto
+	lately := map[mxid.Room][]account.Datum{}
+	if l.at > 0 {
+		data, err := l.Disk.DataSince(l.v, l.s.Account, l.at, l.upto)
+		if err != nil {
+			return err
+		}
+		for _, d := range data {
+			lately[d.Room] = append(lately[d.Room], d)
+		}
+	}
+	err = l.follow(followData, x, func(*framed) bool { return true }, func(w *framed, since stream.Position, live bool) error {
+		data := lately[w.ID]
+		if !live {
+			var err error
+			if data, err = l.Disk.RoomDataSince(l.v, l.s.Account, w.Room, since, l.upto); err != nil {
+				return err
+			}
+		}
+		for _, d := range data {
+			e.Rooms[w.ID] = append(e.Rooms[w.ID], typed(d.Type, d.Content))
+		}
+		return nil
+	})
+	if len(e.Global)+len(e.Rooms) > 0 {
+		l.slide.Extensions.Data = e
+	}
+	return err
+}
+
+// readReceipts adds how far people have read: at first, where that is among the events that are told, and the person's own.
+func (l *sliding) readReceipts() error {
+	e := &roomExtension{map[mxid.Room]json.RawMessage{}}
+	err := l.follow(followReceipts, &l.ask.Extensions.Receipts, (*framed).joined, func(w *framed, since stream.Position, live bool) error {
+		oldest := stream.Position(0)
+		switch {
+		case since == 0:
+			oldest = l.next.rooms[w.Room].from
+		case live && !l.receipted[w.Room]:
+			return nil
+		}
+		given, err := l.Disk.ReceiptsSince(l.v, w.Room, l.s.Account, since, l.upto, oldest)
+		if err == nil && len(given) > 0 {
+			e.Rooms[w.ID] = receiptEvent(given)
+		}
+		return err
+	})
+	if len(e.Rooms) > 0 {
+		l.slide.Extensions.Receipts = e
+	}
+	return err
+}
+
+// whoTypes adds who is writing, where that has changed.
+func (l *sliding) whoTypes() error {
+	e := &roomExtension{map[mxid.Room]json.RawMessage{}}
+	err := l.follow(followTyping, &l.ask.Extensions.Typing, (*framed).joined, func(w *framed, since stream.Position, live bool) error {
+		serial := int64(0)
+		if live {
+			serial = l.from.typing
+		}
+		who, changed := l.Typing.Since(w.ID, serial, l.s.User)
+		if changed && (len(who) > 0 || since > 0) {
+			e.Rooms[w.ID] = typed("m.typing", map[string]any{"user_ids": who})
+		}
+		return nil
+	})
+	if len(e.Rooms) > 0 {
+		l.slide.Extensions.Typing = e
+	}
+	return err
+}
