@@ -1,6 +1,7 @@
 package feed_test
 
 import (
+	"encoding/json"
 	"strconv"
 	"strings"
 	"sync"
@@ -146,3 +147,38 @@ func BenchmarkAFirstSync(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkAFirstSlide is the first screen of somebody who is in 1,000 rooms: the first twenty of them, as clients ask for it.
+func BenchmarkAFirstSlide(b *testing.B) {
+	o := open(b, 3, 1000)
+	content := []byte(`{"algorithm":"m.megolm.v1.aes-sha2","ciphertext":"` + strings.Repeat("AwgAEnAbcd", 35) + `"}`)
+	for i, in := range o.rooms {
+		for n := range 3 {
+			if _, err := o.Rooms.Send(b.Context(), o.people[1+n%2], in, "m.room.encrypted", strconv.Itoa(i)+"."+strconv.Itoa(n), content); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	var req feed.SlideRequest
+	if err := json.Unmarshal([]byte(firstScreen), &req); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	before := cpu()
+	for b.Loop() {
+		answer, err := o.Slide(b.Context(), o.people[0], req)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if text, err := json.Marshal(answer); err != nil || len(answer.Rooms) != 20 {
+			b.Fatal(err, len(text))
+		}
+	}
+	b.ReportMetric(float64((cpu()-before).Microseconds())/float64(b.N), "cpu-µs/screen")
+}
+
+// firstScreen is what a client asks for that shows its first screen.
+const firstScreen = `{
+	"Lists":{"all":{"ranges":[[0,19]],"timeline_limit":1,"required_state":[["m.room.name",""],["m.room.encryption",""],["m.room.member","$LAZY"],["m.room.member","$ME"],
+		["m.room.topic",""],["m.room.avatar",""],["m.room.canonical_alias",""],["m.room.power_levels",""],["m.room.create",""]]}},
+	"Extensions":{"account_data":{"enabled":true},"receipts":{"enabled":true},"typing":{"enabled":true}}}`

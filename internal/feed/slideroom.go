@@ -99,12 +99,13 @@ func (l *sliding) tell(w *framed) error {
 type telling struct {
 	*sliding
 	*framed
-	end   stream.Position // up to where
-	was   *knownRoom      // what the connection was told of it before
-	is    knownRoom       // and after
-	sight *room.Sight
-	out   slid
-	named []mxid.User // who is named in the timeline
+	end    stream.Position // up to where
+	was    *knownRoom      // what the connection was told of it before
+	is     knownRoom       // and after
+	sight  *room.Sight
+	out    slid
+	named  []mxid.User     // who is named in the timeline
+	spoken stream.Position // the newest event in it that counts; 0 for none
 }
 
 // tell is false where there is nothing to remember.
@@ -162,11 +163,18 @@ func (t *telling) tell(initial bool) (bool, error) {
 		}
 	}
 	if initial || news {
-		if t.out.Bump = t.stay.Pos; t.stay.Membership == event.Join {
+		switch {
+		case t.stay.Membership != event.Join:
+			t.out.Bump = t.stay.Pos
+		case t.spoken > 0:
+			t.out.Bump = t.spoken
+		default:
 			t.out.Bump, err = t.Disk.Spoken(t.v, t.Room, t.end)
 		}
 	}
-	t.told = &t.out
+	if initial || news || counted || expanded || t.is.dm != t.was.dm || len(t.out.State) > 0 {
+		t.told = &t.out
+	}
 	return true, err
 }
 
@@ -241,6 +249,9 @@ func (t *telling) timeline(initial, more bool) (expanded bool, err error) {
 	t.sight = n.sight
 	wanted := n.events[:0:0]
 	for _, e := range n.events {
+		if e.Counts {
+			t.spoken = e.Pos
+		}
 		if !t.reaches(&e) {
 			continue
 		}

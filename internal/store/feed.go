@@ -65,7 +65,7 @@ func (db *DB) News(v stream.View, who mxid.User, a account.No, after, upto strea
 func (db *DB) Recent(v stream.View, who mxid.User, a account.No) ([]feed.Recent, error) {
 	rows, err := in(v).query(`
 		SELECT room.no, room.id, state.pos, state.membership,
-			CASE WHEN state.membership = 'join' THEN (SELECT max(event.pos) FROM event WHERE event.room = state.room) ELSE state.pos END AS last,
+			CASE WHEN state.membership = 'join' THEN room.last ELSE state.pos END AS recent,
 			CASE WHEN state.membership <> 'leave' AND state.membership <> 'ban' THEN 0
 				WHEN EXISTS (SELECT 1 FROM event WHERE event.pos = state.pos AND event.sender = $2) THEN 0
 				WHEN EXISTS (SELECT 1 FROM state AS been WHERE been.room = state.room AND been.type = 'm.room.member' AND been.state_key = $1
@@ -74,7 +74,7 @@ func (db *DB) Recent(v stream.View, who mxid.User, a account.No) ([]feed.Recent,
 				WHEN EXISTS (SELECT 1 FROM forgotten WHERE forgotten.account = $2 AND forgotten.room = state.room) THEN 1 ELSE 0 END
 		FROM state JOIN room ON room.no = state.room
 		WHERE state.state_key = $1 AND state.type = 'm.room.member' AND state.until = 9223372036854775807
-		ORDER BY last DESC`, who, a)
+		ORDER BY recent DESC`, who, a)
 	return collect(rows, err, func(rows *sql.Rows) (r feed.Recent, err error) {
 		var out, forgotten int64
 		err = rows.Scan((*int64)(&r.Room), (*string)(&r.ID), (*int64)(&r.Pos), &r.Membership, (*int64)(&r.Last), &out, &forgotten)

@@ -115,7 +115,7 @@ func (db *DB) Append(u stream.Unit, c room.Chain, e *room.Event) error {
 	if c.Head != "" {
 		head, _, _ = eventID(c.Head)
 	}
-	n, err := t.exec(`UPDATE room SET head = $1, depth = $2 WHERE no = $3 AND head = $4`, id, c.Depth+1, int64(c.No), head)
+	n, err := t.exec(`UPDATE room SET head = $1, depth = $2, last = $3 WHERE no = $4 AND head = $5`, id, c.Depth+1, int64(e.Pos), int64(c.No), head)
 	if err == nil && n != 1 {
 		err = fmt.Errorf("appending to %s: its head is not %s any more", c.ID, c.Head)
 	}
