@@ -148,9 +148,18 @@ func membershipAt(spans []room.Span, pos stream.Position) string {
 	return was
 }
 
-// leave adds a room that the person is no longer in, up to the event that ended it.
+// leave adds a room that the person is no longer in, up to the event that ended it. Of one that they have forgotten since, the device is
+// told that event alone, and one that begins is told nothing.
 func (l *looking) leave(st room.Stay, data []json.RawMessage) error {
 	gone := &left{Data: eventList{data}}
+	if forgotten, err := l.Disk.Forgotten(l.v, l.s.Account, st.Room); err != nil || forgotten {
+		if err == nil && !l.first {
+			l.nothingSaid(gone)
+			gone.Timeline.Events, err = l.ownMembership(st)
+			l.answer.Rooms.Leave[st.ID] = gone
+		}
+		return err
+	}
 	told, err := l.timeline(gone, st, l.at, st.Pos)
 	if err != nil {
 		return err
@@ -160,6 +169,15 @@ func (l *looking) leave(st room.Stay, data []json.RawMessage) error {
 	}
 	l.answer.Rooms.Leave[st.ID] = gone
 	return nil
+}
+
+// ownMembership is the event that made the person's membership what it is, for who may not look into the room.
+func (l *looking) ownMembership(st room.Stay) ([]json.RawMessage, error) {
+	events, err := l.Disk.EventsAt(l.v, []stream.Position{st.Pos})
+	if err != nil {
+		return nil, err
+	}
+	return l.Rooms.Show(l.v, nil, events, room.Style{NoRoom: true, Plain: true, Federation: l.req.Filter.EventFormat == "federation"})
 }
 
 // offered adds a room that the person is invited to or has asked to join: what may be known of it from outside.

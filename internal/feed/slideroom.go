@@ -118,12 +118,7 @@ func (t *telling) tell(initial bool) (bool, error) {
 	more := !initial && t.limit > t.was.limit // older events may be wanted
 	wants := missing(t.framed.state, t.was.state)
 	if !initial && !news && !counted && !more && len(wants) == 0 && t.is.dm == t.was.dm {
-		if t.limit == t.was.limit {
-			return false, nil
-		}
-		t.is = *t.was
-		t.is.limit = t.limit
-		return true, nil
+		return false, nil
 	}
 	if t.stay.Membership != event.Join {
 		if ok, err := t.inside(); err != nil || !ok {
@@ -210,21 +205,12 @@ func (t *telling) inside() (bool, error) {
 	} else if !fault.Forbidden.In(err) && !fault.NotFound.In(err) {
 		return false, err
 	}
-	if t.out.State, err = t.ownMembership(); err != nil {
+	if t.out.State, err = t.ownMembership(t.stay); err != nil {
 		return false, err
 	}
 	t.out.Initial, t.out.Bump = t.was.membership == "", t.stay.Pos
 	t.is.state, t.told = t.framed.state, &t.out
 	return false, nil
-}
-
-// ownMembership is the event by which the person left.
-func (t *telling) ownMembership() ([]json.RawMessage, error) {
-	events, err := t.Disk.EventsAt(t.v, []stream.Position{t.stay.Pos})
-	if err != nil {
-		return nil, err
-	}
-	return t.Rooms.Show(t.v, nil, events, room.Style{NoRoom: true, Plain: true})
 }
 
 // timeline adds the newest events: those that were not told, or with more, all up to the limit if some of them were never told.
@@ -351,7 +337,7 @@ func (t *telling) state(initial, news bool, wants []*Required) error {
 	t.out.State, err = t.shown(t.sight, wanted, true)
 	if err == nil && t.stay.Membership != event.Join && !given[string(t.s.User)] {
 		var own []json.RawMessage
-		own, err = t.ownMembership()
+		own, err = t.ownMembership(t.stay)
 		t.out.State = append(t.out.State, own...)
 	}
 	return err

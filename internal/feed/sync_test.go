@@ -262,3 +262,24 @@ func TestAChangeIsToldWithWhatWasBefore(t *testing.T) {
 		}
 	}
 }
+
+// A device that was away while somebody left a room and forgot it on another one goes on syncing, and learns that they left.
+func TestAForgottenRoomDoesNotEndTheSync(t *testing.T) {
+	o := open(t, 2, 2)
+	me := o.people[1]
+	since := o.sync(t, me, "").Next
+	must(t, o.Rooms.Leave(t.Context(), me, o.rooms[0], ""))
+	must(t, o.Rooms.Forget(t.Context(), me, o.rooms[0]))
+	answer := o.sync(t, me, since)
+	gone := answer.Rooms.Leave[o.rooms[0]]
+	if gone == nil || len(gone.Timeline.Events) != 1 || !strings.Contains(string(gone.Timeline.Events[0]), `"membership":"leave"`) {
+		t.Errorf("left: %+v", gone)
+	}
+	filter, err := feed.ParseFilter([]byte(`{"room":{"include_leave":true}}`))
+	must(t, err)
+	first, err := o.Sync(t.Context(), me, feed.Request{Filter: filter})
+	must(t, err)
+	if len(first.Rooms.Leave) != 0 || len(first.Rooms.Join) != 1 {
+		t.Errorf("a first sync tells %+v", first.Rooms)
+	}
+}
