@@ -34,7 +34,7 @@ func TestUnknownAddressesAndMethodsAreUnrecognized(t *testing.T) {
 	for path, status := range map[string]int{
 		"GET /_matrix/client/v3/unheard/of":                                                404,
 		"GET /_matrix/client/v9/sync":                                                      404,
-		"POST /_matrix/client/unstable/org.matrix.simplified_msc3575/sync":                 404,
+		"POST /_matrix/client/unstable/org.matrix.msc3575/sync":                            404,
 		"GET /_matrix/client/v3/":                                                          404,
 		"DELETE /_matrix/client/v3/sync":                                                   405,
 		"GET /_matrix/client/v3/createRoom":                                                405,

@@ -1,12 +1,14 @@
 package feed
 
 import (
+	"encoding/json"
 	"errors"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
+	"wardroom/internal/event"
 	"wardroom/internal/fault"
 	"wardroom/internal/mxid"
 	"wardroom/internal/stream"
@@ -59,5 +61,46 @@ func FuzzParseFilter(f *testing.F) {
 		}
 		filter.AccountData.MatchType(room)
 		filter.lazy()
+	})
+}
+
+func FuzzSlideRequest(f *testing.F) {
+	for _, s := range []string{
+		`{}`, `[]`, `{"lists":{"a":{"ranges":[[0,19]],"timeline_limit":1,"required_state":[["m.room.member","$LAZY"],["*","*"],["a","$ME"]],"filters":{"is_dm":true,"room_types":[null,"x"]}}}}`,
+		`{"lists":{"a":{"range":[3,1]},"b":{"ranges":[[1]]},"c":{"ranges":null,"required_state":null}}}`, `{"rooms":{"!a:b":{"timeline_limit":-1}}}`,
+		`{"rooms":{"x":{"required_state":{"include":[{},{"type":"m.room.member","state_key":"@a:b"}],"exclude":[{"state_key":""}],"lazy_members":true}}}}`,
+		`{"rooms":{"x":{"required_state":[["a"]]}},"extensions":{"to_device":{"enabled":true,"since":"s1","limit":9e9},"typing":{"lists":[],"rooms":["*"]}}}`,
+	} {
+		f.Add(s, "m.room.member", "@a:b")
+	}
+	f.Fuzz(func(t *testing.T, s, typ, key string) {
+		var req SlideRequest
+		if json.Unmarshal([]byte(s), &req) != nil {
+			return
+		}
+		var refusal *fault.Fault
+		if err := req.Check(); err != nil {
+			if !errors.As(err, &refusal) || refusal.Code.Status != 400 {
+				t.Errorf("%q is refused with %v", s, err)
+			}
+			return
+		}
+		state := event.StateKey{Type: typ, Key: key}
+		check := func(c *Config) {
+			r := &c.State
+			if again := missing([]*Required{r}, []*Required{r}); len(again) > 0 {
+				t.Errorf("%q: %v is not the same as itself", s, r)
+			}
+			if r.everybody() && len(r.not) == 0 && typ == event.TypeMember && !r.has(state, "@me:x") {
+				t.Errorf("%q wants everybody, and not %s", s, key)
+			}
+		}
+		for _, l := range req.Lists {
+			l.has(7)
+			check(&l.Config)
+		}
+		for _, c := range req.Rooms {
+			check(&c)
+		}
 	})
 }

@@ -39,7 +39,7 @@ export class Device {
       password,
       auth: { type: "m.login.registration_token", token: invitation },
     });
-    return new Device(server, name, granted, password);
+    return new this(server, name, granted, password);
   }
 
   /** Signs the same person in on another device. */
@@ -49,7 +49,7 @@ export class Device {
       identifier: { type: "m.id.user", user: name },
       password,
     });
-    return new Device(server, name, granted, password);
+    return new this(server, name, granted, password);
   }
 
   constructor(server, name, granted, password) {
@@ -114,12 +114,17 @@ export class Device {
       done.catch(() => {});
       return done;
     };
-    await client.startClient({ lazyLoadMembers: true, pendingEventOrdering: PendingEventOrdering.Detached, threadSupport: true, ...this.options });
+    await client.startClient({ lazyLoadMembers: true, pendingEventOrdering: PendingEventOrdering.Detached, threadSupport: true, ...this.options, ...this.syncing(client) });
     // A sync that the server answered, not only what was kept: before it the client knows no new devices to encrypt for.
     await until(`${this.name} has synced`, () => client.getSyncState() === SyncState.Syncing && client.getSyncStateData()?.fromCache !== true);
     this.client = client;
     this.cut = cut;
     this.closed = closed;
+  }
+
+  /** How a client of this device learns what is new, for startClient. */
+  syncing() {
+    return {};
   }
 
   /** Closes the client as a person would: what it knows is kept. */
