@@ -30,7 +30,6 @@ type followed struct {
 	membership, name string
 	state            map[string]mxid.Event
 	timeline         []mxid.Event
-	gap              bool // what it has of the timeline does not reach the end: never so behind an answer
 	unread, joined   int
 	data, receipts   map[string]string
 	typing           string
@@ -227,8 +226,8 @@ func (f *follower) compare(t *testing.T, o *office, ignores bool) {
 
 func number(s string) (n int) { _, _ = fmt.Sscan(s, &n); return n }
 
-// plain1 is a room, or an event, of a sync as a client reads it.
-type plainly1 struct {
+// plainRoom is a room, or an event, of a sync as a client reads it.
+type plainRoom struct {
 	slidEvent
 	Timeline  struct{ Events []slidEvent }
 	After     struct{ Events []slidEvent } `json:"state_after"`
@@ -242,14 +241,14 @@ type plainly1 struct {
 	} `json:"unread_notifications"`
 }
 
-func plainly(t *testing.T, v any) (p plainly1) {
+func plainly(t *testing.T, v any) (p plainRoom) {
 	text, err := json.Marshal(v)
 	must(t, err)
 	must(t, json.Unmarshal(text, &p))
 	return p
 }
 
-func (f *follower) compareRoom(t *testing.T, o *office, id mxid.Room, k *followed, want plainly1, ignores bool) {
+func (f *follower) compareRoom(t *testing.T, o *office, id mxid.Room, k *followed, want plainRoom, ignores bool) {
 	state, name := map[string]mxid.Event{}, ""
 	for _, e := range want.After.Events {
 		state[e.Type+" "+*e.Key] = e.ID

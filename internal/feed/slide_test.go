@@ -486,6 +486,22 @@ func TestAnInvitationThatWasRejectedTellsNothingOfTheRoom(t *testing.T) {
 	}
 }
 
+// Who was in the room before is told how it was when they left it then.
+func TestAnInvitationThatWasRejectedTellsNothingSinceTheFirstStay(t *testing.T) {
+	o := open(t, 2, 1)
+	me, in := o.people[1], o.rooms[0]
+	must(t, o.Rooms.Leave(t.Context(), me, in, ""))
+	_, err := o.Rooms.SetState(t.Context(), o.people[0], in, event.StateKey{Type: "m.room.topic"}, []byte(`{"topic":"secret"}`))
+	must(t, err)
+	must(t, o.Rooms.Invite(t.Context(), o.people[0], in, me.User, ""))
+	a := o.slide(t, me, "", all(5, ""))
+	must(t, o.Rooms.Leave(t.Context(), me, in, ""))
+	b := o.slide(t, me, a.Pos, all(5, `["*","*"]`))
+	if r := b.Rooms[in]; r == nil || r.Membership != "leave" || strings.Contains(b.text, "secret") || !slices.Contains(keys(r.State), "m.room.member @p1:wardroom.test") {
+		t.Errorf("%s", b.text)
+	}
+}
+
 func TestARoomThatWasLeftIsToldUpToThere(t *testing.T) {
 	o := open(t, 2, 2)
 	me, other := o.people[1], o.people[0]
@@ -539,6 +555,9 @@ func TestARoomThatWasForgottenIsToldToBeLeft(t *testing.T) {
 	b := o.slide(t, me, a.Pos, want)
 	if r := b.Rooms[in]; r == nil || r.Membership != "leave" || len(r.State) != 1 || len(r.Timeline) != 0 {
 		t.Errorf("%s", b.text)
+	}
+	if c := o.slide(t, me, "", `{"rooms":{"`+string(in)+`":{"timeline_limit":5}}}`); len(c.Rooms) != 0 {
+		t.Errorf("asked for by name: %s", c.text)
 	}
 }
 
@@ -734,13 +753,14 @@ func TestRoomsWaitForMessagesToTheDevice(t *testing.T) {
 	// A device that has lost its messages is shown nothing before it has them again.
 	o.send(t, "3", "4")
 	o.slide(t, me, pos, want(since, 10))
-	b := o.slide(t, me, "", with(all(10, ""), ``))
-	c := o.slide(t, me, b.Pos, `{"lists":{"all":{"ranges":[[0,0]],"timeline_limit":20}},"extensions":{"to_device":{"enabled":true,"limit":1,"since":"`+since+`"}}}`)
-	if delivered(c) != "3" || len(c.Rooms) != 0 {
+	b := o.slide(t, me, "", with(all(10, ""), `"typing":{"enabled":true}`))
+	must(t, o.SetTyping(t.Context(), o.people[1], o.rooms[0], time.Minute))
+	c := o.slide(t, me, b.Pos, `{"lists":{"all":{"ranges":[[0,0]],"timeline_limit":20}},"extensions":{"typing":{"enabled":true},"to_device":{"enabled":true,"limit":1,"since":"`+since+`"}}}`)
+	if delivered(c) != "3" || len(c.Rooms)+len(c.Ext.Typing.Rooms) != 0 {
 		t.Errorf("%s", c.text)
 	}
-	d := o.slide(t, me, c.Pos, `{"lists":{"all":{"ranges":[[0,0]],"timeline_limit":20}},"extensions":{"to_device":{"enabled":true,"limit":1,"since":"`+c.Ext.ToDevice.Next+`"}}}`)
-	if delivered(d) != "4" || len(d.Rooms) != 1 {
+	d := o.slide(t, me, c.Pos, `{"lists":{"all":{"ranges":[[0,0]],"timeline_limit":20}},"extensions":{"typing":{"enabled":true},"to_device":{"enabled":true,"limit":1,"since":"`+c.Ext.ToDevice.Next+`"}}}`)
+	if delivered(d) != "4" || len(d.Rooms) != 1 || len(d.Ext.Typing.Rooms) != 1 {
 		t.Errorf("%s", d.text)
 	}
 }
