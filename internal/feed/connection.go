@@ -39,6 +39,7 @@ type knownRoom struct {
 	members    map[mxid.User]bool
 	titled     bool // it has a name
 	dm         bool
+	unread     unread
 	follows    [extensions]stream.Position // up to where each of the extensions told of it
 }
 

@@ -130,6 +130,7 @@ type sliding struct {
 	waits       bool                // nothing of rooms may be told before the to-device messages that are still to come
 	claimed     bool                // a one-time key was handed out since
 	receipted   map[room.No]bool    // where somebody has read since
+	recounts    bool                // push rules, or whom the person ignores, have changed since
 }
 
 // arrive reads what the request says of positions.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"wardroom/internal/account"
+	"wardroom/internal/device"
 	"wardroom/internal/event"
 	"wardroom/internal/fault"
 	"wardroom/internal/feed"
@@ -304,6 +305,22 @@ func TestMembersAreGivenOnceWhereTheySpeak(t *testing.T) {
 	}
 }
 
+func TestWhoChangedWhileMembersWereNotAskedForIsGivenAgain(t *testing.T) {
+	o := open(t, 3, 1)
+	me, in := o.people[0], o.rooms[0]
+	o.say(t, o.people[1], in, "1")
+	a := o.slide(t, me, "", all(1, `["m.room.member","$LAZY"]`))
+	must(t, o.Rooms.Leave(t.Context(), o.people[1], in, ""))
+	must(t, o.Rooms.Join(t.Context(), o.people[1], in, ""))
+	o.say(t, o.people[2], in, "2")
+	b := o.slide(t, me, a.Pos, all(1, ""))
+	o.say(t, o.people[1], in, "3")
+	c := o.slide(t, me, b.Pos, all(1, `["m.room.member","$LAZY"]`))
+	if got := keys(c.Rooms[in].State); !slices.Equal(got, []string{"m.room.member @p1:wardroom.test"}) {
+		t.Errorf("%s", c.text)
+	}
+}
+
 func TestAnAnswerThatWasLostIsGivenAgain(t *testing.T) {
 	o := open(t, 2, 2)
 	me := o.people[0]
@@ -417,13 +434,19 @@ func TestWhoWaitsIsWoken(t *testing.T) {
 		"message to a device": func(t *testing.T, o *office) error {
 			return o.Devices.Send(t.Context(), o.people[1], "x", "t", map[mxid.User]map[mxid.Device]json.RawMessage{o.people[0].User: {"D": []byte(`{}`)}})
 		},
+		"a key that is handed out": func(t *testing.T, o *office) error {
+			_, err := o.Devices.Claim(t.Context(), map[mxid.User]map[mxid.Device]string{o.people[0].User: {"D": "curve25519"}}, func(mxid.User, mxid.Device) bool { return false })
+			return err
+		},
 		"data": func(t *testing.T, o *office) error {
 			return account.New(o.Disk.(*store.DB), "wardroom.test").SetData(t.Context(), o.people[0], account.Datum{Type: "x", Content: []byte(`{}`)})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := open(t, 2, 2)
-			want := with(`{"lists":{"all":{"ranges":[[0,9]],"timeline_limit":1}}}`, `"to_device":{"enabled":true},"account_data":{"enabled":true},"receipts":{"enabled":true},"typing":{"enabled":true}`)
+			want := with(`{"lists":{"all":{"ranges":[[0,9]],"timeline_limit":1}}}`, `"to_device":{"enabled":true},"e2ee":{"enabled":true},"account_data":{"enabled":true},"receipts":{"enabled":true},"typing":{"enabled":true}`)
+			_, err := o.Devices.Upload(t.Context(), o.people[0], device.Upload{OneTimeKeys: device.Keys{{Name: "curve25519:1", JSON: []byte(`"1"`)}}})
+			must(t, err)
 			a := o.slide(t, o.people[0], "", want)
 			req := ask(t, a.Pos, want)
 			req.Timeout = time.Minute
@@ -527,6 +550,21 @@ func TestARoomThatWasLeftIsToldUpToThere(t *testing.T) {
 	if r := d.Rooms[o.rooms[1]]; len(d.Rooms) != 1 || d.Lists["all"].Count != 1 || r == nil || r.Membership != "ban" || !r.Initial ||
 		!slices.Contains(keys(r.State), "m.room.member @p1:wardroom.test") {
 		t.Errorf("anew: %s", d.text)
+	}
+}
+
+// Whoever is put out of a room learns that, also where the room was not in a window before.
+func TestWhoIsPutOutIsTold(t *testing.T) {
+	o := open(t, 2, 2)
+	me, one := o.people[1], `{"lists":{"all":{"ranges":[[0,0]],"timeline_limit":1}}}`
+	a := o.slide(t, me, "", one)
+	if a.Rooms[o.rooms[0]] != nil {
+		t.Fatalf("%s", a.text)
+	}
+	must(t, o.Rooms.Kick(t.Context(), o.people[0], o.rooms[0], me.User, ""))
+	b := o.slide(t, me, a.Pos, one)
+	if r := b.Rooms[o.rooms[0]]; r == nil || r.Membership != "leave" || b.Lists["all"].Count != 2 {
+		t.Errorf("%s", b.text)
 	}
 }
 
@@ -645,6 +683,28 @@ func TestReadingSetsTheNumberBack(t *testing.T) {
 	must(t, o.Receive(t.Context(), me, in, feed.Receipt{Type: feed.Read, Event: said}))
 	if d := o.slide(t, me, c.Pos, all(1, "")); *c.Rooms[in].Unread != 1 || d.Rooms[in] == nil || *d.Rooms[in].Unread != 0 {
 		t.Errorf("read: %s", d.text)
+	}
+}
+
+// The number beside a room is another one once its messages are not told of any more, without anything happening in the room.
+func TestMutingSetsTheNumberBack(t *testing.T) {
+	o := open(t, 2, 2)
+	me, in := o.people[0], o.rooms[0]
+	o.say(t, o.people[1], in, "x")
+	o.say(t, o.people[1], o.rooms[1], "x")
+	a := o.slide(t, me, "", all(1, ""))
+	accounts := account.New(o.Disk.(*store.DB), "wardroom.test")
+	must(t, accounts.SetData(t.Context(), me, account.Datum{Type: "m.ignored_user_list", Content: []byte(`{"ignored_users":{"@p1:wardroom.test":{}}}`)}))
+	b := o.slide(t, me, a.Pos, all(1, ""))
+	if r := b.Rooms[in]; r == nil || *r.Unread != 0 || len(b.Rooms) != 2 {
+		t.Fatalf("ignored: %s", b.text)
+	}
+	must(t, accounts.SetData(t.Context(), me, account.Datum{Type: "m.ignored_user_list", Content: []byte(`{}`)}))
+	c := o.slide(t, me, b.Pos, all(1, ""))
+	must(t, accounts.PutPushRule(t.Context(), me, "room", account.Rule{ID: string(in), Actions: []json.RawMessage{}}, "", ""))
+	d := o.slide(t, me, c.Pos, all(1, ""))
+	if r := d.Rooms[in]; *c.Rooms[in].Unread != 1 || r == nil || *r.Unread != 0 || len(d.Rooms) != 1 {
+		t.Errorf("muted: %s", d.text)
 	}
 }
 
@@ -783,6 +843,15 @@ func TestKeysAreToldOf(t *testing.T) {
 		if l := b.Ext.E2EE.Lists; l == nil || !slices.Equal(l.Changed, []mxid.User{newcomer.User}) || !slices.Equal(l.Left, []mxid.User{o.people[2].User}) {
 			t.Errorf("%s", b.text)
 		}
+	}
+	// What happened while it was not asked for is told when it is.
+	b := o.slide(t, me, a.Pos, `{}`)
+	c := o.slide(t, me, b.Pos, want)
+	if l := c.Ext.E2EE.Lists; l == nil || len(l.Changed)+len(l.Left) != 2 {
+		t.Errorf("%s", c.text)
+	}
+	if d := o.slide(t, me, c.Pos, want); d.Ext.E2EE.Lists != nil {
+		t.Errorf("told twice: %s", d.text)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"wardroom/internal/account"
 	"wardroom/internal/event"
 	"wardroom/internal/fault"
 	"wardroom/internal/mxid"
@@ -293,9 +294,14 @@ func (l *sliding) lists() error {
 
 // recent brings the order of the person's rooms up to date. Which rooms have news is asked only once they are known.
 func (l *sliding) recent() error {
-	l.receipted = map[room.No]bool{}
+	l.receipted, l.recounts = map[room.No]bool{}, false
 	all := l.from.order == nil
 	if !all {
+		data, err := l.Disk.RoomDataSince(l.v, l.s.Account, 0, l.at, l.upto)
+		if err != nil {
+			return err
+		}
+		l.recounts = slices.ContainsFunc(data, func(d account.Datum) bool { return d.Type == account.PushRulesType || d.Type == "m.ignored_user_list" })
 		news, err := l.Disk.News(l.v, l.s.User, l.s.Account, l.at, l.upto)
 		if err != nil {
 			return err

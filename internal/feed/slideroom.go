@@ -71,21 +71,15 @@ func (l *sliding) tell(w *framed) error {
 	if w.stay.Membership != event.Join {
 		end = w.stay.Pos
 	}
-	initial := was == nil || was.membership == event.Invite || was.membership == event.Knock
-	if !initial && w.stay.Membership == event.Join {
-		in, err := l.wasIn(w.stay, was.at)
-		if err != nil {
-			return err
-		}
-		initial = was.membership != event.Join || !in
-	}
+	initial := was == nil || was.membership == event.Invite || was.membership == event.Knock ||
+		w.stay.Membership == event.Join && was.membership != event.Join
 	t := telling{sliding: l, framed: w, end: end, was: &knownRoom{}, is: knownRoom{membership: w.stay.Membership, at: end, limit: w.limit, dm: l.directs[w.ID]}}
 	if was != nil {
 		t.is.follows = was.follows
 	}
 	if !initial {
 		t.was = was
-		t.is.from, t.is.members, t.is.titled = was.from, was.members, was.titled
+		t.is.from, t.is.members, t.is.titled, t.is.unread = was.from, was.members, was.titled, was.unread
 	}
 	done, err := t.tell(initial)
 	if err != nil || !done {
@@ -111,7 +105,7 @@ type telling struct {
 // tell is false where there is nothing to remember.
 func (t *telling) tell(initial bool) (bool, error) {
 	news := t.Last > t.was.at && t.end > t.was.at
-	counted, err := t.ownReceipts()
+	counted, err := t.recounted()
 	if err != nil {
 		return false, err
 	}
@@ -153,9 +147,12 @@ func (t *telling) tell(initial bool) (bool, error) {
 		return false, err
 	}
 	if t.stay.Membership == event.Join {
-		if t.out.unread, err = t.numbers(t.stay); err != nil {
-			return false, err
+		if t.out.unread == nil {
+			if t.out.unread, err = t.numbers(t.stay); err != nil {
+				return false, err
+			}
 		}
+		t.is.unread = *t.out.unread
 	}
 	if initial || news {
 		switch {
@@ -180,17 +177,22 @@ func (l *looking) numbers(st room.Stay) (*unread, error) {
 	return &j.Unread, err
 }
 
-// ownReceipts reports whether the person has read in the room since, which changes what is unread.
-func (t *telling) ownReceipts() (bool, error) {
+// recounted reports whether other numbers stand beside the room than those that were told: where the person has read, or what they
+// are told of has changed, or nobody looked for a while.
+func (t *telling) recounted() (bool, error) {
 	since := t.was.follows[followUnread]
-	if since == following {
-		since = t.at
-	}
-	if t.stay.Membership != event.Join || since == 0 || since == t.at && !t.receipted[t.Room] {
+	if t.stay.Membership != event.Join || since == 0 || since == following && !t.recounts && !t.receipted[t.Room] {
 		return false, nil
 	}
-	given, err := t.Disk.ReceiptsSince(t.v, t.Room, t.s.Account, since, t.upto, room.Still)
-	return len(given) > 0, err
+	if since == following && !t.recounts {
+		given, err := t.Disk.ReceiptsSince(t.v, t.Room, t.s.Account, t.at, t.upto, room.Still)
+		if err != nil || len(given) == 0 {
+			return false, err
+		}
+	}
+	n, err := t.numbers(t.stay)
+	t.out.unread = n
+	return err == nil && *n != t.was.unread, err
 }
 
 // inside reports whether the person may read in the room that they are out of. Where they may not, they are told no more than that they
@@ -307,7 +309,7 @@ func (t *telling) state(initial, news bool, wants []*Required) error {
 		chosen, knew := anyHas(t.framed.state, key, t.s.User), anyHas(had, key, t.s.User)
 		dropped = dropped || isNew && knew && !chosen
 		// Changes of membership are all given, also to clients that load members lazily: whoever encrypts must know.
-		if chosen && (isNew || !knew) || key.Type == event.TypeMember && lazy && isNew && !initial || key.Type == event.TypeMember && t.mustKnow(key) {
+		if chosen && (isNew || !knew) || key.Type == event.TypeMember && lazy && isNew && !initial {
 			wanted = append(wanted, e)
 			if key.Type == event.TypeMember {
 				given[key.Key] = true
@@ -335,18 +337,12 @@ func (t *telling) state(initial, news bool, wants []*Required) error {
 		wanted = append(wanted, more...)
 	}
 	t.out.State, err = t.shown(t.sight, wanted, true)
-	if err == nil && t.stay.Membership != event.Join && !given[string(t.s.User)] {
+	if err == nil && t.stay.Membership != event.Join && !given[string(t.s.User)] { // clients take a room without it for one that they are in
 		var own []json.RawMessage
 		own, err = t.ownMembership(t.stay)
 		t.out.State = append(t.out.State, own...)
 	}
 	return err
-}
-
-// mustKnow reports whether it is the person's own membership of a room that they are not in any more: clients take a room without that
-// for one that they are in.
-func (t *telling) mustKnow(key event.StateKey) bool {
-	return t.stay.Membership != event.Join && key.Key == string(t.s.User)
 }
 
 // changed reads what state there is to choose from.
