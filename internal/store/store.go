@@ -304,11 +304,13 @@ func (db *DB) aim(t *tx) error {
 
 func isRoom(t stream.Topic) bool { return strings.HasPrefix(string(t), "!") }
 
+const joinedTo = `
+	SELECT state.state_key FROM room JOIN state ON state.room = room.no
+	WHERE room.id = $1 AND state.type = 'm.room.member' AND state.until = 9223372036854775807 AND state.membership = 'join'`
+
 // audienceOf looks up who is joined to a room.
 func audienceOf(t *tx, room stream.Topic) (*stream.Audience, error) {
-	rows, err := t.query(`
-		SELECT state.state_key FROM room JOIN state ON state.room = room.no
-		WHERE room.id = $1 AND state.type = 'm.room.member' AND state.until = 9223372036854775807 AND state.membership = 'join'`, room)
+	rows, err := t.query(joinedTo, room)
 	people, err := collect(rows, err, scanOne[stream.Topic])
 	return stream.NewAudience(people), err
 }
@@ -381,6 +383,7 @@ func (db *DB) attempt(ctx context.Context, batch []*unit) (t *tx, refused []erro
 			return nil, nil, -1, err
 		}
 		if err := db.aim(t); err != nil {
+			db.audiences = audiences{} // they may be of what is not kept
 			return nil, nil, -1, err
 		}
 	}
