@@ -268,18 +268,15 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request, body any, err error
 		status, body = f.Code.Status, says
 	}
 	var data []byte
+	var room *[]byte // that data is in, if it is to be used again
 	switch b := body.(type) {
 	case nil:
 		return
 	case raw:
 		data = b
 	case writer:
-		room := answers.Get().(*[]byte)
-		defer answers.Put(room)
-		*room = b.AppendJSON((*room)[:0])
-		if data = *room; cap(data) > maxKept {
-			*room = nil
-		}
+		room = answers.Get().(*[]byte)
+		data = b.AppendJSON((*room)[:0])
 	default:
 		if data, err = json.Marshal(body); err != nil {
 			a.Log.ErrorContext(r.Context(), "encoding an answer", "route", r.Pattern, "err", err)
@@ -290,7 +287,11 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request, body any, err error
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(data)))
 	w.WriteHeader(status)
-	_, _ = w.Write(data) // a client that has gone misses its answer
+	// A client that has gone misses its answer. HTTP/2 may still be copying it then, so its room is not used again.
+	if _, err := w.Write(data); err == nil && room != nil && cap(data) <= maxKept {
+		*room = data
+		answers.Put(room)
+	}
 }
 
 // refusal is the body of a refused request.
