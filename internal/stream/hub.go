@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"maps"
 	"slices"
 	"sort"
 	"sync"
@@ -66,8 +67,9 @@ func (a *Audience) Len() int { return len(a.people) }
 
 // How much of the stream stays in memory for those who are told of it at once.
 const (
-	recent  = 4096 // entries, twice as many at times
-	pending = 512  // entries that one waiter is given at most; who misses more reads the store
+	recent  = 4096      // entries, twice as many at times
+	crowd   = 1_000_000 // people in the audiences of the recent entries, each audience counted once
+	pending = 512       // entries that one waiter is given at most; who misses more reads the store
 )
 
 // Hub knows what was committed a moment ago and wakes waiting devices. Whatever is missed here is in the store: a wake-up that is lost
@@ -78,6 +80,8 @@ type Hub struct {
 	from    Position                       // recent holds every entry behind it
 	upto    Position                       // and up to here
 	recent  []*Entry                       // in their order; what was given out is not changed
+	rooms   map[*Audience]int              // the audiences of recent, and how many entries have them
+	people  int                            // in all of those
 }
 
 // NewHub returns a hub with nobody waiting.
@@ -170,7 +174,7 @@ func (h *Hub) Committed(after, upto Position, entries []*Entry) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if after != h.upto {
-		h.from, h.recent = after, nil
+		h.from, h.recent, h.rooms, h.people = after, nil, nil, 0
 		for _, set := range h.waiting {
 			for w := range set {
 				w.missed = true
@@ -179,13 +183,21 @@ func (h *Hub) Committed(after, upto Position, entries []*Entry) {
 	}
 	h.upto = upto
 	if len(h.recent)+len(entries) > 2*recent {
-		kept := slices.Clone(h.recent[max(0, len(h.recent)-recent):])
-		if len(kept) < len(h.recent) {
-			h.from = h.recent[len(h.recent)-len(kept)-1].Pos
-		}
-		h.recent = kept
+		h.forget(max(0, len(h.recent)-recent))
 	}
 	h.recent = append(h.recent, entries...)
+	h.hold(entries)
+	if h.people > crowd { // each who comes to a large room makes another audience of it
+		n := 0
+		for left, people := maps.Clone(h.rooms), h.people; people > crowd/2; n++ {
+			for _, room := range h.recent[n].Rooms {
+				if left[room]--; left[room] == 0 {
+					people -= room.Len()
+				}
+			}
+		}
+		h.forget(n)
+	}
 	for _, e := range entries {
 		told := func(w *Waiter) { w.tell(e) }
 		for _, t := range e.Topics {
@@ -202,6 +214,30 @@ func (h *Hub) Committed(after, upto Position, entries []*Entry) {
 			}
 		}
 	}
+}
+
+// hold counts the audiences of entries that are new in recent. The caller holds h.mu.
+func (h *Hub) hold(entries []*Entry) {
+	if h.rooms == nil {
+		h.rooms = map[*Audience]int{}
+	}
+	for _, e := range entries {
+		for _, room := range e.Rooms {
+			if h.rooms[room]++; h.rooms[room] == 1 {
+				h.people += room.Len()
+			}
+		}
+	}
+}
+
+// forget drops the first n recent entries. The caller holds h.mu.
+func (h *Hub) forget(n int) {
+	if n == 0 {
+		return
+	}
+	h.from, h.recent = h.recent[n-1].Pos, slices.Clone(h.recent[n:])
+	h.rooms, h.people = nil, 0
+	h.hold(h.recent)
 }
 
 // each calls fn for everybody who listens to t. The caller holds h.mu.
