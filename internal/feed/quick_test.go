@@ -220,13 +220,16 @@ func TestARoomThatWasLeftIsNotToldOfAsJoined(t *testing.T) {
 	defer o.Hub.Subscribe("@somebody:else").Close()
 	me, in := o.people[1], o.rooms[0]
 	since := o.warm(t, me, 0)
-	must(t, o.SetTyping(t.Context(), o.people[0], in, time.Second))
+	must(t, o.SetTyping(t.Context(), o.people[0], in, 3*time.Second))
+	serial := o.Typing.Serial()
 	must(t, o.Rooms.Leave(t.Context(), me, in, ""))
 	answer := o.sync(t, me, since)
 	if answer.Rooms.Leave[in] == nil {
 		t.Fatal("not left")
 	}
-	time.Sleep(1200 * time.Millisecond) // the announcement ends by itself
+	for o.Typing.Serial() == serial { // until the announcement ends by itself
+		time.Sleep(10 * time.Millisecond)
+	}
 	if j := o.sync(t, me, answer.Next).Rooms.Join[in]; j != nil {
 		t.Errorf("a room that was left is told of as joined: %s", j.Ephemeral.Events)
 	}
@@ -260,7 +263,7 @@ func TestWhoComesWhileSomebodyWritesIsToldThatTheyStopped(t *testing.T) {
 		me, in := o.people[1], o.rooms[0]
 		must(t, o.Rooms.Leave(t.Context(), me, in, ""))
 		since := o.sync(t, me, "").Next
-		must(t, o.SetTyping(t.Context(), o.people[0], in, time.Second))
+		must(t, o.SetTyping(t.Context(), o.people[0], in, 3*time.Second))
 		must(t, o.Rooms.Join(t.Context(), me, in, ""))
 		if first {
 			since = ""
@@ -271,7 +274,7 @@ func TestWhoComesWhileSomebodyWritesIsToldThatTheyStopped(t *testing.T) {
 		}
 		told := make(chan *feed.Sync, 1)
 		go func() {
-			a, _ := o.Sync(t.Context(), me, feed.Request{Since: answer.Next, Timeout: 5 * time.Second})
+			a, _ := o.Sync(t.Context(), me, feed.Request{Since: answer.Next, Timeout: 30 * time.Second})
 			told <- a
 		}()
 		j := (<-told).Rooms.Join[in]
