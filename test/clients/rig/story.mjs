@@ -165,9 +165,10 @@ export class Story {
     device.known = Date.now();
   }
 
-  /** Somebody signs out of one device. */
+  /** Somebody signs out of one device; they have another one, which knows what this one knew. */
   async leaveDevice(name) {
     const person = this.people.get(name);
+    await until(`${name} has another device`, () => person.devices.length > 1, 120_000); // a new one may be on its way for long
     const device = person.devices.pop();
     await until(`${device.name} is idle`, () => device.outbox.length === 0 && device.client && !this.busy.has(device), 60_000);
     this.busy.add(device);
