@@ -17,7 +17,7 @@ var floor = map[string]int{
 	"account": 4, "directory": 4,
 	"device": 5, "media": 5, "room": 5,
 	"feed": 6, "meeting": 6, "notice": 6, "casework": 6, "push": 6,
-	"clientapi": 7, "store": 7, "blob": 7, "sfu": 7, "operate": 7, "front": 7, "backup": 7,
+	"clientapi": 7, "store": 7, "blob": 7, "sfu": 7, "operate": 7, "front": 7, "backup": 7, "cluster": 7,
 }
 
 func packages(t *testing.T) []string {

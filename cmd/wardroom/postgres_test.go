@@ -16,9 +16,9 @@ import (
 )
 
 // cluster is a PostgreSQL server of the test's own.
-type cluster struct{ *rig.Postgres }
+type postgresServer struct{ *rig.Postgres }
 
-func newCluster(t *testing.T, settings ...string) cluster {
+func newCluster(t *testing.T, settings ...string) postgresServer {
 	t.Helper()
 	server, err := rig.StartPostgres(t.Context(), settings...)
 	if err != nil {
@@ -29,11 +29,11 @@ func newCluster(t *testing.T, settings ...string) cluster {
 			t.Error(err)
 		}
 	})
-	return cluster{server}
+	return postgresServer{server}
 }
 
 // configuration is a file for a server with a folder of its own and a new database.
-func (c cluster) configuration(t *testing.T, name string) (data, file, address string) {
+func (c postgresServer) configuration(t *testing.T, name string) (data, file, address string) {
 	t.Helper()
 	address, err := c.Database(t.Context(), name, "")
 	if err != nil {
@@ -44,7 +44,7 @@ func (c cluster) configuration(t *testing.T, name string) (data, file, address s
 }
 
 // names is a file for a server with a folder of its own whose database has this address.
-func (c cluster) names(t *testing.T, address string) (data, file string) {
+func (c postgresServer) names(t *testing.T, address string) (data, file string) {
 	t.Helper()
 	data, file = filepath.Join(t.TempDir(), "data"), filepath.Join(t.TempDir(), "wardroom.toml")
 	if err := os.WriteFile(file, fmt.Appendf(nil, "listen = \"127.0.0.1:0\"\ndata = %q\ndatabase = %q\n", data, address), 0o600); err != nil {

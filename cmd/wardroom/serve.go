@@ -102,7 +102,7 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 		return cannotListen(conf.Listen, err)
 	}
 	defer listener.Close()
-	db, err := conf.at.open(ctx, hub, out, log)
+	db, err := conf.at.open(ctx, conf.Redis != "", hub, out, log)
 	if err != nil {
 		return fmt.Errorf("%w\nMore about it says: wardroom doctor %s", err, conf.at.option)
 	}
@@ -122,6 +122,10 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 	}
 	api := wire(db, bucket, hub, mxid.Server(conf.Name), int64(conf.UploadLimit)<<20)
 	if err := afterRestore(ctx, db, api); err != nil {
+		return err
+	}
+	others, err := besides(conf.Redis, hub, db, api, log)
+	if err != nil {
 		return err
 	}
 	api.Log, api.Unlimited = log, conf.unlimited
@@ -149,6 +153,14 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 		defer stopWriting()
 		if err := sameServer(ctx, db, conf.Name); err != nil {
 			return err
+		}
+		if others != nil {
+			key, err := oneOfSeveral(ctx, db, filepath.Join(conf.Data, filesFolder))
+			if err != nil {
+				return err
+			}
+			api.Accounts.SignWith(key)
+			group.Go(func() error { return others.Run(ctx, key) })
 		}
 		if err := welcome(ctx, out, db, api.Accounts, conf.URL(listener.Addr())); err != nil {
 			return err
@@ -188,12 +200,16 @@ func (p place) enter(ctx context.Context) (leave func(), err error) {
 	return unlock, nil
 }
 
-// open opens the store for a server. What SQLite has in the folder of a server that is to use PostgreSQL is moved there first.
-func (p place) open(ctx context.Context, hub *stream.Hub, out io.Writer, log *slog.Logger) (*store.DB, error) {
+// open opens the store for a server, which may be one among several. What SQLite has in the folder of a server that is to use PostgreSQL is moved there first.
+func (p place) open(ctx context.Context, among bool, hub *stream.Hub, out io.Writer, log *slog.Logger) (*store.DB, error) {
 	if err := p.bring(ctx, out); err != nil {
 		return nil, err
 	}
-	db, err := store.Open(ctx, p.store(), hub, log)
+	open := store.Open
+	if among {
+		open = store.OpenBeside
+	}
+	db, err := open(ctx, p.store(), hub, log)
 	if err != nil {
 		return nil, err
 	}

@@ -99,6 +99,8 @@ type Accounts struct {
 
 	// Hub, if set, knows of each commit at once, so that sessions need not be looked for each time.
 	Hub *stream.Hub
+	// Beside says that other servers end sessions too: each is looked for each time, and the hub is to know what was committed before.
+	Beside bool
 
 	sessions  sessions
 	hashing   chan struct{} // holds one element for each password that is being hashed
@@ -112,6 +114,10 @@ func New(disk Disk, server mxid.Server) *Accounts {
 	return a
 }
 
+// SignWith takes key for what this server signs and has to recognise: where servers share it, at each of them. It is called before the
+// first request.
+func (a *Accounts) SignWith(key [32]byte) { a.openIDKey = key }
+
 // Session finds who holds the access token. It returns fault.UnknownToken for a token that is unknown, revoked, or
 // expired; for an expired one the client is told to use its refresh token ("soft_logout"), and one whose device was not signed
 // out keeps its keys (ended). The first use of a token after a
@@ -120,7 +126,7 @@ func New(disk Disk, server mxid.Server) *Accounts {
 // Spec: client-server API, "Client Authentication".
 func (a *Accounts) Session(ctx context.Context, token string) (Session, error) {
 	hash, now := sha256.Sum256([]byte(token)), time.Now()
-	if a.Hub != nil {
+	if a.Hub != nil && !a.Beside {
 		if h, ok := a.sessions.find(a.Hub, hash); ok && h.UntilMS > now.UnixMilli() && h.SeenDay == now.Unix()/86400 {
 			return h.Session, nil
 		}
@@ -153,8 +159,11 @@ func (a *Accounts) Session(ctx context.Context, token string) (Session, error) {
 		if err != nil {
 			return Session{}, fmt.Errorf("noting that %s of %s is in use: %w", h.Device, h.User, err)
 		}
-	} else if a.Hub != nil {
+	} else if a.Hub != nil && !a.Beside {
 		a.sessions.put(hash, h, at)
+	}
+	if a.Beside {
+		a.Hub.Reach(ctx, at)
 	}
 	return h.Session, nil
 }

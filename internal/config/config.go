@@ -49,6 +49,12 @@ type Config struct {
 	// checked unless sslmode says otherwise.
 	Database string `toml:"database"`
 
+	// Address of a Redis server through which several servers with one PostgreSQL database hear of each other, such as
+	// "rediss://wardroom:password@redis.example.org:6380" or "unix:///run/redis/redis.sock". Each server has a data folder of
+	// its own, in which the folder "files" is the same one for all. Redis keeps nothing; on another machine it must be reached with
+	// encryption (rediss). Left empty, this server has the database for itself.
+	Redis string `toml:"redis"`
+
 	// Second address to listen on, HOST:PORT, for /metrics and /operator alone. Nobody is asked for a password there,
 	// so let only those reach it who run this machine. Left empty, both are at the first address for this machine
 	// itself as long as there is no public_url, and nowhere once there is one.
@@ -143,6 +149,13 @@ func (c *Config) Complete() error {
 	if c.Database != "" {
 		if err := database(c.Database); err != nil {
 			say("database", "%v", err)
+		}
+	}
+	if c.Redis != "" {
+		if err := redis(c.Redis); err != nil {
+			say("redis", "%v", err)
+		} else if c.Database == "" {
+			say("redis", "is for several servers with one PostgreSQL database, and database is empty; leave both empty or name both")
 		}
 	}
 	if c.UploadLimit < 1 || c.UploadLimit > 10_000 {

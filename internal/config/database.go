@@ -107,3 +107,27 @@ func OnThisMachine(address string) bool {
 	}
 	return true
 }
+
+// redis returns an error that says what is wrong with the address of a Redis server, and nothing that is secret in it.
+func redis(s string) error {
+	const like = "rediss://user:password@host:6380 or unix:///run/redis/redis.sock"
+	u, err := url.Parse(s)
+	if err != nil {
+		var bad *url.Error
+		if errors.As(err, &bad) {
+			err = bad.Err
+		}
+		return fmt.Errorf("is not an address such as %s: %s", like, hidden(err, s))
+	}
+	switch {
+	case u.Scheme == "unix" && u.Path != "":
+	case u.Scheme == "rediss" && u.Hostname() != "":
+	case u.Scheme == "redis" && u.Hostname() != "":
+		if at, err := netip.ParseAddr(u.Hostname()); u.Hostname() != "localhost" && (err != nil || !at.IsLoopback()) {
+			return errors.New("is on another machine, and what passes would not be encrypted; write rediss:// and let the Redis server use TLS")
+		}
+	default:
+		return fmt.Errorf("is not the address of a Redis server; write one such as %s", like)
+	}
+	return nil
+}

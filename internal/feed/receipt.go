@@ -144,19 +144,32 @@ func (f *Feed) fullyRead(u stream.Unit, s account.Session, in mxid.Room, no room
 //
 // Spec: client-server API, PUT /rooms/{roomId}/typing/{userId}.
 func (f *Feed) SetTyping(ctx context.Context, s account.Session, in mxid.Room, d time.Duration) error {
-	var members []mxid.User
-	err := f.Disk.View(ctx, func(v stream.View) error {
+	members, err := f.roommates(ctx, s, in)
+	if err == nil {
+		f.Typing.Set(in, s.User, d, members)
+	}
+	return err
+}
+
+// HeardTyping takes in what SetTyping was told at another server.
+func (f *Feed) HeardTyping(ctx context.Context, who mxid.User, in mxid.Room, d time.Duration) error {
+	members, err := f.roommates(ctx, account.Session{User: who}, in)
+	if err == nil {
+		f.Typing.SetHere(in, who, d, members)
+	}
+	return err
+}
+
+// roommates gives who is in a room together with s. It returns fault.Forbidden for who is not in the room.
+func (f *Feed) roommates(ctx context.Context, s account.Session, in mxid.Room) (members []mxid.User, err error) {
+	err = f.Disk.View(ctx, func(v stream.View) error {
 		no, err := f.mustBeIn(v, s, in)
 		if err == nil {
 			members, err = f.Disk.Joined(v, no)
 		}
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	f.Typing.Set(in, s.User, d, members)
-	return nil
+	return members, err
 }
 
 // mustBeIn gives the room's number, or fault.Forbidden unless s is joined to it.

@@ -47,6 +47,7 @@ func (f *Feed) Sync(ctx context.Context, s account.Session, req Request) (*Sync,
 		if l.since, err = ParseToken(req.Since); err != nil {
 			return nil, err
 		}
+		l.since.typing = f.Typing.Mine(l.since.typing)
 		l.acked = l.since.position()
 		if f.lost(l.acked) {
 			l.since, req.Since = Token{}, ""

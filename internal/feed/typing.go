@@ -11,7 +11,11 @@ import (
 
 // Typing knows who is writing where. It is kept in memory only and never on disk.
 type Typing struct {
+	// Elsewhere, if set before the first Set, takes on what Set is told, for the other servers. It must not wait.
+	Elsewhere func(room mxid.Room, who mxid.User, d time.Duration)
+
 	hub    *stream.Hub
+	first  int64
 	mu     sync.Mutex // guards rooms and serial
 	rooms  map[mxid.Room]*typingRoom
 	serial int64
@@ -24,9 +28,21 @@ type typingRoom struct {
 	members []stream.Topic // who is told: the people who were in the room when somebody last announced something, and who asked since
 }
 
-// NewTyping returns a Typing in which nobody writes. Serials grow across restarts, as long as the clock does.
+// NewTyping returns a Typing in which nobody writes. Its serials are of its own: see Mine.
 func NewTyping(hub *stream.Hub) *Typing {
-	return &Typing{hub: hub, rooms: make(map[mxid.Room]*typingRoom), serial: time.Now().UnixMilli()}
+	first := time.Now().UnixMilli() << ownSerials
+	return &Typing{hub: hub, rooms: make(map[mxid.Room]*typingRoom), first: first, serial: first}
+}
+
+// ownSerials is how many bits of a serial count; those above say whose it is.
+const ownSerials = 20
+
+// Mine gives the serial, or that of a device which knows nothing yet where another server or an earlier run has given it.
+func (t *Typing) Mine(serial int64) int64 {
+	if serial>>ownSerials != t.first>>ownSerials {
+		return 0
+	}
+	return serial
 }
 
 // maxTyping is how long one announcement may last.
@@ -35,6 +51,14 @@ const maxTyping = time.Minute
 // Set notes that who is writing in room for the next d, or has stopped when d is not positive. members are the people in the room,
 // who are told of it.
 func (t *Typing) Set(room mxid.Room, who mxid.User, d time.Duration, members []mxid.User) {
+	t.SetHere(room, who, d, members)
+	if t.Elsewhere != nil {
+		t.Elsewhere(room, who, d)
+	}
+}
+
+// SetHere is Set for those who are told by this server.
+func (t *Typing) SetHere(room mxid.Room, who mxid.User, d time.Duration, members []mxid.User) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	r := t.rooms[room]
@@ -79,7 +103,7 @@ func (t *Typing) expire(room mxid.Room, who mxid.User, timer **time.Timer) {
 func (t *Typing) changed(r *typingRoom) {
 	t.serial++
 	r.changed = t.serial
-	t.hub.Wake(r.members...)
+	t.hub.WakeHere(r.members...)
 }
 
 // Serial counts changes; Since compares with it.

@@ -4,11 +4,13 @@ import "wardroom/internal/stream"
 
 // Names of what is kept once for the whole installation.
 const (
-	ServerName = "server_name"  // the name in every account and room, fixed when the server first started
-	ServedAt   = "served_at"    // the URL the server was last opened at, for links that are printed while it does not run
-	BackedUpAt = "backed_up_at" // when the last backup was complete, RFC 3339
-	gapsName   = "gaps"         // the gaps that restores from backups have left in the stream; see Gaps
-	ranName    = "ran"          // the day on which the server ran last, and since when it has not stood still for long; see account.Ran
+	ServerName    = "server_name"    // the name in every account and room, fixed when the server first started
+	ServedAt      = "served_at"      // the URL the server was last opened at, for links that are printed while it does not run
+	BackedUpAt    = "backed_up_at"   // when the last backup was complete, RFC 3339
+	ClusterSecret = "cluster_secret" // what the keys of several servers with this database are made of
+	ClusterFiles  = "cluster_files"  // that the folder of files has been marked as theirs
+	gapsName      = "gaps"           // the gaps that restores from backups have left in the stream; see Gaps
+	ranName       = "ran"            // the day on which the server ran last, and since when it has not stood still for long; see account.Ran
 
 	// A move from SQLite to PostgreSQL puts the same number, which no other move has, into both: into SQLite before the commit
 	// of PostgreSQL.

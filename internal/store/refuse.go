@@ -78,10 +78,28 @@ func fit(ctx context.Context, c *sql.Conn) error {
 
 // aloneOnServer waits a little for the lock that a server holds for as long as its writing connection lasts.
 func aloneOnServer(ctx context.Context, c *sql.Conn) error {
+	return serverLock(ctx, c, "SELECT pg_advisory_lock(hashtext('wardroom server'))")
+}
+
+// amongServers is aloneOnServer for one of several servers: it keeps out those that are to be alone.
+func amongServers(ctx context.Context, c *sql.Conn) error {
+	return serverLock(ctx, c, "SELECT pg_advisory_lock_shared(hashtext('wardroom server'))")
+}
+
+// insteadOfAlone lets servers that are to be among several in again, behind aloneOnServer.
+func insteadOfAlone(ctx context.Context, c *sql.Conn) error {
+	if err := amongServers(ctx, c); err != nil {
+		return err
+	}
+	_, err := c.ExecContext(ctx, "SELECT pg_advisory_unlock(hashtext('wardroom server'))")
+	return err
+}
+
+func serverLock(ctx context.Context, c *sql.Conn, take string) error {
 	if _, err := c.ExecContext(ctx, "SET lock_timeout = '5s'"); err != nil {
 		return err
 	}
-	_, err := c.ExecContext(ctx, "SELECT pg_advisory_lock(hashtext('wardroom server'))")
+	_, err := c.ExecContext(ctx, take)
 	var failed *pgconn.PgError
 	if errors.As(err, &failed) && failed.Code == lockNotAvailable {
 		return errBusy

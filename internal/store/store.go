@@ -35,9 +35,12 @@ const (
 type DB struct {
 	// Committed, if set before Run, is told of each commit: how many units it held and how long it took, the sync included.
 	Committed func(units int, took time.Duration)
+	// Elsewhere, if set before Run, is told of each commit that other servers with the same database have to hear of, in their order: what
+	// was committed behind after and up to upto. It must not wait.
+	Elsewhere func(after, upto stream.Position, entries []*stream.Entry)
 
 	kind  *kind
-	only  bool // no other server has the database open
+	keep  func(context.Context, *sql.Conn) error // takes the lock of a server on its database; nil where it is not a server's
 	pool  *sql.DB
 	hub   *stream.Hub
 	log   *slog.Logger
@@ -48,6 +51,7 @@ type DB struct {
 
 	told      stream.Position // up to where the hub knows; owned by Run, as the next
 	audiences audiences
+	elsewhere heard
 
 	unwritable atomic.Bool // the disk did not take what was written last
 	lost       atomic.Bool // the database was not there when it was asked last
@@ -82,7 +86,34 @@ func Open(ctx context.Context, where string, hub *stream.Hub, log *slog.Logger) 
 	if err != nil {
 		return nil, err
 	}
-	db.only = true
+	db.keep = k.alone
+	return db, nil
+}
+
+// OpenBeside is Open for one of several servers on one PostgreSQL database. Each of them has to tell the others of its commits: see Elsewhere
+// and Heard. It returns an error where a server that tells nobody has the database open, or where the tables have to be brought up to date
+// and any other server has it open.
+func OpenBeside(ctx context.Context, where string, hub *stream.Hub, log *slog.Logger) (*DB, error) {
+	k := kindOf(where)
+	if k != &postgres {
+		return nil, errors.New("several servers can share a PostgreSQL database alone")
+	}
+	db, err := open(ctx, k, where, hub, log, func(c *sql.Conn) error {
+		if current(ctx, k, c) == nil {
+			return amongServers(ctx, c)
+		}
+		if err := k.alone(ctx, c); err != nil {
+			return err
+		}
+		if err := migrate(ctx, k, c, migrations, log); err != nil {
+			return err
+		}
+		return insteadOfAlone(ctx, c)
+	})
+	if err != nil {
+		return nil, err
+	}
+	db.keep = amongServers
 	return db, nil
 }
 
@@ -251,6 +282,10 @@ func (db *DB) commit(ctx context.Context, batch []*unit) {
 			}
 			if t.pos != t.start { // before anybody is answered: who is, finds what they did
 				db.told = t.pos
+				if db.Elsewhere != nil {
+					db.elsewhere.note(t.entries)
+					db.Elsewhere(t.start, t.pos, t.entries)
+				}
 				db.hub.Committed(t.start, t.pos, t.entries)
 			}
 		}
@@ -449,8 +484,8 @@ func (db *DB) begin(ctx context.Context, c *conn, how opening) (*tx, error) {
 	}
 	_ = c.close() // it is broken
 	anew, err := db.connect(ctx)
-	if err == nil && c == db.write && db.only {
-		err = db.kind.alone(ctx, anew.sql)
+	if err == nil && c == db.write && db.keep != nil {
+		err = db.keep(ctx, anew.sql)
 	}
 	if err != nil {
 		return nil, errors.Join(err, anew.close())

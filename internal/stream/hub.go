@@ -1,10 +1,12 @@
 package stream
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"sort"
 	"sync"
+	"time"
 )
 
 // Entry is one fact as it was committed.
@@ -74,7 +76,13 @@ const (
 
 // Hub knows what was committed a moment ago and wakes waiting devices. Whatever is missed here is in the store: a wake-up that is lost
 // costs latency, never a message.
+//
+// Where several servers have one store, each hub is told of the others' commits as well. They come in no order: one that comes before those it
+// follows waits for them, for as long as Patience says.
 type Hub struct {
+	// Elsewhere, if set before anybody waits, takes on what Wake is told, for those who wait at other servers. It must not wait.
+	Elsewhere func(topics []Topic)
+
 	mu      sync.Mutex                     // guards everything below
 	waiting map[Topic]map[*Waiter]struct{} // every open Waiter under each of its topics
 	from    Position                       // recent holds every entry behind it
@@ -82,6 +90,17 @@ type Hub struct {
 	recent  []*Entry                       // in their order; what was given out is not changed
 	rooms   map[*Audience]int              // the audiences of recent, and how many entries have them
 	people  int                            // in all of those
+
+	patience time.Duration // see Patience
+	early    []commit      // that follow some which are not known yet, in their order
+	further  chan struct{} // closed when upto has grown; nil while nobody waits for that
+	skips    int           // how often something was given up
+}
+
+// commit is what was committed behind after and up to upto.
+type commit struct {
+	after, upto Position
+	entries     []*Entry
 }
 
 // NewHub returns a hub with nobody waiting.
@@ -161,6 +180,14 @@ func (h *Hub) Awaited() bool {
 
 // Wake wakes everybody who listens to one of topics, for what is in no stream.
 func (h *Hub) Wake(topics ...Topic) {
+	h.WakeHere(topics...)
+	if h.Elsewhere != nil {
+		h.Elsewhere(topics)
+	}
+}
+
+// WakeHere is Wake for those alone who wait at this server.
+func (h *Hub) WakeHere(topics ...Topic) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, t := range topics {
@@ -168,19 +195,142 @@ func (h *Hub) Wake(topics ...Topic) {
 	}
 }
 
+// Patience is how long the hub waits for commits that have not been told of yet, before it goes on without them. Without patience, as at
+// first, it does not wait.
+func (h *Hub) Patience(d time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.patience = d; d == 0 {
+		h.goOn()
+	}
+}
+
+// Upto is how far the stream is known.
+func (h *Hub) Upto() Position {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.upto
+}
+
+// Skips counts how often something was given up.
+func (h *Hub) Skips() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.skips
+}
+
+// Reach returns when all up to p is known or given up: whoever read the store up to p, finds that the hub has not stayed behind. It
+// returns earlier where ctx ends.
+func (h *Hub) Reach(ctx context.Context, p Position) {
+	var enough <-chan time.Time
+	for {
+		h.mu.Lock()
+		if h.upto >= p {
+			h.mu.Unlock()
+			return
+		}
+		if h.patience == 0 {
+			h.skip(p)
+			h.catchUp()
+			h.mu.Unlock()
+			return
+		}
+		if h.further == nil {
+			h.further = make(chan struct{})
+		}
+		further := h.further
+		if enough == nil {
+			timer := time.NewTimer(h.patience)
+			defer timer.Stop()
+			enough = timer.C
+		}
+		h.mu.Unlock()
+		select {
+		case <-further:
+		case <-enough:
+			h.mu.Lock()
+			if h.upto < p {
+				h.skip(p)
+				h.catchUp()
+			}
+			h.mu.Unlock()
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
 // Committed takes in what was committed behind after and up to upto, and wakes whomever it concerns. Where after is not where the last
-// commit ended, somebody else has written in between: then nothing before it counts as known.
+// commit ended, somebody else has written in between: once patience is at an end, nothing before it counts as known. What is known already is
+// left out.
 func (h *Hub) Committed(after, upto Position, entries []*Entry) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if after != h.upto {
-		h.from, h.recent, h.rooms, h.people = after, nil, nil, 0
-		for _, set := range h.waiting {
-			for w := range set {
-				w.missed = true
-			}
+	c := commit{after, upto, entries}
+	switch {
+	case after < upto && upto <= h.upto:
+		return
+	case after > h.upto && h.patience > 0:
+		if len(h.early) == 0 {
+			time.AfterFunc(h.patience, func() {
+				h.mu.Lock()
+				defer h.mu.Unlock()
+				h.goOn()
+			})
+		}
+		i := sort.Search(len(h.early), func(i int) bool { return h.early[i].after >= after })
+		h.early = slices.Insert(h.early, i, c)
+		return
+	case after != h.upto:
+		h.skip(after)
+	}
+	h.take(c)
+	h.catchUp()
+}
+
+// goOn goes on without what has not come in time. The caller holds h.mu.
+func (h *Hub) goOn() {
+	for len(h.early) > 0 {
+		h.skip(h.early[0].after)
+		h.catchUp()
+	}
+}
+
+// catchUp takes in those that came early and follow what is known by now. The caller holds h.mu.
+func (h *Hub) catchUp() {
+	for len(h.early) > 0 && h.early[0].after <= h.upto {
+		c := h.early[0]
+		if h.early = h.early[1:]; c.after == h.upto {
+			h.take(c)
+		} else if c.upto > h.upto { // what is known ends within it
+			h.skip(c.upto)
 		}
 	}
+	if len(h.early) == 0 {
+		h.early = nil
+	}
+	if h.further != nil {
+		close(h.further)
+		h.further = nil
+	}
+}
+
+// skip goes on to p without knowing what is before it: it may be news to anybody. The caller holds h.mu.
+func (h *Hub) skip(p Position) {
+	h.from, h.upto, h.recent, h.rooms, h.people = p, p, nil, nil, 0
+	h.skips++
+	for _, set := range h.waiting {
+		for w := range set {
+			w.news, w.missed = nil, true
+			w.signal()
+		}
+	}
+}
+
+// take takes in a commit that follows what is known. The caller holds h.mu.
+func (h *Hub) take(c commit) {
+	upto, entries := c.upto, c.entries
 	h.upto = upto
 	if len(h.recent)+len(entries) > 2*recent {
 		h.forget(max(0, len(h.recent)-recent))

@@ -126,17 +126,24 @@ func run(t *testing.T, c *complaints, server *rig.Postgres, rounds int, changes 
 	if err != nil {
 		t.Fatal(err)
 	}
+	prove(t, c, server, nil, rounds, program)
+}
+
+// prove is run for a program that is built, on one server, or on two where beside is the second one.
+func prove(t *testing.T, c *complaints, server *rig.Postgres, beside *several, rounds int, program rig.Program) {
 	site := rig.NewSite(program, filepath.Join(t.TempDir(), "data"))
 	if server != nil {
 		address, err := server.Database(t.Context(), "office", "")
-		if err == nil {
-			err = site.On(address)
+		if err == nil && beside != nil {
+			err = beside.join(site, address)
+		} else if err == nil {
+			err = site.On(address, "")
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	o := open(c, site, server)
+	o := open(c, site, server, beside)
 	for range rounds {
 		o.round()
 		if c.any() {
@@ -152,22 +159,28 @@ func (o *office) round() {
 	done := o.work(working)
 	// A random moment is what this waits for.
 	after(time.Duration(20+o.random.IntN(300)) * time.Millisecond)
-	if o.server != nil && o.counted.rounds%2 == 1 {
+	site := o.site
+	switch {
+	case o.beside != nil && o.counted.rounds%4 > 0:
+		if site = o.beside.harm(o, stop, done); site == nil {
+			return
+		}
+	case o.server != nil && o.counted.rounds%2 == 1:
 		o.crashPostgres(stop, done)
 		return
 	}
-	if _, err := o.site.Kill(); err != nil {
+	if _, err := site.Kill(); err != nil {
 		o.t.Error(err)
 	}
 	killed := time.Now()
 	stop()
 	<-done
 	if o.random.IntN(4) == 0 {
-		if err := o.site.KillEarly(time.Duration(o.random.IntN(60)) * time.Millisecond); err != nil {
+		if err := site.KillEarly(time.Duration(o.random.IntN(60)) * time.Millisecond); err != nil {
 			o.t.Error(err)
 		}
 	}
-	if err := o.site.Start(o.t.Context()); err != nil {
+	if err := site.Start(o.t.Context()); err != nil {
 		o.t.Fatal(err)
 	}
 	o.goOn(killed)

@@ -63,7 +63,7 @@ func (m *mover) on(t *testing.T, name string) (*rig.Site, string) {
 	site := rig.NewSite(m.program, filepath.Join(t.TempDir(), "data"))
 	address, err := m.server.Database(t.Context(), strings.ReplaceAll(name, " ", "_"), "")
 	if err == nil {
-		err = site.On(address)
+		err = site.On(address, "")
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -222,7 +222,7 @@ func TestARestoreIntoPostgreSQLThatWasKilledHasNotBegunOrIsWhole(t *testing.T) {
 				t.Errorf("into what is full it says\n%s", said)
 			}
 			other := rig.NewSite(m.program, filepath.Join(t.TempDir(), "other"))
-			if err := other.On(address); err != nil {
+			if err := other.On(address, ""); err != nil {
 				t.Fatal(err)
 			}
 			if said := m.run("", false, other.Args("restore", "--from", filepath.Join(m.to, "backup"), "--identity", m.key)...); !strings.Contains(said, "is not empty; make a new one") {

@@ -38,6 +38,7 @@ type office struct {
 	t      *complaints
 	site   *rig.Site
 	server *rig.Postgres // nil: the tables are in SQLite
+	beside *several      // nil: there is one server alone
 	random *rand.Rand    // of the main goroutine alone
 	people []*rig.Person
 	rooms  []string
@@ -62,18 +63,30 @@ type counts struct {
 }
 
 // open makes the office: the server, people, rooms.
-func open(t *complaints, site *rig.Site, server *rig.Postgres) *office {
+func open(t *complaints, site *rig.Site, server *rig.Postgres, beside *several) *office {
 	t.Helper()
 	ctx := t.Context()
-	if err := site.Start(ctx); err != nil {
-		t.Fatal(err)
+	sites := []*rig.Site{site}
+	if beside != nil {
+		sites = append(sites, beside.site)
 	}
-	t.Cleanup(func() {
-		if log, err := site.Stop(); err != nil {
-			t.Errorf("%v\n%s", err, log)
+	for _, s := range sites {
+		if err := s.Start(ctx); err != nil {
+			t.Fatal(err)
 		}
-	})
-	o := &office{t: t, site: site, server: server, random: rand.New(rand.NewPCG(*seed, 0)),
+		t.Cleanup(func() {
+			if log, err := s.Stop(); err != nil {
+				t.Errorf("%v\n%s", err, log)
+			}
+		})
+	}
+	// at gives somebody who uses one of the servers, each in turn.
+	at := func(p *rig.Person, turn int) *rig.Person {
+		other := *p
+		other.Site = sites[turn%len(sites)]
+		return &other
+	}
+	o := &office{t: t, site: site, server: server, beside: beside, random: rand.New(rand.NewPCG(*seed, 0)),
 		order: map[string][]string{}, byID: map[string]*message{}, latest: map[string]time.Time{}}
 	var err error
 	if o.people, err = site.People(ctx, people); err != nil {
@@ -91,9 +104,9 @@ func open(t *complaints, site *rig.Site, server *rig.Postgres) *office {
 	}
 	for i, p := range o.people {
 		for j := range sendersOfEach {
-			o.senders = append(o.senders, &sender{office: o, by: p, name: fmt.Sprintf("%d.%d", i, j), random: rand.New(rand.NewPCG(*seed, uint64(1+i*sendersOfEach+j)))})
+			o.senders = append(o.senders, &sender{office: o, by: at(p, j), name: fmt.Sprintf("%d.%d", i, j), random: rand.New(rand.NewPCG(*seed, uint64(1+i*sendersOfEach+j)))})
 		}
-		o.carriers = append(o.carriers, &carrier{office: o, by: p, random: rand.New(rand.NewPCG(*seed, uint64(1000+i))), sent: map[string][]int{}})
+		o.carriers = append(o.carriers, &carrier{office: o, by: at(p, i), random: rand.New(rand.NewPCG(*seed, uint64(1000+i))), sent: map[string][]int{}})
 	}
 	if o.stock, err = newStock(o); err != nil {
 		t.Fatal(err)
@@ -101,8 +114,8 @@ func open(t *complaints, site *rig.Site, server *rig.Postgres) *office {
 	reading, stop := context.WithCancel(ctx)
 	var all sync.WaitGroup
 	for _, p := range o.people {
-		r := newReader(t, p)
-		r.gone = o.gone
+		r := newReader(t, at(p, 0))
+		r.gone, r.sites = o.gone, sites
 		o.readers = append(o.readers, r)
 		all.Go(func() { r.run(reading) })
 	}

@@ -19,6 +19,7 @@ type reader struct {
 	person *rig.Person
 	since  string
 	gone   func(error) bool // whether it is a refusal that ends by itself
+	sites  []*rig.Site      // where it asks, in turn
 
 	mu      sync.Mutex // guards everything below
 	rooms   map[string]*told
@@ -40,7 +41,8 @@ func newReader(t testing.TB, p *rig.Person) *reader {
 
 // run syncs until ctx ends.
 func (r *reader) run(ctx context.Context) {
-	for ctx.Err() == nil {
+	for turn := 0; ctx.Err() == nil; turn++ {
+		r.person.Site = r.sites[turn%len(r.sites)]
 		answer, err := r.person.Sync(ctx, r.since, rig.Raw, 30*time.Second)
 		var refused *rig.Refusal
 		if errors.As(err, &refused) && r.gone(err) {

@@ -110,6 +110,9 @@ func (p *Postgres) Database(ctx context.Context, name, how string) (string, erro
 	return strings.Replace(p.URL, "/postgres?", "/"+name+"?", 1), nil
 }
 
+// Socket is the server's.
+func (p *Postgres) Socket() string { return filepath.Join(p.dir, ".s.PGSQL.5432") }
+
 // Run runs one statement in the database at address.
 func (p *Postgres) Run(ctx context.Context, address, statement string) error {
 	conn, err := pgx.Connect(ctx, address)

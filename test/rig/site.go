@@ -117,10 +117,11 @@ func (s *Site) Args(command string, more ...string) []string {
 	return append(where, more...)
 }
 
-// On lets the site keep its tables in the PostgreSQL database at address, from its next start on.
-func (s *Site) On(address string) error {
+// On lets the site keep its tables in the PostgreSQL database at address, from its next start on; where redis is not empty, as one of
+// several servers.
+func (s *Site) On(address, redis string) error {
 	s.Config = s.Data + ".toml"
-	return os.WriteFile(s.Config, fmt.Appendf(nil, "database = %q\n", address), 0o600)
+	return os.WriteFile(s.Config, fmt.Appendf(nil, "database = %q\nredis = %q\n", address, redis), 0o600)
 }
 
 // KillEarly starts the server and kills it after d, whatever it is doing then: opening its data, most often.
