@@ -16,6 +16,7 @@ import (
 
 	"github.com/caddyserver/certmagic"
 
+	"wardroom/internal/cluster"
 	"wardroom/internal/config"
 	"wardroom/internal/operate"
 	"wardroom/internal/store"
@@ -105,6 +106,9 @@ func installation(ctx context.Context, conf *config.Config, at place) (*operate.
 				Folder: f.Folder, Local: config.OnThisMachine(at.database), Serving: i.Serving,
 			}, err
 		}
+	}
+	if conf.Redis != "" {
+		i.Redis = func() error { return cluster.Ping(ctx, conf.Redis) }
 	}
 	if conf.OperatorListen != "" {
 		i.Listen = append(i.Listen, conf.OperatorListen)

@@ -18,7 +18,7 @@ import (
 // cluster is a PostgreSQL server of the test's own.
 type postgresServer struct{ *rig.Postgres }
 
-func newCluster(t *testing.T, settings ...string) postgresServer {
+func newPostgres(t *testing.T, settings ...string) postgresServer {
 	t.Helper()
 	server, err := rig.StartPostgres(t.Context(), settings...)
 	if err != nil {
@@ -54,7 +54,7 @@ func (c postgresServer) names(t *testing.T, address string) (data, file string) 
 }
 
 func TestAServerWithPostgreSQL(t *testing.T) {
-	c := newCluster(t)
+	c := newPostgres(t)
 	data, file, _ := c.configuration(t, "office")
 	o := newOfficeAt(t, data, "--config", file)
 	if files, err := filepath.Glob(filepath.Join(data, store.File+"*")); err != nil || len(files) > 0 {
@@ -118,7 +118,7 @@ func TestAServerWithPostgreSQL(t *testing.T) {
 }
 
 func TestAServerMovesToPostgreSQLByOneLine(t *testing.T) {
-	c := newCluster(t)
+	c := newPostgres(t)
 	data, file, _ := c.configuration(t, "office")
 	o := newOfficeAt(t, data, "--data", data)
 	for n := range 30 {
@@ -183,7 +183,7 @@ func TestThePasswordOfPostgreSQLIsToldNobody(t *testing.T) {
 	if err := errors.Join(os.Chmod(open, 0o755), os.WriteFile(asks, []byte("local all reader scram-sha-256\nlocal all wardroom trust\n"), 0o644)); err != nil {
 		t.Fatal(err)
 	}
-	c := newCluster(t, "hba_file="+asks)
+	c := newPostgres(t, "hba_file="+asks)
 	if err := c.Run(t.Context(), c.URL, "CREATE ROLE reader LOGIN PASSWORD 'streng geheim'"); err != nil {
 		t.Fatal(err)
 	}
@@ -228,7 +228,7 @@ func TestThePasswordOfPostgreSQLIsToldNobody(t *testing.T) {
 }
 
 func TestTheDoctorFindsAPostgreSQLServerThatLosesWhatWasAnswered(t *testing.T) {
-	c := newCluster(t, "fsync=off", "full_page_writes=off", "synchronous_commit=off")
+	c := newPostgres(t, "fsync=off", "full_page_writes=off", "synchronous_commit=off")
 	_, file, _ := c.configuration(t, "office")
 	out, _, err := wardroom(t, "doctor", "--config", file)
 	if err == nil || !strings.Contains(out, "wrong fsync: It is off in PostgreSQL: what was answered to people is lost") || !strings.Contains(out, "wrong full_page_writes") ||

@@ -81,6 +81,18 @@ type typing struct {
 	For time.Duration
 }
 
+// Ping asks whether the Redis server at address answers.
+func Ping(ctx context.Context, address string) error {
+	m, err := New(address, nil, nil, nil)
+	if err != nil {
+		return err
+	}
+	defer m.redis.Close()
+	ctx, cancel := context.WithTimeout(ctx, silence)
+	defer cancel()
+	return m.redis.Ping(ctx).Err()
+}
+
 // New returns a member that talks through the Redis server at address, redis://, rediss:// or unix://. It does not connect yet.
 func New(address string, hub *stream.Hub, store Store, log *slog.Logger) (*Member, error) {
 	o, err := redis.ParseURL(address)

@@ -29,8 +29,19 @@ type office struct {
 func open(t testing.TB, people, rooms int) *office {
 	t.Helper()
 	db, hub := storetest.Open(t)
-	o := &office{Feed: &feed.Feed{Disk: db, Hub: hub, Rooms: &room.Rooms{Disk: db, Server: "wardroom.test"},
-		Devices: &device.Devices{Disk: db}, Typing: feed.NewTyping(hub)}}
+	return openOn(t, db, hub, people, rooms)
+}
+
+// feedOn is what a server has over db and hub.
+func feedOn(db *store.DB, hub *stream.Hub) *feed.Feed {
+	return &feed.Feed{Disk: db, Hub: hub, Rooms: &room.Rooms{Disk: db, Server: "wardroom.test"},
+		Devices: &device.Devices{Disk: db}, Typing: feed.NewTyping(hub)}
+}
+
+// openOn is open over a store that is open.
+func openOn(t testing.TB, db *store.DB, hub *stream.Hub, people, rooms int) *office {
+	t.Helper()
+	o := &office{Feed: feedOn(db, hub)}
 	for i := range people {
 		o.people = append(o.people, person(t, db, i))
 	}

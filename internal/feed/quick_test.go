@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,6 +18,8 @@ import (
 	"wardroom/internal/mxid"
 	"wardroom/internal/room"
 	"wardroom/internal/store"
+	"wardroom/internal/store/storetest"
+	"wardroom/internal/stream"
 )
 
 // filters are what devices of different kinds ask for.
@@ -35,9 +38,119 @@ func TestMemoryTellsWhatTheStoreTells(t *testing.T) {
 	seed := rand.Uint64()
 	dice := rand.New(rand.NewPCG(seed, 0))
 	o := open(t, 4, 3)
-	db := o.Disk.(*store.DB)
+	o.tellsWhatTheStoreTells(t, 600, seed, dice, func(int) *feed.Feed { return o.Feed })
+	if quick := feed.Quick(o.Feed); quick < 100 {
+		t.Errorf("only %d answers came from memory", quick)
+	}
+}
+
+// The same where two servers share the store, each person uses now this one and now that, and what one of them has committed is
+// heard by the other at once, late, or never.
+func TestWithTwoServersMemoryTellsWhatTheStoreTells(t *testing.T) {
+	seed := rand.Uint64()
+	dice := rand.New(rand.NewPCG(seed, 0))
+	var mu sync.Mutex // guards heard
+	var heard [2][]func()
+	var dbs [2]*store.DB
+	var hubs [2]*stream.Hub
+	dbs, hubs = storetest.Pair(t, func(i int, after, upto stream.Position, entries []*stream.Entry) {
+		mu.Lock()
+		defer mu.Unlock()
+		other := dbs[1-i]
+		heard[1-i] = append(heard[1-i], func() {
+			told := make([]*stream.Entry, len(entries))
+			for j, e := range entries {
+				told[j] = &stream.Entry{Pos: e.Pos, Topics: e.Topics}
+			}
+			must(t, other.Heard(t.Context(), after, upto, told))
+		})
+	})
+	o := openOn(t, dbs[0], hubs[0], 4, 3)
+	servers := [2]*feed.Feed{o.Feed, feedOn(dbs[1], hubs[1])}
+	defer hubs[1].Subscribe("@somebody:else").Close()
+	skipped := 0
+	o.tellsWhatTheStoreTells(t, 300, seed, dice, func(n int) *feed.Feed {
+		i := dice.IntN(2)
+		if n/50%2 == 0 { // in turn people stay at one, and go to and fro
+			i = n / 100 % 2
+		}
+		mu.Lock()
+		say := heard[i]
+		switch d := dice.IntN(20); {
+		case d == 0:
+			heard[i], say = nil, nil // lost
+		case d < 4:
+			say = nil // late
+		default:
+			heard[i] = nil
+		}
+		mu.Unlock()
+		hubs[i].Patience(2 * time.Millisecond)
+		for _, one := range say {
+			one()
+		}
+		if len(say) == 0 {
+			hubs[i].Patience(0)
+		}
+		p, err := dbs[i].Position(t.Context())
+		must(t, err)
+		hubs[i].Reach(t.Context(), p) // as each request does
+		skipped += hubs[i].Skips()
+		return servers[i]
+	})
+	if quick := feed.Quick(servers[0]) + feed.Quick(servers[1]); quick < 20 || skipped == 0 {
+		t.Errorf("only %d answers came from memory, and %d times something was given up", quick, skipped)
+	}
+}
+
+// Who came to a room through one server is told of what is said through the other one.
+func TestWhoComesIsHeardOfElsewhere(t *testing.T) {
+	var dbs [2]*store.DB
+	var hubs [2]*stream.Hub
+	var late []func()
+	dbs, hubs = storetest.Pair(t, func(i int, after, upto stream.Position, entries []*stream.Entry) {
+		if i == 0 {
+			late = append(late, func() {
+				told := make([]*stream.Entry, len(entries))
+				for j, e := range entries {
+					told[j] = &stream.Entry{Pos: e.Pos, Topics: e.Topics}
+				}
+				must(t, dbs[1].Heard(t.Context(), after, upto, told))
+			})
+		}
+	})
+	defer hubs[1].Subscribe("@somebody:else").Close()
+	hear := func() {
+		for _, one := range late {
+			one()
+		}
+		late = nil
+	}
+	o := openOn(t, dbs[0], hubs[0], 2, 1)
+	second := feedOn(dbs[1], hubs[1])
+	me, in := o.people[1], o.rooms[0]
+	must(t, o.Rooms.Leave(t.Context(), me, in, ""))
+	o.say(t, o.people[0], in, "1")
+	hear() // now the second server knows who is in the room
+	must(t, second.Rooms.Join(t.Context(), me, in, ""))
+	sync := func(since string) *feed.Sync {
+		answer, err := second.Sync(t.Context(), me, feed.Request{Since: since})
+		must(t, err)
+		return answer
+	}
+	since := sync(sync("").Next).Next
+	o.say(t, o.people[0], in, "2")
+	hear()
+	if j := sync(since).Rooms.Join[in]; j == nil || len(j.Timeline.Events) != 1 {
+		t.Errorf("who came is told %+v", j)
+	}
+}
+
+// tellsWhatTheStoreTells lets people do everything at random and compares each answer of the server that is at hand at a step with what
+// is read from the store.
+func (o *office) tellsWhatTheStoreTells(t *testing.T, steps int, seed uint64, dice *rand.Rand, at func(step int) *feed.Feed) {
+	t.Helper()
 	defer o.Hub.Subscribe("@somebody:else").Close() // nobody looks who is in a room while nobody waits
-	accounts := account.New(db, "wardroom.test")
 	var history []string
 	asked := make([]feed.Filter, len(filters))
 	for i, text := range filters {
@@ -50,10 +163,11 @@ func TestMemoryTellsWhatTheStoreTells(t *testing.T) {
 	for i, p := range o.people {
 		tokens[i] = []string{o.sync(t, p, "").Next}
 	}
-	for n := range 600 {
+	for n := range steps {
 		who, in := o.people[dice.IntN(len(o.people))], o.rooms[dice.IntN(len(o.rooms))]
 		calm := n/20%3 > 0 // people write, read and answer
-		what, err := o.something(t, dice, calm, accounts, said, who, in, fmt.Sprint(n))
+		server := &office{Feed: at(n), people: o.people, rooms: o.rooms}
+		what, err := server.something(t, dice, calm, account.New(server.Disk.(*store.DB), "wardroom.test"), said, who, in, fmt.Sprint(n))
 		history = append(history, fmt.Sprintf("%s in %s: %s (%v)", who.User, in, what, err))
 		i := dice.IntN(len(o.people))
 		since := tokens[i][len(tokens[i])-1]
@@ -61,13 +175,14 @@ func TestMemoryTellsWhatTheStoreTells(t *testing.T) {
 			since = tokens[i][dice.IntN(len(tokens[i]))]
 		}
 		req := feed.Request{Since: since, Filter: asked[i], StateAfter: i%2 == 1}
-		quick, writing := feed.Quick(o.Feed), o.Typing.Serial()
-		answer, err := o.Sync(t.Context(), o.people[i], req)
+		f := at(n)
+		quick, writing := feed.Quick(f), f.Typing.Serial()
+		answer, err := f.Sync(t.Context(), o.people[i], req)
 		must(t, err)
-		read, err := (&feed.Feed{Disk: o.Disk, Hub: o.Hub, Rooms: o.Rooms, Devices: o.Devices, Typing: o.Typing}).Sync(t.Context(), o.people[i], req)
+		read, err := (&feed.Feed{Disk: f.Disk, Hub: f.Hub, Rooms: f.Rooms, Devices: f.Devices, Typing: f.Typing}).Sync(t.Context(), o.people[i], req)
 		must(t, err)
 		tokens[i] = append(tokens[i], answer.Next)
-		if o.Typing.Serial() != writing {
+		if f.Typing.Serial() != writing {
 			continue // somebody's minute was over between the two
 		}
 		if got, want := plain(t, answer), plain(t, read); got != want {
@@ -76,11 +191,8 @@ func TestMemoryTellsWhatTheStoreTells(t *testing.T) {
 				same++
 			}
 			got, want = got[max(0, same-300):], want[max(0, same-300):]
-			t.Fatalf("seed %d, step %d: %s since %s, from memory %v:\n%s\nthe store tells:\n%s\nwhat happened last:\n%s", seed, n, o.people[i].User, since, feed.Quick(o.Feed) > quick, got, want, history[max(0, len(history)-20):])
+			t.Fatalf("seed %d, step %d: %s since %s, from memory %v:\n%s\nthe store tells:\n%s\nwhat happened last:\n%s", seed, n, o.people[i].User, since, feed.Quick(f) > quick, got, want, history[max(0, len(history)-20):])
 		}
-	}
-	if quick := feed.Quick(o.Feed); quick < 100 {
-		t.Errorf("only %d answers came from memory", quick)
 	}
 }
 

@@ -58,6 +58,7 @@ type Installation struct {
 	Tables      func() error              // looks whether the tables are of this program's version
 	Database    func() error              // looks for damage
 	Postgres    func() (*Postgres, error) // asks the PostgreSQL server that has the database
+	Redis       func() error              // asks the Redis server through which several servers hear of each other
 	BackedUp    func() string             // when the last backup was made, RFC 3339; empty: never
 }
 
@@ -72,6 +73,13 @@ func (i *Installation) Examine(ctx context.Context) []Finding {
 	}
 	if i.Database != nil {
 		all = append(all, i.database())
+	}
+	if i.Redis != nil {
+		if err := i.Redis(); err != nil {
+			all = append(all, Finding{"Redis", Wrong, sentence(err), "Start it, and let this machine connect to it; look at redis in the configuration. Without it nothing is lost, but people at the other servers learn of everything up to a second later."})
+		} else {
+			all = append(all, fine("Redis", "It answers."))
+		}
 	}
 	if len(i.Copies) > 0 {
 		all = append(all, Finding{"backup", Look, "A backup was cut off and has left " + strings.Join(i.Copies, " and ") + ".",

@@ -1,8 +1,11 @@
 package stream_test
 
 import (
+	"slices"
 	"strconv"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"wardroom/internal/stream"
 )
@@ -33,4 +36,60 @@ func TestWhatStaysInMemoryIsBoundedByPeopleToo(t *testing.T) {
 	if held > 1_000_000 || len(entries) < 40 || upto != 3000 {
 		t.Errorf("%d entries with %d people stay, up to %d", len(entries), held, upto)
 	}
+}
+
+// Commits of several servers come in no order, and are told in theirs.
+func TestWhatComesEarlyWaitsForWhatItFollows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := stream.NewHub()
+		h.Committed(10, 10, nil)
+		h.Patience(time.Second)
+		w := h.Subscribe("@a")
+		defer w.Close()
+		say := func(after, upto stream.Position) {
+			h.Committed(after, upto, []*stream.Entry{{Pos: upto, Topics: []stream.Topic{"@a"}}})
+		}
+		news := func() (at []stream.Position, known bool) {
+			entries, _, known := w.News()
+			for _, e := range entries {
+				at = append(at, e.Pos)
+			}
+			return at, known
+		}
+		say(13, 14)
+		say(11, 13)
+		if at, _ := news(); len(at) > 0 || h.Upto() != 10 {
+			t.Fatalf("told of %v before what it follows, up to %d", at, h.Upto())
+		}
+		reached := make(chan struct{})
+		go func() { h.Reach(t.Context(), 13); close(reached) }()
+		synctest.Wait()
+		say(10, 11)
+		say(10, 11) // twice
+		<-reached
+		if at, known := news(); !known || !slices.Equal(at, []stream.Position{11, 13, 14}) || h.Upto() != 14 || h.Skips() != 1 {
+			t.Fatalf("told of %v, all of it %v, up to %d, %d times given up", at, known, h.Upto(), h.Skips())
+		}
+
+		say(15, 16) // 15 never comes
+		time.Sleep(2 * time.Second)
+		if at, known := news(); known || h.Upto() != 16 {
+			t.Fatalf("told of %v, all of it %v, up to %d", at, known, h.Upto())
+		}
+		if _, _, known := h.After(14); known {
+			t.Error("what was never told counts as known")
+		}
+		if _, _, known := h.After(15); !known {
+			t.Error("what was told is not known")
+		}
+		h.Reach(t.Context(), 20) // in vain
+		if _, known := news(); known || h.Upto() != 20 {
+			t.Errorf("all of it %v, up to %d", known, h.Upto())
+		}
+		h.Patience(0)
+		say(22, 23)
+		if _, known := news(); known || h.Upto() != 23 {
+			t.Errorf("without patience: all of it %v, up to %d", known, h.Upto())
+		}
+	})
 }

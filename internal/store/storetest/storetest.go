@@ -33,7 +33,29 @@ func JoinDir(t testing.TB, dir string) (*store.DB, *stream.Hub) {
 	return running(t, dir, store.Join)
 }
 
-func running(t testing.TB, dir string, open func(context.Context, string, *stream.Hub, *slog.Logger) (*store.DB, error)) (*store.DB, *stream.Hub) {
+// Pair opens a new store twice, as two servers do that share it. elsewhere is called with what the one called i has committed, and has to
+// see to it that the other one hears of it.
+func Pair(t testing.TB, elsewhere func(i int, after, upto stream.Position, entries []*stream.Entry)) (dbs [2]*store.DB, hubs [2]*stream.Hub) {
+	t.Helper()
+	dir, open := t.TempDir(), []opener{store.Open, store.Join}
+	if Postgres() {
+		open = []opener{store.OpenBeside, store.OpenBeside}
+	}
+	for i := range dbs {
+		dbs[i], hubs[i] = running(t, dir, func(ctx context.Context, where string, hub *stream.Hub, log *slog.Logger) (*store.DB, error) {
+			db, err := open[i](ctx, where, hub, log)
+			if err == nil {
+				db.Elsewhere = func(after, upto stream.Position, entries []*stream.Entry) { elsewhere(i, after, upto, entries) }
+			}
+			return db, err
+		})
+	}
+	return dbs, hubs
+}
+
+type opener = func(context.Context, string, *stream.Hub, *slog.Logger) (*store.DB, error)
+
+func running(t testing.TB, dir string, open opener) (*store.DB, *stream.Hub) {
 	t.Helper()
 	using(t, dir)
 	hub := stream.NewHub()
