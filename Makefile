@@ -3,6 +3,7 @@
 # make build  leave the one program in bin/wardroom
 # make test   every check there is; installs what it needs on a fresh Debian
 # make crash  kill the server 200 times and look for what was answered
+# make growth  let a year of twenty people pass, and say what an event costs
 # make fuzz   run every fuzz test for FUZZTIME (30s) each
 # make bench  measure, and write docs/performance.md
 # make bench-check  count what a message costs, and fail where that has changed by more than a fifth
@@ -10,7 +11,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
-.PHONY: run demo build test crash fuzz bench bench-check pictures clean
+.PHONY: run demo build test crash growth fuzz bench bench-check pictures clean
 
 version := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
@@ -52,6 +53,9 @@ crash:
 	go test ./test/crash -count=1 -timeout 60m -v -run Kept -rounds 200
 
 FUZZTIME ?= 30s
+growth:
+	go test -count=1 -timeout=3h -v -run '^TestWhatAnEventCostsInAYear$$' ./internal/feed -days 365
+
 fuzz:
 	@.ci/need build
 	@.ci/fuzz $(FUZZTIME)
