@@ -54,7 +54,7 @@ crash:
 
 FUZZTIME ?= 30s
 growth:
-	go test -count=1 -timeout=3h -v -run '^TestWhatAnEventCostsInAYear$$' ./internal/feed -days 365
+	go test -count=1 -timeout=3h -v -run '^TestCostOfAYear$$' ./internal/feed -days 365
 
 fuzz:
 	@.ci/need build
@@ -65,7 +65,7 @@ bench:
 	go run ./test/bench -o docs/performance.md
 
 bench-check:
-	go test -count=1 -run '^TestCost' ./internal/clientapi
+	go test -count=1 -run '^TestCost' ./internal/clientapi ./internal/feed
 
 pictures: build test/clients/node_modules/.package-lock.json
 	@.ci/need pictures

@@ -23,17 +23,17 @@ import (
 	"wardroom/internal/stream"
 )
 
-var days = flag.Int("days", 21, "how many days of an office TestWhatAnEventCostsInAYear lets pass")
+var days = flag.Int("days", 21, "how many days of an office TestCostOfAYear lets pass")
 
 const (
 	perEvent = 2000 // bytes that an event may cost, with all that comes with it, in SQLite
-	inTuples = 2500 // in PostgreSQL, which keeps more with each row
-	perDay   = 200  // events
+
+	perDay = 200 // events
 )
 
 // Twenty people chat, day after day: messages, answers, edits, reactions, receipts, keys to each other's devices and in everybody's backup.
 // All of that together costs less than two kilobytes for each event (the sizes are those that our own client's messages and keys have), whatever is out of use goes, and what stays grows by the event.
-func TestWhatAnEventCostsInAYear(t *testing.T) {
+func TestCostOfAYear(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
 		db, hub := storetest.OpenDir(t, dir)
@@ -68,12 +68,8 @@ func TestWhatAnEventCostsInAYear(t *testing.T) {
 		y.tidy(t)
 		after, events := y.size(t), int64(*days*perDay)
 		t.Logf("%d events of %d people in %d days: %d bytes each; %s", events, len(o.people), *days, (after-before)/events, y.tables(t))
-		limit := int64(perEvent)
-		if storetest.Postgres() {
-			limit = inTuples
-		}
-		if each := (after - before) / events; each > limit {
-			t.Errorf("each event costs %d bytes, more than %d", each, limit)
+		if each := (after - before) / events; each > perEvent {
+			t.Errorf("each event costs %d bytes, more than %d", each, perEvent)
 		}
 		if first, second := (half-before)/int64(*days/2), (after-half)/int64(*days-*days/2); second > first*6/5 {
 			t.Errorf("a day of the first half cost %d bytes, one of the second %d", first, second)

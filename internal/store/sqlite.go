@@ -15,7 +15,7 @@ import (
 
 // pragmas of every connection. Nothing here trades durability for speed: a commit has been synced when it returns. What is
 // deleted is overwritten with zeros (docs/decisions/deletion.md). In a page of 8 KiB five events of usual size leave little room unused; of
-// 4 KiB a sixth would be (TestWhatAnEventCostsInAYear). The size has to be said before the journal's mode, and the driver sorts
+// 4 KiB a sixth would be (TestCostOfAYear). The size has to be said before the journal's mode, and the driver sorts
 // them by name but for the first. A file that is there already keeps its own.
 var pragmas = "?_pragma=busy_timeout(10000)%3Bpragma%20page_size(8192)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
 	"&_pragma=wal_autocheckpoint(10000)&_pragma=temp_store(MEMORY)&_pragma=cache_size(-32000)" +
