@@ -20,9 +20,19 @@ type Heard struct {
 	Sender mxid.User
 	Joined int         // how many people are in the room; NotCounted where nobody has looked
 	Says   event.Value // the event, where it is not encrypted; else nil
+	Thread Thread
 	// Power, if set, reports whether the sender has the power to notify the room under a key, such as "room".
 	Power func(key string) bool
 }
+
+// Thread is what an event is to the threads of a room.
+type Thread int
+
+const (
+	NoThread     Thread = iota // it is in none
+	Unsubscribed               // it is in one that the person does not follow
+	Subscribed                 // it is in one that they follow
+)
 
 // NotCounted stands for a number of people that has not been looked up.
 const NotCounted = -1
@@ -52,6 +62,7 @@ func (p PushRules) Tells(e Heard) (is Verdict, known bool) {
 	}{
 		{p.Override, e.meets},
 		{p.Content, func(r *Rule) answer { return holds(e.says("content.body", r.Pattern)) }},
+		{p.PostContent, e.meets},
 		{p.Room, func(r *Rule) answer { return holds(r.ID == string(e.Room)) }},
 		{p.Sender, func(r *Rule) answer { return holds(r.ID == string(e.Sender)) }},
 		{p.Underride, e.meets},
@@ -130,6 +141,8 @@ func (e Heard) meets(r *Rule) answer {
 			}
 		case "sender_notification_permission":
 			is = holds(e.Power != nil && e.Power(c.Key))
+		case threadSubscription:
+			is = holds(c.Subscribed != nil && (*c.Subscribed && e.Thread == Subscribed || !*c.Subscribed && e.Thread == Unsubscribed))
 		case "room_member_count":
 			if is = perhaps; e.Joined != NotCounted {
 				is = holds(c.counts(e.Joined))

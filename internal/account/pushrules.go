@@ -33,15 +33,18 @@ type Condition struct {
 	Pattern string          `json:"pattern,omitempty"`
 	Value   json.RawMessage `json:"value,omitempty"`
 	Is      string          `json:"is,omitempty"`
+	// Subscribed is whether the person follows the thread that the event is in (MSC4306).
+	Subscribed *bool `json:"subscribed,omitempty"`
 }
 
 // PushRules are a person's rules by kind; within a kind the first that matches decides.
 type PushRules struct {
-	Override  []Rule `json:"override"`
-	Content   []Rule `json:"content"`
-	Room      []Rule `json:"room"`
-	Sender    []Rule `json:"sender"`
-	Underride []Rule `json:"underride"`
+	Override    []Rule `json:"override"`
+	Content     []Rule `json:"content"`
+	PostContent []Rule `json:"postcontent,omitempty"` // of threads, and only those that everybody has (MSC4306)
+	Room        []Rule `json:"room"`
+	Sender      []Rule `json:"sender"`
+	Underride   []Rule `json:"underride"`
 }
 
 // ruleset is how rules are kept and sent.
@@ -65,6 +68,8 @@ func (p *PushRules) kind(name string) *[]Rule {
 		return &p.Override
 	case "content":
 		return &p.Content
+	case postContent:
+		return &p.PostContent
 	case "room":
 		return &p.Room
 	case "sender":
@@ -104,6 +109,9 @@ func PushRulesOf(v stream.View, disk HearingDisk, s Session) (PushRules, error) 
 	}
 	var kept ruleset
 	err = json.Unmarshal(content, &kept)
+	if kept.Global.PostContent == nil { // kept before there were any
+		kept.Global.PostContent = threadRules()
+	}
 	return kept.Global, err
 }
 
@@ -213,6 +221,8 @@ func (r *Rule) check(kind string) error {
 	switch {
 	case (&PushRules{}).kind(kind) == nil:
 		return fault.InvalidParam.New("There is no kind of push rule called %q.", kind)
+	case kind == postContent:
+		return fault.InvalidParam.New("There are no rules of one's own of the kind %q.", kind)
 	case r.ID == "" || strings.HasPrefix(r.ID, ".") || strings.ContainsAny(r.ID, `/\`):
 		return fault.InvalidParam.New("A rule's ID may not start with a dot nor contain a slash.")
 	case r.Actions == nil:
@@ -286,9 +296,10 @@ func DefaultPushRules(who mxid.User) PushRules {
 			rule(".m.rule.room.server_acl", nothing, is("type", "m.room.server_acl"), is("state_key", "")),
 			rule(".m.rule.suppress_edits", nothing, has(`content.m\.relates_to.rel_type`, "m.replace")),
 		},
-		Content: []Rule{},
-		Room:    []Rule{},
-		Sender:  []Rule{},
+		Content:     []Rule{},
+		PostContent: threadRules(),
+		Room:        []Rule{},
+		Sender:      []Rule{},
 		Underride: []Rule{
 			rule(".m.rule.call", ring, is("type", "m.call.invite")),
 			rule(".m.rule.encrypted_room_one_to_one", sound, pair, is("type", "m.room.encrypted")),
@@ -297,4 +308,22 @@ func DefaultPushRules(who mxid.User) PushRules {
 			rule(".m.rule.encrypted", notify, is("type", "m.room.encrypted")),
 		},
 	}
+}
+
+// postContent is the kind of the rules of threads, and threadSubscription the kind of their condition.
+const (
+	postContent        = "postcontent"
+	threadSubscription = "io.element.msc4306.thread_subscription"
+)
+
+// threadRules tell of threads that somebody follows. The rule that keeps all other threads quiet is there and off: most clients
+// subscribe to nothing, and with it on their people would hear of no thread at all. Who has clients that do switches it on.
+//
+// Spec: MSC4306, "New Push Rules".
+func threadRules() []Rule {
+	rule := func(id string, enabled, subscribed bool, actions []json.RawMessage) Rule {
+		return Rule{ID: ".io.element.msc4306.rule." + id, Default: true, Enabled: enabled, Actions: actions,
+			Conditions: []Condition{{Kind: threadSubscription, Subscribed: &subscribed}}}
+	}
+	return []Rule{rule("unsubscribed_thread", false, false, nothing), rule("subscribed_thread", true, true, sound)}
 }

@@ -199,6 +199,7 @@ func (o *office) trace(t *testing.T, s *server) traces {
 	for _, path := range []string{
 		"/v3/account/whoami", "/v3/devices", "/v3/profile/$member", "/v3/user/$member/account_data/org.example.note",
 		"/v3/user/$member/rooms/$room/account_data/org.example.note", "/v3/pushrules/", "/v3/room_keys/version",
+		"/unstable/io.element.msc4308/thread_subscriptions?dir=b",
 		"/v3/room_keys/keys?version=$backup", "/unstable/org.wardroom/invitations", "/unstable/org.matrix.msc3814.v1/dehydrated_device",
 		"/v1/media/download/wardroom.test/$announced?timeout_ms=0",
 	} {
@@ -289,6 +290,7 @@ func (o *office) prepare(t *testing.T) {
 	creator.ok(t, "PUT", in(room, "state", "m.room.topic"), object{"topic": "SECRET-TOPIC"})
 	creator.invite(t, room, invited)
 	member.ok(t, "POST", in(room, "receipt", "m.read.private", names["later"]), object{})
+	member.ok(t, "PUT", subscription(room, names["said"]), object{})
 
 	place := func(alias string, want object) string {
 		want["room_alias_name"] = alias

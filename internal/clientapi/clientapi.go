@@ -110,6 +110,7 @@ func (a *API) routes() []route {
 		a.messageRoutes(),
 		a.stateRoutes(),
 		a.relationRoutes(),
+		a.threadRoutes(),
 		a.directoryRoutes(),
 		a.accountDataRoutes(),
 		a.pushRoutes(),

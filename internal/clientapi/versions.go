@@ -22,6 +22,8 @@ func (a *API) versions(*request) (any, error) {
 	out := answer{Unstable: map[string]bool{
 		"org.matrix.msc4222":            true, // state after the timeline of a sync
 		"org.matrix.simplified_msc3575": true, // sliding sync
+		"org.matrix.msc4306":            true, // subscriptions to threads
+		"org.matrix.msc4308":            true, // and in sliding sync
 	}}
 	for minor := 1; minor <= newest; minor++ {
 		out.Versions = append(out.Versions, "v1."+strconv.Itoa(minor))

@@ -55,7 +55,11 @@ var (
 	Unsupported         = Code{"M_UNKNOWN", 400}
 	UserInUse           = Code{"M_USER_IN_USE", 400}
 	WeakPassword        = Code{"M_WEAK_PASSWORD", 400}
-	WrongKeysVersion    = Code{"M_WRONG_ROOM_KEYS_VERSION", 403}
+	// of a proposal that is not in a version of the specification yet (MSC4306)
+	NotInThread               = Code{"IO.ELEMENT.MSC4306.M_NOT_IN_THREAD", 400}
+	ConflictingUnsubscription = Code{"IO.ELEMENT.MSC4306.M_CONFLICTING_UNSUBSCRIPTION", 409}
+
+	WrongKeysVersion = Code{"M_WRONG_ROOM_KEYS_VERSION", 403}
 )
 
 // Fault is a refusal. Says is written for the person at the client: what was refused and what to do. Cause, where there

@@ -19,14 +19,15 @@ import (
 // mark is how far one connection of sliding sync has been told: what it was told up to one position. It is not changed once its answer
 // is made, so a request that comes again finds it as it was.
 type mark struct {
-	id     int64 // names it in pos
-	upto   stream.Position
-	typing int64           // the serial of Typing
-	keys   stream.Position // up to where it was told of other people's devices; 0 if never
-	data   stream.Position // up to where it was told of the account's data; 0 if never
-	counts map[string]int  // of its lists
-	order  []*Recent       // the person's rooms, those first in which something happened last
-	rooms  map[room.No]*knownRoom
+	id      int64 // names it in pos
+	upto    stream.Position
+	typing  int64           // the serial of Typing
+	keys    stream.Position // up to where it was told of other people's devices; 0 if never
+	data    stream.Position // up to where it was told of the account's data; 0 if never
+	threads stream.Position // up to where it was told of the threads that the person follows; 0 if never
+	counts  map[string]int  // of its lists
+	order   []*Recent       // the person's rooms, those first in which something happened last
+	rooms   map[room.No]*knownRoom
 }
 
 // knownRoom is what a connection was told of one room. It is not changed.

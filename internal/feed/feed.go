@@ -60,6 +60,17 @@ type Disk interface {
 	// oldest or a later one.
 	ReceiptsSince(v stream.View, no room.No, a account.No, after, upto, oldest stream.Position) ([]GivenReceipt, error)
 
+	// Subscription is a's subscription to the thread whose root is at that position; ok is false where there never was one.
+	Subscription(v stream.View, a account.No, root stream.Position) (s Subscription, ok bool, err error)
+	// SetSubscription writes it.
+	SetSubscription(u stream.Unit, a account.No, no room.No, root stream.Position, s Subscription) error
+	// CountSubscriptions counts a's, those that ended too.
+	CountSubscriptions(v stream.View, a account.No) (int, error)
+	// SubscriptionsSince gives those of a's that changed in after < position <= upto, the newest first, at most limit.
+	SubscriptionsSince(v stream.View, a account.No, after, upto stream.Position, limit int) ([]ThreadSubscription, error)
+	// SubscribedIn gives the roots of the threads in the room that a follows.
+	SubscribedIn(v stream.View, a account.No, no room.No) ([]mxid.Event, error)
+
 	// Recent gives the rooms that who, with account a, has a present membership of, left ones too, the one first in which something
 	// happened last that who may learn of.
 	Recent(v stream.View, who mxid.User, a account.No) ([]Recent, error)

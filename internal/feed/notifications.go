@@ -106,7 +106,7 @@ func (n *notifying) notification(e Counted) (one Notification, ok bool, err erro
 		if p.read, err = n.Disk.ReadTo(n.v, e.Room, n.s.Account); err != nil {
 			return one, false, err
 		}
-		if p.hearing, err = n.hears(n.v, &n.rules, e.Room, e.In); err != nil {
+		if p.hearing, err = n.hears(n.v, &n.rules, n.s.Account, e.Room, e.In); err != nil {
 			return one, false, err
 		}
 		n.rooms[e.Room] = p
@@ -114,7 +114,17 @@ func (n *notifying) notification(e Counted) (one Notification, ok bool, err erro
 	if n.ignored.Has(mxid.User(e.Get("sender").Text())) {
 		return one, false, nil
 	}
-	is, err := p.of(&e.Event)
+	root := mxid.Event("")
+	if e.Relation == event.RelThread && e.Relates != 0 {
+		roots, err := n.Disk.EventsAt(n.v, []stream.Position{e.Relates})
+		if err != nil {
+			return one, false, err
+		}
+		for i := range roots {
+			root = roots[i].ID
+		}
+	}
+	is, err := p.of(&e.Event, root)
 	if err != nil || !is.Notify || n.highlights && !is.Highlight {
 		return one, false, err
 	}
@@ -127,16 +137,10 @@ func (n *notifying) notification(e Counted) (one Notification, ok bool, err erro
 	}
 	read := p.read[""]
 	switch {
-	case e.Relation != "m.thread":
+	case e.Relation != event.RelThread:
 		read = max(read, p.read["main"])
-	case e.Relates != 0:
-		roots, err := n.Disk.EventsAt(n.v, []stream.Position{e.Relates})
-		if err != nil {
-			return one, false, err
-		}
-		for i := range roots {
-			read = max(read, p.read[string(roots[i].ID)])
-		}
+	case root != "":
+		read = max(read, p.read[string(root)])
 	}
 	ts, _ := e.Get("origin_server_ts").Int()
 	actions := []any{"notify"}

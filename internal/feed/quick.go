@@ -318,7 +318,7 @@ func (q *quickly) count(counts *tally, e *room.Said) bool {
 			if err != nil {
 				return err
 			}
-			h, err := q.hears(v, &rules, e.Room, e.In)
+			h, err := q.hears(v, &rules, q.s.Account, e.Room, e.In)
 			if err == nil {
 				err = counts.hear(h)
 			}

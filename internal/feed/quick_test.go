@@ -259,7 +259,7 @@ func (o *office) something(t *testing.T, dice *rand.Rand, calm bool, accounts *a
 		return fmt.Sprintf(`{"algorithm":"m.megolm.v1.aes-sha2","ciphertext":"%s","m.relates_to":{"rel_type":"%s","event_id":"%s"}}`, txn, typ, some())
 	}
 	other := o.people[dice.IntN(len(o.people))]
-	of := 103
+	of := 106
 	if calm {
 		of = 82
 	}
@@ -315,6 +315,10 @@ func (o *office) something(t *testing.T, dice *rand.Rand, calm bool, accounts *a
 			return "no push rule by " + kind, accounts.DeletePushRule(ctx, who, kind, rule.ID)
 		}
 		return "a push rule by " + kind, accounts.PutPushRule(ctx, who, kind, rule, "", "")
+	case d < 104:
+		return "following a thread", o.Subscribe(ctx, who, in, some(), "")
+	case d < 105:
+		return "leaving a thread", o.Unsubscribe(ctx, who, in, some())
 	default:
 		return "another name", o.Rooms.Renamed(ctx, who)
 	}

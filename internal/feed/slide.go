@@ -130,7 +130,7 @@ type sliding struct {
 	waits       bool                // nothing of rooms may be told before the to-device messages that are still to come
 	claimed     bool                // a one-time key was handed out since
 	receipted   map[room.No]bool    // where somebody has read since
-	recounts    bool                // push rules, or whom the person ignores, have changed since
+	recounts    bool                // push rules, whom the person ignores, or which threads they follow have changed since
 }
 
 // arrive reads what the request says of positions.
@@ -158,7 +158,7 @@ func (l *sliding) all(typing int64) error {
 	if l.ignored, err = account.IgnoredBy(l.v, l.Disk, l.s); err != nil {
 		return err
 	}
-	for _, step := range []func() error{l.toDevice, l.lists, l.rooms, l.accountData, l.readReceipts, l.whoTypes, l.keys} {
+	for _, step := range []func() error{l.toDevice, l.lists, l.rooms, l.accountData, l.readReceipts, l.whoTypes, l.threads, l.keys} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -181,7 +181,7 @@ func (l *sliding) tells() bool {
 	e := &l.slide.Extensions
 	return len(l.slide.Rooms) > 0 || l.claimed ||
 		e.ToDevice != nil && len(e.ToDevice.Events) > 0 || e.E2EE != nil && e.E2EE.Lists != nil ||
-		e.Data != nil || e.Receipts != nil || e.Typing != nil
+		e.Data != nil || e.Receipts != nil || e.Typing != nil || e.Threads != nil
 }
 
 // toDevice adds what other devices sent, and shortens the answer where there is more.

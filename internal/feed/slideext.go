@@ -12,7 +12,7 @@ import (
 
 // Extensions is what a device asks of sliding sync beside rooms.
 //
-// Spec: MSC3885, MSC3884, MSC3959, MSC3960, MSC3961.
+// Spec: MSC3885, MSC3884, MSC3959, MSC3960, MSC3961, MSC4308.
 type Extensions struct {
 	ToDevice struct {
 		Enabled bool   `json:"enabled"`
@@ -25,6 +25,10 @@ type Extensions struct {
 	Data     RoomExtension `json:"account_data"`
 	Receipts RoomExtension `json:"receipts"`
 	Typing   RoomExtension `json:"typing"`
+	Threads  struct {
+		Enabled bool `json:"enabled"`
+		Limit   int  `json:"limit"`
+	} `json:"io.element.msc4308.thread_subscriptions"`
 }
 
 // RoomExtension is one that is about rooms: those that are asked for, or some of them.
@@ -62,6 +66,7 @@ type (
 		Data     *dataExtension     `json:"account_data,omitempty"`
 		Receipts *roomExtension     `json:"receipts,omitempty"`
 		Typing   *roomExtension     `json:"typing,omitempty"`
+		Threads  *Subscriptions     `json:"io.element.msc4308.thread_subscriptions,omitempty"`
 	}
 	toDeviceExtension struct {
 		Next   string            `json:"next_batch"`

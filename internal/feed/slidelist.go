@@ -302,6 +302,13 @@ func (l *sliding) recent() error {
 			return err
 		}
 		l.recounts = slices.ContainsFunc(data, func(d account.Datum) bool { return d.Type == account.PushRulesType || d.Type == "m.ignored_user_list" })
+		if !l.recounts {
+			threads, err := l.Disk.SubscriptionsSince(l.v, l.s.Account, l.at, l.upto, 1)
+			if err != nil {
+				return err
+			}
+			l.recounts = len(threads) > 0
+		}
 		news, err := l.Disk.News(l.v, l.s.User, l.s.Account, l.at, l.upto)
 		if err != nil {
 			return err

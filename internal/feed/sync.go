@@ -123,7 +123,7 @@ type looking struct {
 	heard         stream.Position // up to where nothing is missing among them
 	unreadNow     map[mxid.Room]*tally
 	stale         map[mxid.Room]bool              // rooms with news: what was counted there before does not hold any more
-	dataChanged   bool                            // there is new account data
+	dataChanged   bool                            // there is new account data, or another thread is followed
 	roomData      map[mxid.Room][]json.RawMessage // new account data of rooms
 }
 
@@ -216,7 +216,13 @@ func (l *looking) accountData() error {
 	if err != nil {
 		return err
 	}
-	l.dataChanged = len(data) > 0
+	if l.dataChanged = len(data) > 0; !l.dataChanged {
+		threads, err := l.Disk.SubscriptionsSince(l.v, l.s.Account, l.at, l.upto, 1)
+		if err != nil {
+			return err
+		}
+		l.dataChanged = len(threads) > 0
+	}
 	if l.first {
 		data = l.withPushRules(data)
 	}

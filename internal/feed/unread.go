@@ -30,13 +30,31 @@ func (t *tally) clone() *tally {
 	return &is
 }
 
-// hear asks what the rules make of what is encrypted, if that is one for all senders.
+// hear asks what the rules make of what is encrypted, if that is one for all senders and all threads.
 func (t *tally) hear(h *hearing) (err error) {
 	t.heard, t.one = true, !h.open && !h.rules.AsksSender()
-	if t.one {
-		t.is, err = h.tells(account.Heard{Type: "m.room.encrypted"})
+	if !t.one {
+		return nil
 	}
-	return err
+	if t.is, err = h.tells(account.Heard{Type: "m.room.encrypted"}); err != nil {
+		return err
+	}
+	for _, thread := range []account.Thread{account.Unsubscribed, account.Subscribed} {
+		is, err := h.tells(account.Heard{Type: "m.room.encrypted", Thread: thread})
+		if err != nil {
+			return err
+		}
+		if is == t.is {
+			continue
+		}
+		if thread == account.Subscribed {
+			if follows, err := h.follows(); err != nil || len(follows) == 0 {
+				return err
+			}
+		}
+		t.one = false
+	}
+	return nil
 }
 
 // unread adds how much somebody has not read of a room: what their push rules would tell them of, and where that is something else,
@@ -146,7 +164,11 @@ func (l *looking) closed(h *hearing, counts []Unread, told map[mxid.Event]unread
 		return err
 	}
 	for _, n := range counts {
-		is, err := h.tells(account.Heard{Type: "m.room.encrypted", Sender: names[n.Sender]})
+		thread, err := h.thread(n.Thread)
+		if err != nil {
+			return err
+		}
+		is, err := h.tells(account.Heard{Type: "m.room.encrypted", Sender: names[n.Sender], Thread: thread})
 		if err != nil {
 			return err
 		}
@@ -165,7 +187,7 @@ func (l *looking) openly(h *hearing, st room.Stay, told map[mxid.Event]unread) e
 		if l.ignores(e.Sender) {
 			continue
 		}
-		is, err := h.of(&e.Event)
+		is, err := h.of(&e.Event, e.Thread)
 		if err != nil {
 			return err
 		}
@@ -194,16 +216,45 @@ type hearing struct {
 	id    mxid.Room
 	open  bool // nothing is encrypted there
 
-	joined int // account.NotCounted until somebody asks
+	who    account.No
+	joined int                 // account.NotCounted until somebody asks
+	roots  map[mxid.Event]bool // of the threads there that the person follows; nil until somebody asks
+}
+
+// follows gives the roots of the threads in the room that the person follows.
+func (h *hearing) follows() (map[mxid.Event]bool, error) {
+	if h.roots == nil {
+		roots, err := h.Disk.SubscribedIn(h.v, h.who, h.no)
+		if err != nil {
+			return nil, err
+		}
+		h.roots = map[mxid.Event]bool{}
+		for _, root := range roots {
+			h.roots[root] = true
+		}
+	}
+	return h.roots, nil
+}
+
+// thread says what the thread with that root is to the person; "" is none.
+func (h *hearing) thread(root mxid.Event) (account.Thread, error) {
+	if root == "" {
+		return account.NoThread, nil
+	}
+	roots, err := h.follows()
+	if roots[root] {
+		return account.Subscribed, err
+	}
+	return account.Unsubscribed, err
 }
 
 // hears prepares for the events of a room.
-func (f *Feed) hears(v stream.View, rules *account.PushRules, no room.No, id mxid.Room) (*hearing, error) {
+func (f *Feed) hears(v stream.View, rules *account.PushRules, who account.No, no room.No, id mxid.Room) (*hearing, error) {
 	found, err := f.Disk.State(v, no, event.StateKey{Type: "m.room.encryption"})
 	if err != nil {
 		return nil, err
 	}
-	return &hearing{Feed: f, v: v, rules: rules, no: no, id: id, open: found[0].ID == "", joined: account.NotCounted}, nil
+	return &hearing{Feed: f, v: v, rules: rules, no: no, id: id, open: found[0].ID == "", who: who, joined: account.NotCounted}, nil
 }
 
 // hearing prepares for the events of a room, with the person's rules.
@@ -215,12 +266,16 @@ func (l *looking) hearing(st room.Stay) (*hearing, error) {
 		}
 		l.rules = &rules
 	}
-	return l.hears(l.v, l.rules, st.Room, st.ID)
+	return l.hears(l.v, l.rules, l.s.Account, st.Room, st.ID)
 }
 
-// of is what the rules make of e.
-func (h *hearing) of(e *room.Event) (account.Verdict, error) {
-	heard := account.Heard{Type: e.Get("type").Text(), Sender: mxid.User(e.Get("sender").Text())}
+// of is what the rules make of e, which is in the thread with that root, or in none.
+func (h *hearing) of(e *room.Event, root mxid.Event) (account.Verdict, error) {
+	thread, err := h.thread(root)
+	if err != nil {
+		return account.Verdict{}, err
+	}
+	heard := account.Heard{Thread: thread, Type: e.Get("type").Text(), Sender: mxid.User(e.Get("sender").Text())}
 	var failed error
 	if heard.Type != "m.room.encrypted" {
 		heard.Says = event.Value(e.JSON)
