@@ -33,7 +33,10 @@ var domain = map[string]map[string]string{
 		"Devices.Prune":       "removes transaction numbers after their 48 hours",
 		"Backups.Prune":       "removes what its own person has deleted",
 	},
-	"room": {},
+	"room": {
+		"Rooms.SendDue":      "sends what its own person has asked to have sent at that time, by the rules for that person",
+		"Rooms.PruneDelayed": "removes what was sent or refused a day ago",
+	},
 	"media": {
 		"Files.Prune": "removes files that were announced and never came",
 	},

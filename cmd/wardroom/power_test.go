@@ -145,6 +145,7 @@ func newFullOffice(t *testing.T) *fullOffice {
 		{"POST", v3 + "/rooms/" + url.PathEscape(left) + "/leave", map[string]any{}},
 		{"POST", v3 + "/rooms/" + url.PathEscape(left) + "/forget", map[string]any{}},
 		{"PUT", v3 + "/rooms/" + url.PathEscape(other) + "/state/m.room.topic", map[string]any{"topic": "tides"}},
+		{"PUT", v3 + "/rooms/" + url.PathEscape(other) + "/state/m.room.topic?org.matrix.msc4140.delay=86400000", map[string]any{"topic": "fogs"}},
 	} {
 		f.must(t, c.method, c.path, f.token, c.body, "")
 	}

@@ -147,8 +147,9 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return db.Run(writing) })
 	group.Go(func() error {
-		return tidy(ctx, log, func(context.Context) error { return tidyBackup(conf.Data) }, api.Devices.Prune, api.Backups.Prune, api.Media.Prune, api.Accounts.Tidy, api.Accounts.EndUnused)
+		return tidy(ctx, log, func(context.Context) error { return tidyBackup(conf.Data) }, api.Devices.Prune, api.Backups.Prune, api.Media.Prune, api.Rooms.PruneDelayed, api.Accounts.Tidy, api.Accounts.EndUnused)
 	})
+	group.Go(func() error { return api.Rooms.RunDelayed(ctx, log) })
 	group.Go(func() error {
 		defer stopWriting()
 		if err := sameServer(ctx, db, conf.Name); err != nil {

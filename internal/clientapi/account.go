@@ -5,6 +5,7 @@ import (
 
 	"wardroom/internal/event"
 	"wardroom/internal/fault"
+	"wardroom/internal/room"
 )
 
 func (a *API) accountRoutes() []route {
@@ -88,13 +89,14 @@ func (a *API) capabilities(*request) (any, error) {
 		versions[v.String()] = "stable"
 	}
 	return map[string]any{"capabilities": map[string]any{
-		"m.change_password": enabled{true},
-		"m.set_displayname": enabled{true},
-		"m.set_avatar_url":  enabled{true},
-		"m.profile_fields":  enabled{true},
-		"m.3pid_changes":    enabled{false},
-		"m.get_login_token": enabled{false},
-		"m.room_versions":   map[string]any{"default": event.Default.String(), "available": versions},
+		"m.change_password":                 enabled{true},
+		"m.set_displayname":                 enabled{true},
+		"m.set_avatar_url":                  enabled{true},
+		"m.profile_fields":                  enabled{true},
+		"m.3pid_changes":                    enabled{false},
+		"m.get_login_token":                 enabled{false},
+		"org.matrix.msc4140.delayed_events": map[string]int64{"max_delay_ms": room.MaxDelay.Milliseconds(), "max_scheduled": room.MaxDelayed},
+		"m.room_versions":                   map[string]any{"default": event.Default.String(), "available": versions},
 	}}, nil
 }
 

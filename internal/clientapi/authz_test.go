@@ -291,6 +291,8 @@ func (o *office) prepare(t *testing.T) {
 	creator.invite(t, room, invited)
 	member.ok(t, "POST", in(room, "receipt", "m.read.private", names["later"]), object{})
 	member.ok(t, "PUT", subscription(room, names["said"]), object{})
+	delayed := member.ok(t, "PUT", in(room, "send", "m.room.encrypted", "later")+"?org.matrix.msc4140.delay=86400000", cipher("SECRET-DELAYED"))
+	names["delayed"] = text(delayed["delay_id"])
 
 	place := func(alias string, want object) string {
 		want["room_alias_name"] = alias
@@ -326,7 +328,7 @@ func (o *office) prepare(t *testing.T) {
 	before := append([]string{"left", "banned"}, inside...)
 	o.secrets = map[string][]string{
 		"SECRET-SAID": before, "SECRET-REPLY": before, "SECRET-LATER": inside, "SECRET-TOPIC": append([]string{"invited"}, inside...),
-		"SECRET-NOTE": {"member"},
+		"SECRET-NOTE": {"member"}, "SECRET-DELAYED": {"member"},
 	}
 	for who, token := range o.tokens {
 		o.secrets[token] = []string{who}

@@ -55,6 +55,7 @@ type access int
 const (
 	open     access = iota // without a token
 	signedIn               // with a valid access token
+	either                 // without one, or with a valid one
 )
 
 // route is one operation.
@@ -108,6 +109,7 @@ func (a *API) routes() []route {
 		a.roomRoutes(),
 		a.membershipRoutes(),
 		a.messageRoutes(),
+		a.delayedRoutes(),
 		a.stateRoutes(),
 		a.relationRoutes(),
 		a.threadRoutes(),
@@ -212,8 +214,7 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, rt route) {
 		}
 	}()
 	req := &request{Request: r, w: w}
-	if rt.access == signedIn {
-		token, ok := accessToken(r)
+	if token, ok := accessToken(r); rt.access == signedIn || rt.access == either && ok {
 		if !ok {
 			a.answer(w, r, nil, fault.MissingToken.New("Sign in first: this needs an access token."))
 			return
@@ -228,7 +229,7 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, rt route) {
 		a.answer(w, r, nil, err)
 		return
 	}
-	if rt.access == signedIn {
+	if req.who.Account != 0 {
 		defer a.metered(req, rt.limit)()
 	}
 	answer, err := rt.serve(req)

@@ -165,6 +165,9 @@ func (a *API) limited(r *request, class limit) error {
 	case signingIn, signingUp:
 		return a.count(class.rate(), "address\x00"+a.address(r), 1)
 	default:
+		if r.who.Account == 0 {
+			return a.count(class.rate(), "address\x00"+a.address(r), 1)
+		}
 		return a.count(class.rate(), "person\x00"+string(r.who.User), 1)
 	}
 }

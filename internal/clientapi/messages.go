@@ -39,6 +39,11 @@ func (a *API) send(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if delay, ok, err := r.delay(); err != nil {
+		return nil, err
+	} else if ok {
+		return a.delayed(r, id, nil, r.PathValue("txnId"), content, delay)
+	}
 	e, err := a.Rooms.Send(r.ctx(), r.who, id, r.PathValue("eventType"), r.PathValue("txnId"), content)
 	if err != nil {
 		return nil, err

@@ -66,6 +66,12 @@ func (a *API) setState(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if delay, ok, err := r.delay(); err != nil {
+		return nil, err
+	} else if ok {
+		key := r.stateKey().Key
+		return a.delayed(r, id, &key, "", content, delay)
+	}
 	e, err := a.Rooms.SetState(r.ctx(), r.who, id, r.stateKey(), content)
 	if err != nil {
 		return nil, err

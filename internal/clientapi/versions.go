@@ -22,6 +22,7 @@ func (a *API) versions(*request) (any, error) {
 	out := answer{Unstable: map[string]bool{
 		"org.matrix.msc4222":            true, // state after the timeline of a sync
 		"org.matrix.simplified_msc3575": true, // sliding sync
+		"org.matrix.msc4140":            true, // events that are sent later
 		"org.matrix.msc4306":            true, // subscriptions to threads
 		"org.matrix.msc4308":            true, // and in sliding sync
 	}}

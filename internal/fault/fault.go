@@ -27,6 +27,7 @@ var (
 	CannotOverwrite     = Code{"M_CANNOT_OVERWRITE_MEDIA", 409}
 	DuplicateAnnotation = Code{"M_DUPLICATE_ANNOTATION", 400}
 	Exclusive           = Code{"M_EXCLUSIVE", 400}
+	Finalised           = Code{"M_NOT_FOUND", 409} // of a delayed event: MSC4140 asks for the status, and clients know the name
 	Forbidden           = Code{"M_FORBIDDEN", 403}
 	InvalidParam        = Code{"M_INVALID_PARAM", 400}
 	InvalidSignature    = Code{"M_INVALID_SIGNATURE", 400}

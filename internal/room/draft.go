@@ -272,6 +272,9 @@ func (d *draft) put(q *pending) error {
 		if err := d.Disk.Replace(d.u, q.before.No, key, q.e.Pos, membership); err != nil {
 			return err
 		}
+		if err := d.Disk.SupersedeDelayed(d.u, q.before.No, key, q.e.Sender, d.at, fault.Forbidden.Name, "Somebody else has changed this meanwhile."); err != nil {
+			return err
+		}
 	}
 	if q.person != 0 {
 		if err := d.Disk.RememberRoom(d.u, q.person, q.before.No); err != nil {

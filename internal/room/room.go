@@ -112,6 +112,7 @@ type Disk interface {
 	Writing
 	Reading
 	Directory
+	Delaying
 	account.HearingDisk
 }
 
@@ -204,6 +205,8 @@ type Directory interface {
 type Rooms struct {
 	Disk   Disk
 	Server mxid.Server // whose rooms these are
+
+	alarm alarm
 }
 
 // do is Disk.Do for a unit that has an answer. There is no answer before the unit is on disk.

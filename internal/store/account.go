@@ -53,6 +53,7 @@ func (db *DB) ClosePerson(u stream.Unit, a account.No) error {
 		`DELETE FROM cross_signing_key WHERE account = $1`,
 		`DELETE FROM key_signature WHERE account = $1`,
 		`DELETE FROM receipt WHERE account = $1`,
+		`DELETE FROM delayed_event WHERE account = $1`,
 		`DELETE FROM thread_subscription WHERE account = $1`,
 		`DELETE FROM forgotten WHERE account = $1`,
 		`DELETE FROM invitation WHERE account = $1`,

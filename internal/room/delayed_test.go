@@ -1,0 +1,233 @@
+package room_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"wardroom/internal/account"
+	"wardroom/internal/event"
+	"wardroom/internal/fault"
+	"wardroom/internal/mxid"
+	"wardroom/internal/room"
+	"wardroom/internal/store"
+	"wardroom/internal/stream"
+)
+
+const sealed = `{"algorithm":"m.megolm.v1.aes-sha2","ciphertext":"later","session_id":"s","sender_key":"k","device_id":"D"}`
+
+// later is a room of two people in which things are sent later.
+type later struct {
+	*room.Rooms
+	db  *store.DB
+	who []account.Session
+	in  mxid.Room
+}
+
+// delaying runs fn where time passes when everybody waits.
+func delaying(t *testing.T, fn func(t *testing.T, l *later)) {
+	synctest.Test(t, func(t *testing.T) {
+		rooms, db := open(t, t.TempDir())
+		who := people(t, db, 2)
+		fn(t, &later{rooms, db, who, meet(t, rooms, who)})
+	})
+}
+
+// run sends what becomes due, as a program does that is started now, until the test ends.
+func (l *later) run(t *testing.T) {
+	ctx, end := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() {
+		done <- (&room.Rooms{Disk: l.db, Server: server}).RunDelayed(ctx, slog.New(slog.DiscardHandler))
+	}()
+	t.Cleanup(func() { end(); <-done })
+}
+
+func (l *later) schedule(t *testing.T, who account.Session, txn string, delay time.Duration) string {
+	t.Helper()
+	id, err := l.Schedule(t.Context(), who, l.in, "m.room.encrypted", nil, txn, []byte(sealed), delay)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// sent gives the transaction IDs of what has been said.
+func (l *later) sent(t *testing.T) (txns []string) {
+	t.Helper()
+	err := l.db.View(t.Context(), func(v stream.View) error {
+		c, _, err := l.db.Room(v, l.in)
+		if err != nil {
+			return err
+		}
+		all, err := l.db.Timeline(v, c.No, 0, v.Upto()[0], false, 1000)
+		for _, e := range all {
+			if e.Txn != "" {
+				txns = append(txns, e.Txn)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return txns
+}
+
+// Two programs look for what is due, and neither is the one that was asked: as after a restart, and as with several servers.
+func TestADelayedEventIsSentOnceWhenItsTimeHasCome(t *testing.T) {
+	delaying(t, func(t *testing.T, l *later) {
+		me := l.who[0]
+		first := l.schedule(t, me, "first", time.Hour)
+		if again := l.schedule(t, me, "first", time.Hour); again != first {
+			t.Error("the same transaction was scheduled twice")
+		}
+		put := l.schedule(t, me, "put off", time.Hour)
+		l.schedule(t, me, "cancelled", time.Hour)
+		gone := l.schedule(t, me, "gone", time.Hour)
+		l.run(t)
+		l.run(t)
+		must(t, l.Manage(t.Context(), me, gone, room.Cancel))
+		time.Sleep(time.Hour - time.Millisecond)
+		synctest.Wait()
+		if got := l.sent(t); len(got) != 0 {
+			t.Fatalf("before its time %q was sent", got)
+		}
+		must(t, l.Manage(t.Context(), account.Session{}, put, room.Restart)) // without signing in
+		time.Sleep(time.Millisecond)
+		synctest.Wait()
+		if got := l.sent(t); !slices.Equal(got, []string{"first", "cancelled"}) && !slices.Equal(got, []string{"cancelled", "first"}) {
+			t.Fatalf("at its time %q was sent", got)
+		}
+		is, err := l.OneDelayed(t.Context(), me, first)
+		if err != nil || is.Outcome == nil || is.Outcome.Event == "" {
+			t.Errorf("what became of it is %+v, %v", is.Outcome, err)
+		}
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if got := l.sent(t); len(got) != 3 || got[2] != "put off" {
+			t.Errorf("an hour later %q was sent", got)
+		}
+		time.Sleep(25 * time.Hour)
+		must(t, l.PruneDelayed(t.Context()))
+		if _, err := l.OneDelayed(t.Context(), me, first); !fault.NotFound.In(err) {
+			t.Errorf("after a day it is answered %v", err)
+		}
+	})
+}
+
+// A program that waits for an event is told of one that is due before it.
+func TestWhatIsDueEarlierIsNotWaitedBehind(t *testing.T) {
+	delaying(t, func(t *testing.T, l *later) {
+		l.schedule(t, l.who[0], "late", 48*time.Hour)
+		ctx, end := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- l.RunDelayed(ctx, slog.New(slog.DiscardHandler)) }()
+		synctest.Wait()
+		l.schedule(t, l.who[0], "early", time.Minute)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if got := l.sent(t); !slices.Equal(got, []string{"early"}) {
+			t.Errorf("after a minute %q was sent", got)
+		}
+		end()
+		must(t, <-done)
+	})
+}
+
+// The rules hold twice: when it is asked for, and when it is sent.
+func TestADelayedEventIsJudgedWhenItIsSent(t *testing.T) {
+	delaying(t, func(t *testing.T, l *later) {
+		for _, refused := range []struct{ typ, content string }{{"m.room.message", `{"msgtype":"m.text","body":"in clear"}`}, {"m.room.redaction", `{}`}, {"m.room.encrypted", `[]`}} {
+			if _, err := l.Schedule(t.Context(), l.who[0], l.in, refused.typ, nil, "x", []byte(refused.content), time.Hour); err == nil {
+				t.Errorf("%s was taken", refused.content)
+			}
+		}
+		topic := ""
+		if _, err := l.Schedule(t.Context(), l.who[1], l.in, "m.room.topic", &topic, "", []byte(`{"topic":"mine"}`), time.Hour); !fault.Forbidden.In(err) {
+			t.Errorf("without power: %v", err)
+		}
+		mine := l.schedule(t, l.who[1], "after leaving", time.Hour)
+		must(t, l.Leave(t.Context(), l.who[1], l.in, ""))
+		if err := l.Manage(t.Context(), l.who[1], mine, room.SendNow); !fault.Forbidden.In(err) {
+			t.Errorf("sent at once: %v", err)
+		}
+		if waiting, err := l.AllDelayed(t.Context(), l.who[1]); err != nil || len(waiting) != 1 {
+			t.Errorf("what could not be sent at once does not wait: %v, %v", waiting, err)
+		}
+		l.run(t)
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		is, err := l.OneDelayed(t.Context(), l.who[1], mine)
+		if err != nil || is.Outcome == nil || is.Outcome.Event != "" || is.Outcome.Error == nil || is.Outcome.Error.Code != "M_FORBIDDEN" || len(l.sent(t)) != 0 {
+			t.Errorf("what became of it is %+v, %v", is.Outcome, err)
+		}
+	})
+}
+
+// Who else says what is so has the last word; one's own word does not take back what one has said for later.
+func TestADelayedStateEndsWhereSomebodyElseSetsIt(t *testing.T) {
+	delaying(t, func(t *testing.T, l *later) {
+		key := event.StateKey{Type: "org.example.shift", Key: string(l.who[1].User)}
+		must(t, set(t, l, l.who[0], event.StateKey{Type: "m.room.power_levels"}, fmt.Sprintf(`{"state_default":0,"users":{"%s":50}}`, l.who[1].User)))
+		schedule := func() string {
+			id, err := l.Schedule(t.Context(), l.who[1], l.in, key.Type, &key.Key, "", []byte(`{"on":false}`), time.Hour)
+			must(t, err)
+			return id
+		}
+		id := schedule()
+		must(t, set(t, l, l.who[1], key, `{"on":true}`))
+		if waiting, err := l.AllDelayed(t.Context(), l.who[1]); err != nil || len(waiting) != 1 {
+			t.Errorf("after one's own word %v wait, %v", waiting, err)
+		}
+		must(t, set(t, l, l.who[1], event.StateKey{Type: "org.example.shift"}, `{"on":true}`)) // another piece of state
+		must(t, l.Manage(t.Context(), l.who[1], id, room.Cancel))
+		key.Key = ""
+		id = schedule()
+		must(t, set(t, l, l.who[0], key, `{"on":"by night"}`))
+		is, err := l.OneDelayed(t.Context(), l.who[1], id)
+		if err != nil || is.Outcome == nil || is.Outcome.Error == nil {
+			t.Errorf("after another's word it is %+v, %v", is.Outcome, err)
+		}
+	})
+}
+
+func set(t *testing.T, l *later, who account.Session, key event.StateKey, content string) error {
+	t.Helper()
+	_, err := l.SetState(t.Context(), who, l.in, key, []byte(content))
+	return err
+}
+
+func TestHowMuchWaitsIsBounded(t *testing.T) {
+	delaying(t, func(t *testing.T, l *later) {
+		for n := range room.MaxDelayed {
+			l.schedule(t, l.who[0], fmt.Sprint(n), time.Duration(n+1)*time.Hour)
+		}
+		_, err := l.Schedule(t.Context(), l.who[0], l.in, "m.room.encrypted", nil, "more", []byte(sealed), time.Hour)
+		var f *fault.Fault
+		if !errors.As(err, &f) || f.Code != fault.LimitExceeded || f.RetryAfter != time.Hour {
+			t.Errorf("one more is answered %v", err)
+		}
+		l.schedule(t, l.who[1], "another's", time.Hour)
+		must(t, l.db.Do(t.Context(), func(u stream.Unit) error { return l.db.ClosePerson(u, l.who[0].Account) }))
+		time.Sleep(3 * time.Hour)
+		if _, err := l.SendDue(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := l.sent(t); !slices.Equal(got, []string{"another's"}) {
+			t.Errorf("after an account was closed %q was sent", got)
+		}
+	})
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
