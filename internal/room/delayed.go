@@ -286,6 +286,7 @@ func (a *alarm) ring() {
 const (
 	dueAtOnce  = 100              // delayed events that are looked at together
 	afterError = 10 * time.Second // until it is tried again
+	lookAgain  = time.Minute      // at the latest: another server may have been asked, and have ended since
 )
 
 // SendDue sends what is due, each event in a unit of work of its own in which it is noted as sent, so that it is sent once. What
@@ -345,12 +346,12 @@ func (r *Rooms) RunDelayed(ctx context.Context, log *slog.Logger) error {
 			log.ErrorContext(ctx, "sending delayed events", "err", err)
 			next = time.Now().Add(afterError)
 		}
-		var due <-chan time.Time // never
+		wait := lookAgain
 		if !next.IsZero() {
-			due = time.After(time.Until(next))
+			wait = min(wait, time.Until(next))
 		}
 		select {
-		case <-due:
+		case <-time.After(wait):
 		case <-r.alarm.bell():
 		case <-ctx.Done():
 			return nil

@@ -140,6 +140,20 @@ func TestWhatIsDueEarlierIsNotWaitedBehind(t *testing.T) {
 	})
 }
 
+// One server is asked and ends, and another one, which had nothing to wait for, sends.
+func TestAnotherServerSendsWhatIsDue(t *testing.T) {
+	delaying(t, func(t *testing.T, l *later) {
+		l.run(t)
+		synctest.Wait()
+		l.schedule(t, l.who[0], "orphaned", 30*time.Second)
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		if got := l.sent(t); !slices.Equal(got, []string{"orphaned"}) {
+			t.Errorf("sent was %q", got)
+		}
+	})
+}
+
 // The rules hold twice: when it is asked for, and when it is sent.
 func TestADelayedEventIsJudgedWhenItIsSent(t *testing.T) {
 	delaying(t, func(t *testing.T, l *later) {
