@@ -1,11 +1,13 @@
 package media
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"image"
+	"image/color"
 	_ "image/gif" // decoded by image.Decode
 	"image/jpeg"
 	"image/png"
@@ -18,7 +20,8 @@ import (
 )
 
 const (
-	maxPixels        = 25_000_000 // of a picture that is made smaller; 100 MB in memory
+	maxPixels        = 25_000_000  // of a picture that is made smaller
+	maxDecoded       = 200_000_000 // bytes that it takes to decode it
 	thumbnailsAtOnce = 2
 )
 
@@ -80,6 +83,12 @@ func shrink(from io.ReadSeeker, width, height int, crop bool) (Picture, error) {
 	if _, err := from.Seek(0, io.SeekStart); err != nil {
 		return Picture{}, fmt.Errorf("reading a picture: %w", err)
 	}
+	if each := bytesPerPixel(dims, kind, from); dims.Width > maxDecoded/each/dims.Height {
+		return Picture{}, fault.TooLarge.New("The picture takes too much memory for a thumbnail: of this kind %d million pixels are the most.", maxDecoded/each/1_000_000)
+	}
+	if _, err := from.Seek(0, io.SeekStart); err != nil {
+		return Picture{}, fmt.Errorf("reading a picture: %w", err)
+	}
 	last := sizes[len(sizes)-1]
 	width, height = min(width, last.width), min(height, last.height)
 	for _, s := range sizes {
@@ -113,6 +122,53 @@ func shrink(from io.ReadSeeker, width, height int, crop bool) (Picture, error) {
 		return Picture{}, fmt.Errorf("writing a thumbnail: %w", err)
 	}
 	return Picture{"image/png", out.Bytes()}, nil
+}
+
+// bytesPerPixel is how much memory decoding takes at most. A progressive JPEG is put together out of its coefficients, four bytes each and
+// three or four of them for a pixel, all of which have to be there.
+func bytesPerPixel(dims image.Config, kind string, from io.Reader) int {
+	if kind == "jpeg" && progressive(from) {
+		if dims.ColorModel == color.CMYKModel {
+			return 20
+		}
+		return 15
+	}
+	return 8 // with 16 bits a channel
+}
+
+// progressive reports whether a JPEG is one, by the first of its markers that says so: those before have their length behind them.
+func progressive(from io.Reader) bool {
+	in := bufio.NewReader(from)
+	if _, err := in.Discard(2); err != nil { // the start of an image
+		return false
+	}
+	for {
+		c, err := in.ReadByte()
+		if err != nil {
+			return false
+		}
+		if c != 0xff {
+			continue // between segments; decoders pass over it
+		}
+		for c == 0xff && err == nil {
+			c, err = in.ReadByte()
+		}
+		switch {
+		case err != nil || c == 0xc0 || c == 0xc1 || c == 0xda:
+			return false
+		case c == 0xc2:
+			return true
+		case c == 0 || c >= 0xd0 && c <= 0xd9:
+			continue // without a length
+		}
+		var length [2]byte
+		if _, err := io.ReadFull(in, length[:]); err != nil {
+			return false
+		}
+		if _, err := in.Discard(max(0, int(length[0])<<8+int(length[1])-2)); err != nil {
+			return false
+		}
+	}
 }
 
 // decode is image.Decode, and a decoder that panics on a broken picture is an error.

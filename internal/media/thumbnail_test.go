@@ -2,6 +2,8 @@ package media
 
 import (
 	"bytes"
+	"encoding/binary"
+	"hash/crc32"
 	"image"
 	"image/color"
 	"image/gif"
@@ -69,6 +71,55 @@ func TestASmallPictureStaysAsItIs(t *testing.T) {
 	p, err := shrink(bytes.NewReader(b.Bytes()), 32, 32, false)
 	if err != nil || p.Type != "image/png" || !bytes.Equal(p.Bytes, b.Bytes()) {
 		t.Errorf("got %s, %d bytes, %v", p.Type, len(p.Bytes), err)
+	}
+}
+
+// What a picture says of itself is enough to refuse it: nothing of that size is ever in memory.
+func TestAPictureThatTakesMuchMemoryIsNotDecoded(t *testing.T) {
+	var j bytes.Buffer
+	if err := jpeg.Encode(&j, painted(64, 64, 255), nil); err != nil {
+		t.Fatal(err)
+	}
+	frame := bytes.Index(j.Bytes(), []byte{0xff, 0xc0})
+	as := func(marker byte, width, height int) []byte {
+		data := bytes.Clone(j.Bytes())
+		data[frame+1] = marker
+		binary.BigEndian.PutUint16(data[frame+5:], uint16(height))
+		binary.BigEndian.PutUint16(data[frame+7:], uint16(width))
+		return data
+	}
+	deep := func(width, height int) []byte {
+		var p bytes.Buffer
+		if err := png.Encode(&p, image.NewNRGBA64(image.Rect(0, 0, 8, 8))); err != nil {
+			t.Fatal(err)
+		}
+		data := p.Bytes()
+		binary.BigEndian.PutUint32(data[16:], uint32(width))
+		binary.BigEndian.PutUint32(data[20:], uint32(height))
+		binary.BigEndian.PutUint32(data[29:], crc32.ChecksumIEEE(data[12:29]))
+		return data
+	}
+	for what, c := range map[string]struct {
+		data []byte
+		want fault.Code
+	}{
+		"a JPEG of many pixels":                  {as(0xc0, 6000, 5000), fault.TooLarge},
+		"one that is put together step by step":  {as(0xc2, 4200, 3500), fault.TooLarge},
+		"one as telephones make it":              {as(0xc2, 4000, 3000), fault.InvalidParam},
+		"the same that is not":                   {as(0xc0, 4200, 3500), fault.InvalidParam}, // its pixels are missing
+		"a PNG of many pixels":                   {deep(5100, 5000), fault.TooLarge},
+		"a small one that ends before it begins": {deep(400, 300), fault.InvalidParam},
+	} {
+		if _, err := shrink(bytes.NewReader(c.data), 32, 32, true); !c.want.In(err) {
+			t.Errorf("%s is answered %v", what, err)
+		}
+	}
+	var whole bytes.Buffer
+	if err := jpeg.Encode(&whole, painted(64, 64, 255), nil); err != nil {
+		t.Fatal(err)
+	}
+	if progressive(bytes.NewReader(whole.Bytes())) || !progressive(bytes.NewReader(as(0xc2, 9, 9))) {
+		t.Error("the two kinds of JPEG are not told apart")
 	}
 }
 
