@@ -1,6 +1,7 @@
 package clientapi_test
 
 import (
+	"net/http"
 	"net/url"
 	"testing"
 )
@@ -65,4 +66,29 @@ func TestEventsAreSentLater(t *testing.T) {
 	if dig(limits, "max_delay_ms") != 604800000.0 || dig(limits, "max_scheduled") != 100.0 {
 		t.Errorf("announced are %v", limits)
 	}
+}
+
+// Who asks without a token is counted by address, and keeps nobody from asking who has signed in.
+func TestWhoHasNotSignedInGuessesNoNames(t *testing.T) {
+	frozen(t, func(t *testing.T, s *server) {
+		lin := s.newPerson(t, "lin")
+		s.api.Unlimited = false
+		for range 500 {
+			s.call(t, "", "POST", delayedEvents+"/GUESSED/cancel", nil).mustRefuse(t, 404, "M_NOT_FOUND")
+		}
+		s.call(t, "", "POST", delayedEvents+"/GUESSED/cancel", nil).mustRefuse(t, 429, "M_LIMIT_EXCEEDED")
+		lin.refused(t, 404, "M_NOT_FOUND", "POST", delayedEvents+"/GUESSED/cancel", nil)
+		s.api.Proxied = true
+		req, err := http.NewRequestWithContext(t.Context(), "POST", s.URL+delayedEvents+"/GUESSED/cancel", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("X-Forwarded-For", "192.0.2.9")
+		answer, err := s.Client().Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		read(t, answer).mustRefuse(t, 404, "M_NOT_FOUND") // another address
+	})
 }
