@@ -92,7 +92,7 @@ func TestADayLeavesNobodysAddressAnywhere(t *testing.T) {
 	}
 	operator := second.Addr().String()
 	second.Close()
-	text := fmt.Sprintf("listen = \"127.0.0.1:0\"\noperator_listen = %q\ndata = %q\n[tls]\ncertificate = %q\nkey = %q\n", operator, data, certificate, key)
+	text := fmt.Sprintf("push = \"push.example\"\nlisten = \"127.0.0.1:0\"\noperator_listen = %q\ndata = %q\n[tls]\ncertificate = %q\nkey = %q\n", operator, data, certificate, key)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

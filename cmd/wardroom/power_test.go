@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"wardroom/internal/account"
+	"wardroom/internal/push"
 	"wardroom/internal/store"
 	"wardroom/internal/stream"
 )
@@ -141,13 +142,31 @@ func newFullOffice(t *testing.T) *fullOffice {
 		{"POST", v3 + "/keys/upload", map[string]any{"one_time_keys": map[string]any{"curve25519:AAAAAQ": key}, "fallback_keys": map[string]any{"curve25519:AAAAAg": map[string]any{"key": key, "fallback": true}}}},
 		{"POST", v3 + "/room_keys/version", map[string]any{"algorithm": "m.megolm_backup.v1.curve25519-aes-sha2", "auth_data": map[string]any{"public_key": key}}},
 		{"PUT", v3 + "/room_keys/keys/" + room + "/session?version=1", map[string]any{"first_message_index": 1, "forwarded_count": 0, "is_verified": true, "session_data": map[string]any{"ciphertext": "x"}}},
-		{"POST", v3 + "/pushers/set", map[string]any{"kind": "http", "app_id": "a", "pushkey": "p", "app_display_name": "a", "device_display_name": "d", "lang": "en", "data": map[string]any{"url": "https://push.example/_matrix/push/v1/notify"}}},
 		{"POST", v3 + "/rooms/" + url.PathEscape(left) + "/leave", map[string]any{}},
 		{"POST", v3 + "/rooms/" + url.PathEscape(left) + "/forget", map[string]any{}},
 		{"PUT", v3 + "/rooms/" + url.PathEscape(other) + "/state/m.room.topic", map[string]any{"topic": "tides"}},
 		{"PUT", v3 + "/rooms/" + url.PathEscape(other) + "/state/m.room.topic?org.matrix.msc4140.delay=86400000", map[string]any{"topic": "fogs"}},
 	} {
 		f.must(t, c.method, c.path, f.token, c.body, "")
+	}
+	err = place{data: f.data}.beside(t.Context(), false, io.Discard, func(ctx context.Context, db *store.DB) error { // as where push is allowed
+		return db.Do(ctx, func(u stream.Unit) error {
+			lin, _, err := db.PersonByID(u, "@lin:localhost")
+			if err != nil {
+				return err
+			}
+			devices, err := db.OwnDevices(u, lin.No)
+			if err != nil {
+				return err
+			}
+			if err := db.SetPusher(u, devices[0].Session, "a", "p", []byte(`{"kind":"http"}`)); err != nil {
+				return err
+			}
+			return db.AddDue(u, push.Due{Key: push.Key{Account: lin.No, AppID: "a", Pushkey: "p"}, Pos: 1})
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	f.fillTheRest(t)
 	return f

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -20,6 +21,7 @@ import (
 	"wardroom/internal/front"
 	"wardroom/internal/mxid"
 	"wardroom/internal/operate"
+	"wardroom/internal/push"
 	"wardroom/internal/store"
 	"wardroom/internal/stream"
 )
@@ -131,6 +133,10 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 	api.Log, api.Unlimited = log, conf.unlimited
 	api.Organisation = conf.Organisation
 	api.PublicURL, api.Proxied = conf.PublicURL, conf.TLS.From == config.Proxy
+	pushers, err := pushing(&conf.Config, db, api, hub, log)
+	if err != nil {
+		return err
+	}
 	running := &server{&conf.Config, log, db, api, metrics, listener, certificates}
 	doors, err := running.doors()
 	if err != nil {
@@ -166,9 +172,30 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 		if err := welcome(ctx, out, db, api.Accounts, conf.URL(listener.Addr())); err != nil {
 			return err
 		}
-		return serveAll(ctx, doors)
+		if err := pushers.Prepare(ctx); err != nil {
+			return err
+		}
+		serving, ctx := errgroup.WithContext(ctx)
+		serving.Go(func() error { return pushers.Run(ctx) })
+		serving.Go(func() error { return serveAll(ctx, doors) })
+		return serving.Wait()
 	})
 	return group.Wait()
+}
+
+// pushing is what sends push notifications, as far as the configuration allows any.
+func pushing(conf *config.Config, db *store.DB, api *clientapi.API, hub *stream.Hub, log *slog.Logger) (*push.Pushers, error) {
+	hosts, err := config.ParseHosts(conf.Push)
+	if err != nil {
+		return nil, err
+	}
+	contact := conf.PublicURL
+	if !strings.HasPrefix(contact, "https:") {
+		contact = "https://" + conf.Name
+	}
+	p := &push.Pushers{Disk: db, Ears: api.Feed, Hub: hub, Log: log, Hosts: hosts, Contact: contact}
+	api.Accounts.MayPush, api.Vapid = p.MayPush, p.Vapid
+	return p, nil
 }
 
 // cannotListen says why nothing can listen at an address, and what to do.

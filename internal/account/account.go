@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
+	"net/url"
 	"time"
 
 	"wardroom/internal/fault"
@@ -92,6 +93,9 @@ type Accounts struct {
 	// memberships. They run after the unit of work that changed the name or closed the account: in somebody's hundreds of rooms that
 	// is much work, and others are not to wait for it.
 	Renamed, Leaving func(ctx context.Context, s Session) error
+
+	// MayPush reports whether this server sends push notifications to a URL; nil: to none.
+	MayPush func(*url.URL) bool
 
 	// Lost are the stretches of the stream that restores from backups have lost: where each begins, then where it ends. Whoever
 	// signed in there is not known any more, and has not been signed out.

@@ -33,7 +33,7 @@ type DeviceDisk interface {
 	Ran(v stream.View) (Ran, error)
 	// SetRan keeps r.
 	SetRan(u stream.Unit, r Ran) error
-	// DropDevice deletes a device and every token of it.
+	// DropDevice deletes a device, every token of it and its pushers.
 	DropDevice(u stream.Unit, d DeviceNo) error
 }
 

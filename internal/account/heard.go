@@ -273,23 +273,32 @@ func (i Ignored) Has(who mxid.User) bool {
 	return has
 }
 
+// IgnoredType is the type of the account data with the people whom somebody ignores.
+const IgnoredType = "m.ignored_user_list"
+
+// IgnoredIn reads whom a person ignores out of their account data, which may be nil. Nobody ignores themselves.
+func IgnoredIn(content json.RawMessage, self mxid.User) map[mxid.User]json.RawMessage {
+	var list struct {
+		Users map[mxid.User]json.RawMessage `json:"ignored_users"`
+	}
+	if content == nil || json.Unmarshal(content, &list) != nil { // a client's own mistake; nobody is ignored by it
+		return nil
+	}
+	delete(list.Users, self)
+	return list.Users
+}
+
 // IgnoredBy gives the people whom s ignores. Nobody ignores themselves.
 //
 // Spec: client-server API, "Ignoring Users".
 func IgnoredBy(v stream.View, disk HearingDisk, s Session) (Ignored, error) {
-	content, ok, err := disk.Datum(v, s.Account, "", "m.ignored_user_list")
-	if err != nil || !ok {
+	content, _, err := disk.Datum(v, s.Account, "", IgnoredType)
+	if err != nil {
 		return nil, err
 	}
-	var list struct {
-		Users map[mxid.User]json.RawMessage `json:"ignored_users"`
-	}
-	if json.Unmarshal(content, &list) != nil { // a client's own mistake; nobody is ignored by it
-		return nil, nil
-	}
-	delete(list.Users, s.User)
-	ignored := make(Ignored, len(list.Users))
-	for user := range list.Users {
+	users := IgnoredIn(content, s.User)
+	ignored := make(Ignored, len(users))
+	for user := range users {
 		p, _, err := disk.PersonByID(v, user)
 		if err != nil {
 			return nil, err

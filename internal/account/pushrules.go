@@ -103,12 +103,20 @@ func (a *Accounts) PushRules(ctx context.Context, s Session) (rules PushRules, e
 
 // PushRulesOf gives s's rules: the defaults until s changed any.
 func PushRulesOf(v stream.View, disk HearingDisk, s Session) (PushRules, error) {
-	content, ok, err := disk.Datum(v, s.Account, "", PushRulesType)
-	if err != nil || !ok {
-		return DefaultPushRules(s.User), err
+	content, _, err := disk.Datum(v, s.Account, "", PushRulesType)
+	if err != nil {
+		return PushRules{}, err
+	}
+	return KeptPushRules(content, s.User)
+}
+
+// KeptPushRules reads the rules of who out of their account data; nil stands for the defaults.
+func KeptPushRules(content json.RawMessage, who mxid.User) (PushRules, error) {
+	if content == nil {
+		return DefaultPushRules(who), nil
 	}
 	var kept ruleset
-	err = json.Unmarshal(content, &kept)
+	err := json.Unmarshal(content, &kept)
 	if kept.Global.PostContent == nil { // kept before there were any
 		kept.Global.PostContent = threadRules()
 	}

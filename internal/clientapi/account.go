@@ -88,7 +88,7 @@ func (a *API) capabilities(*request) (any, error) {
 	for _, v := range event.Versions() {
 		versions[v.String()] = "stable"
 	}
-	return map[string]any{"capabilities": map[string]any{
+	can := map[string]any{
 		"m.change_password":                 enabled{true},
 		"m.set_displayname":                 enabled{true},
 		"m.set_avatar_url":                  enabled{true},
@@ -97,7 +97,13 @@ func (a *API) capabilities(*request) (any, error) {
 		"m.get_login_token":                 enabled{false},
 		"org.matrix.msc4140.delayed_events": map[string]int64{"max_delay_ms": room.MaxDelay.Milliseconds(), "max_scheduled": room.MaxDelayed},
 		"m.room_versions":                   map[string]any{"default": event.Default.String(), "available": versions},
-	}}, nil
+	}
+	if a.Vapid != nil {
+		if key := a.Vapid(); key != "" { // MSC4174
+			can["m.webpush"] = map[string]any{"enabled": true, "vapid": key}
+		}
+	}
+	return map[string]any{"capabilities": can}, nil
 }
 
 // turnServer names no relay for old one-to-one calls: meetings bring their own.

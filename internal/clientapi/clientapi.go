@@ -36,6 +36,7 @@ type API struct {
 	Rooms        *room.Rooms
 	Feed         *feed.Feed
 	Media        *media.Files
+	Vapid        func() string // the key for push services of browsers; nil, or "": nothing is sent to them
 	Log          *slog.Logger
 	PublicURL    string // where clients find this server, without a "/" at the end; empty: where they asked
 	Organisation string // what the organisation calls itself; empty: nobody said

@@ -1,10 +1,14 @@
 package clientapi_test
 
-import "testing"
+import (
+	"net/url"
+	"testing"
+)
 
 // A pusher's names are looked up as text, and not every database has a text with NUL in it.
 func TestAPusherHasNoNULInItsNames(t *testing.T) {
 	s := newServer(t)
+	s.api.Accounts.MayPush = func(*url.URL) bool { return true }
 	lin := s.newPerson(t, "lin")
 	pusher := func(app, key string) object {
 		return object{"kind": "http", "app_id": app, "pushkey": key, "app_display_name": "a", "device_display_name": "d", "lang": "en",

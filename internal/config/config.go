@@ -63,6 +63,14 @@ type Config struct {
 	// Largest file that may be uploaded, in MiB. Each person may upload twenty times as much in a day.
 	UploadLimit int `toml:"upload_limit"`
 
+	// Where this server may send push notifications, so that telephones and closed browsers learn that there is something
+	// new: words with spaces between them. "browsers" are the push services of the makers of Chrome, Firefox, Edge and
+	// Safari; a host such as "push.example.org" is a Matrix push gateway there (with ":PORT" where that is not 443), which
+	// may be inside your own network; "any" is every host of the public network. Whoever is named learns, of the people who
+	// switch it on, when each of them gets messages and how many; never from whom, nor what. Left empty, nothing is
+	// sent to anybody.
+	Push string `toml:"push"`
+
 	// Encryption of the connections.
 	TLS TLS `toml:"tls"`
 }
@@ -160,6 +168,9 @@ func (c *Config) Complete() error {
 	}
 	if c.UploadLimit < 1 || c.UploadLimit > 10_000 {
 		say("upload_limit", "%d is not between 1 and 10000 MiB", c.UploadLimit)
+	}
+	if _, err := ParseHosts(c.Push); err != nil {
+		say("push", "%v", err)
 	}
 	c.completeTLS(public, say)
 	return errors.Join(wrong...)

@@ -143,6 +143,7 @@ type Feed struct {
 
 	memory      memory
 	connections connections
+	badges      badges
 }
 
 // lost reports whether what was at p is lost.

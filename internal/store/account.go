@@ -48,6 +48,7 @@ func (db *DB) ClosePerson(u stream.Unit, a account.No) error {
 		`DELETE FROM account_data WHERE account = $1`,
 		`DELETE FROM filter WHERE account = $1`,
 		`DELETE FROM pusher WHERE account = $1`,
+		`DELETE FROM push WHERE account = $1`,
 		`DELETE FROM backup_key WHERE account = $1`,
 		`DELETE FROM backup_version WHERE account = $1`,
 		`DELETE FROM cross_signing_key WHERE account = $1`,

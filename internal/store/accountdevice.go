@@ -68,6 +68,9 @@ func (db *DB) DropDevice(u stream.Unit, d account.DeviceNo) error {
 	if err := db.DropTokens(u, d); err != nil {
 		return err
 	}
+	if _, err := in(u).exec(`DELETE FROM pusher WHERE device = $1`, int64(d)); err != nil {
+		return err
+	}
 	_, err := in(u).exec(`DELETE FROM device WHERE no = $1`, int64(d))
 	return err
 }

@@ -25,6 +25,15 @@ func (db *DB) SetPusher(u stream.Unit, s account.Session, appID, pushkey string,
 
 // DropPusher implements account.PusherDisk.
 func (db *DB) DropPusher(u stream.Unit, a account.No, appID, pushkey string) error {
+	if _, err := in(u).exec(`DELETE FROM push WHERE account = $1 AND app_id = $2 AND pushkey = $3`, a, appID, pushkey); err != nil {
+		return err
+	}
 	_, err := in(u).exec(`DELETE FROM pusher WHERE account = $1 AND app_id = $2 AND pushkey = $3`, a, appID, pushkey)
+	return err
+}
+
+// DropOtherPushers implements account.PusherDisk. What is due to them is removed when it comes up.
+func (db *DB) DropOtherPushers(u stream.Unit, a account.No, appID, pushkey string) error {
+	_, err := in(u).exec(`DELETE FROM pusher WHERE app_id = $2 AND pushkey = $3 AND account <> $1`, a, appID, pushkey)
 	return err
 }

@@ -89,6 +89,7 @@ type Hub struct {
 	upto    Position                       // and up to here
 	recent  []*Entry                       // in their order; what was given out is not changed
 	rooms   map[*Audience]int              // the audiences of recent, and how many entries have them
+	follow  map[chan struct{}]struct{}     // who follows all of the stream
 	people  int                            // in all of those
 
 	patience time.Duration // see Patience
@@ -145,6 +146,23 @@ func (w *Waiter) Close() {
 		if len(h.waiting[t]) == 0 {
 			delete(h.waiting, t)
 		}
+	}
+}
+
+// Follow gives a channel that receives once after commits, however many, and ends with stop. It is for who reads all of the stream from
+// the store, whomever it concerns.
+func (h *Hub) Follow() (commits <-chan struct{}, stop func()) {
+	c := make(chan struct{}, 1)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.follow == nil {
+		h.follow = map[chan struct{}]struct{}{}
+	}
+	h.follow[c] = struct{}{}
+	return c, func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		delete(h.follow, c)
 	}
 }
 
@@ -332,6 +350,12 @@ func (h *Hub) skip(p Position) {
 func (h *Hub) take(c commit) {
 	upto, entries := c.upto, c.entries
 	h.upto = upto
+	for c := range h.follow {
+		select {
+		case c <- struct{}{}:
+		default:
+		}
+	}
 	if len(h.recent)+len(entries) > 2*recent {
 		h.forget(max(0, len(h.recent)-recent))
 	}

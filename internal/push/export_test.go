@@ -1,0 +1,21 @@
+package push
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Wait is how long is waited after so many attempts.
+var Wait = wait
+
+// Public reports whether an address is one of the public network.
+func Public(ip string) bool { return public(netip.MustParseAddr(ip)) }
+
+// SetWait replaces how long a push service that failed is left alone.
+func (p *Pushers) SetWait(d time.Duration) { p.wait = func(int) time.Duration { return d } }
+
+// Limits.
+const (
+	MostDue = mostDue
+	Stale   = stale
+)
