@@ -19,3 +19,6 @@ const (
 	MostDue = mostDue
 	Stale   = stale
 )
+
+// Key is the public key for browsers' push services, whether browsers are told of it or not.
+func (p *Pushers) Key() string { return p.vapid.public }
