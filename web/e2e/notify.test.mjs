@@ -91,6 +91,7 @@ test('a message is told of by its room alone, counted in the title, and the pres
   await page.locator('h1', { hasText: '消息提醒' }).waitFor();
   assert.deepEqual(await lin.barriers(), []);
   await lin.shows('notify-settings-zh-Hans');
+  assert.equal(await page.getByRole('radio', { name: '关闭后也提醒' }).count(), 0, 'this server pushes to nobody');
   await marta.writes('The gate closes at six');
   await hasNotices(1);
   await marta.writes('Sharp');

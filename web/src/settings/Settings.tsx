@@ -43,7 +43,7 @@ export function Settings({ session, section, onPicture, onNewKey, onCompare }: P
       <main className={look['main']}>
         <div className={look['in']}>
           {section === 'profile' && <ProfilePage me={session.me} onName={session.nameMyself} onPicture={onPicture} />}
-          {section === 'notifications' && <NotificationsPage />}
+          {section === 'notifications' && <NotificationsPage pushing={session.pushing} />}
           {section === 'privacy' && <PrivacyPage courtesy={session.courtesy} />}
           {section === 'ignored' && <IgnoredPage ignoring={session.ignoring} />}
           {section === 'devices' && <DevicesPage devices={session.devices} onNewKey={onNewKey} onCompare={onCompare} />}

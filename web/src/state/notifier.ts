@@ -38,7 +38,7 @@ export class Notifier {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stop: () => void;
 
-  constructor(client: MatrixClient, rooms: RoomList, levels: Levels, show: Show = showNotice) {
+  constructor(client: MatrixClient, rooms: RoomList, levels: Levels, show: Show) {
     this.#client = client;
     this.#rooms = rooms;
     this.#levels = levels;
@@ -177,18 +177,24 @@ function mark(n: number): void {
   badge.setAppBadge?.(n).catch(() => undefined);
 }
 
-function showNotice({ title, ...rest }: Notice, onClick: () => void): () => void {
+/**
+ * Shows a notice by the page, or by the service worker: where that is pushed to, it tells of the same, and only there does one take the place of
+ * the other.
+ */
+export function showNotice({ title, ...rest }: Notice, onClick: () => void, pushed: boolean): () => void {
   const options = { ...rest, icon: '/icons/192.png' };
-  try {
-    const shown = new Notification(title, options);
-    shown.onclick = onClick;
-    return () => shown.close();
-  } catch {
-    // Browsers of telephones show them through the service worker alone; a press comes back as a message.
-    const kept = navigator.serviceWorker.ready;
-    void kept.then((worker) => worker.showNotification(title, options)).catch(() => undefined);
-    return () => void kept.then((worker) => worker.getNotifications({ tag: rest.tag })).then((all) => all.forEach((one) => one.close()));
+  if (!pushed) {
+    try {
+      const shown = new Notification(title, options);
+      shown.onclick = onClick;
+      return () => shown.close();
+    } catch {
+      // Browsers of telephones show them through the service worker alone; a press comes back as a message.
+    }
   }
+  const kept = navigator.serviceWorker.ready;
+  void kept.then((worker) => worker.showNotification(title, options)).catch(() => undefined);
+  return () => void kept.then((worker) => worker.getNotifications({ tag: rest.tag })).then((all) => all.forEach((one) => one.close()));
 }
 
 function openRoom({ data }: MessageEvent<{ open?: unknown } | undefined>): void {

@@ -22,7 +22,8 @@ import { Invitations } from './invitations';
 import { Drafts } from './draft';
 import { FarMentions } from './farmentions';
 import { Levels } from './levels';
-import { Notifier } from './notifier';
+import { Notifier, showNotice } from './notifier';
+import { Pushing, wipePushing } from './pushing';
 import { Outbox, type KeptBox, type Post } from './outbox';
 import { converse, findPeople, inviteTo, joinInvited, makeRoom } from './people';
 import { personOf, type Person } from './person';
@@ -76,6 +77,8 @@ export class Session {
   readonly ignoring: Ignoring;
   /** What others see of what one is doing. */
   readonly courtesy: Courtesy;
+  /** Whether this browser is told of something new while no page is open. */
+  readonly pushing: Pushing;
   readonly drafts: Drafts;
   readonly search: Search;
   readonly asking: Asking;
@@ -111,7 +114,8 @@ export class Session {
     this.invitations = new Invitations(client);
     this.levels = new Levels(client);
     this.pictures = new Pictures(client, tokens);
-    this.#notifier = new Notifier(client, this.rooms, this.levels);
+    this.pushing = new Pushing(client);
+    this.#notifier = new Notifier(client, this.rooms, this.levels, (notice, onClick) => showNotice(notice, onClick, this.pushing.snapshot() === 'on'));
     this.courtesy = new Courtesy(client);
     this.drafts = drafts;
     this.search = new Search(client);
@@ -154,6 +158,7 @@ export class Session {
     await startClient(client);
     session.pictures.learn().catch(() => undefined); // the stamp stands in its place
     session.me.learn().catch(() => undefined); // the account name stands in its place
+    session.pushing.learn().catch(() => undefined); // the next start tries again
     return session;
   }
 
@@ -228,6 +233,7 @@ export class Session {
     for (const room of this.#rooms.values()) room.end();
     this.drafts.close();
     this.courtesy.close();
+    this.pushing.close();
     this.connection.close();
     this.rooms.close();
     this.#far.close();
@@ -328,6 +334,7 @@ export class Session {
 
 /** Deletes everything that a sign-in left in this browser. Session and vault must be closed. */
 export async function wipeAll(): Promise<void> {
+  await wipePushing().catch(() => undefined); // its device is signed out: nothing is pushed to it any more
   sessionStorage.clear();
   // The SDK keeps names of filters there, with the user id in them. Language and theme say nothing about anybody.
   for (const key of Object.keys(localStorage)) if (!key.startsWith('wardroom.')) localStorage.removeItem(key);

@@ -16,9 +16,10 @@ export {}; // a module: its names are its own
 /** As much of a service worker's own interface as is used here; the compiler's library for pages has none of it. */
 interface ServiceWorkerSide {
   readonly clients: {
-    matchAll: (which: { type: 'window'; includeUncontrolled: boolean }) => Promise<readonly { focus: () => Promise<unknown>; postMessage: (said: unknown) => void }[]>;
+    matchAll: (which: { type: 'window'; includeUncontrolled: boolean }) => Promise<readonly { visibilityState: string; focus: () => Promise<unknown>; postMessage: (said: unknown) => void }[]>;
     openWindow: (url: string) => Promise<unknown>;
   };
+  readonly registration: Pick<ServiceWorkerRegistration, 'showNotification' | 'getNotifications'>;
   skipWaiting: () => Promise<void>;
   addEventListener: <Name extends keyof Happens>(name: Name, listener: (event: Happens[Name]) => void) => void;
 }
@@ -30,6 +31,7 @@ interface Happens {
   activate: Lasting;
   fetch: { readonly request: Request; respondWith: (answer: Promise<Response>) => void };
   message: MessageEvent<unknown>;
+  push: Lasting & { readonly data: { json: () => unknown } | null };
   notificationclick: Lasting & { readonly notification: Notification };
 }
 
@@ -53,7 +55,9 @@ worker.addEventListener('message', (event) => {
   if (event.data === 'take over') void worker.skipWaiting();
 });
 
-// Only browsers that show notifications through the service worker alone come here; see state/notifier.ts.
+worker.addEventListener('push', (event) => event.waitUntil(tell(event.data?.json())));
+
+// Of what was pushed, and in browsers that show notifications through the service worker alone; see state/notifier.ts.
 worker.addEventListener('notificationclick', (event) => {
   event.notification.close();
   event.waitUntil(open(event.notification.tag));
@@ -84,6 +88,24 @@ async function dropOthers(): Promise<void> {
 // Where the browser has thrown the kept files away, the server has the page, and that page names its own build's files.
 async function fromShell(path: string, request: Request): Promise<Response> {
   return (await (await caches.open(name)).match(path)) ?? fetch(request);
+}
+
+/**
+ * Shows that there is something new. What it is stands in no push: the server does not know, and the keys are the page's. A page that is seen
+ * tells of it itself, and so does one in the background, in the place of this or before it: then its words stay.
+ */
+async function tell(pushed: unknown): Promise<void> {
+  const { room_id: room, counts } = (pushed ?? {}) as { room_id?: unknown; counts?: { unread?: unknown } };
+  if (typeof room !== 'string') return;
+  const pages = await worker.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  if (pages.some((page) => page.visibilityState === 'visible')) return;
+  const badge = navigator as { setAppBadge?: (n: number) => Promise<void> };
+  if (typeof counts?.unread === 'number' && pages.length === 0) await badge.setAppBadge?.(counts.unread).catch(() => undefined);
+  const shown = await worker.registration.getNotifications({ tag: room });
+  if (pages.length > 0 && shown.length > 0) return;
+  const kept = await (await caches.open('wardroom-push')).match('/push-words'); // see state/pushing.ts
+  const { title, ...rest } = ((await kept?.json()) ?? { title: 'Wardroom' }) as { title: string; body?: string; lang?: string };
+  await worker.registration.showNotification(title, { ...rest, tag: room, icon: '/icons/192.png' });
 }
 
 async function open(room: string): Promise<void> {

@@ -9,6 +9,12 @@ export const faults = sentences({
     'zh-Hant': '伺服器沒有回應。如果正在變更什麼，還不知道是否已生效。恢復連線後請再查看。',
     ja: 'サーバーから応答がありません。変更の途中だった場合、反映されたかどうかは分かりません。接続が戻ってから、もう一度ご確認ください。',
   },
+  'fault.push': {
+    en: 'The push service of this browser’s maker did not answer. Nothing was changed.',
+    'zh-Hans': '浏览器厂商的推送服务没有应答。什么都没有更改。',
+    'zh-Hant': '瀏覽器廠商的推播服務沒有回應。什麼都沒有變更。',
+    ja: 'ブラウザーの提供元のプッシュサービスから応答がありません。何も変わっていません。',
+  },
   'fault.limited': {
     en: 'Too many attempts in a short time. Try again in {seconds, plural, one {# second} other {# seconds}}.',
     'zh-Hans': '短时间内尝试次数过多。请在{seconds}秒后再试。',
