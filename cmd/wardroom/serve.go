@@ -193,7 +193,7 @@ func pushing(conf *config.Config, db *store.DB, api *clientapi.API, hub *stream.
 	if !strings.HasPrefix(contact, "https:") {
 		contact = "https://" + conf.Name
 	}
-	p := &push.Pushers{Disk: db, Ears: api.Feed, Hub: hub, Log: log, Hosts: hosts, Contact: contact}
+	p := &push.Pushers{Disk: db, Ears: api.Feed, Hub: hub, Log: log, Hosts: hosts, Contact: contact, Beside: conf.Redis != ""}
 	api.Accounts.MayPush, api.Vapid = p.MayPush, p.Vapid
 	return p, nil
 }

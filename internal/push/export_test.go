@@ -14,6 +14,9 @@ func Public(ip string) bool { return public(netip.MustParseAddr(ip)) }
 // SetWait replaces how long a push service that failed is left alone.
 func (p *Pushers) SetWait(d time.Duration) { p.wait = func(int) time.Duration { return d } }
 
+// SetTurn replaces for how long a server has its turn.
+func (p *Pushers) SetTurn(d time.Duration) { p.turn = d }
+
 // Limits.
 const (
 	MostDue = mostDue

@@ -3,6 +3,7 @@ package push_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -401,11 +402,10 @@ func TestAStopLosesNothingAndRepeatsNothing(t *testing.T) {
 	}
 	meanwhile := o.say(t, 0, in, "meanwhile") // the server stops before it has looked at that
 	down.Store(false)
-	p := o.pushers(t)
 	if due := o.due(t); len(due) != 1 {
 		t.Fatalf("due is %v, want what was missed", due)
 	}
-	run(t, p)
+	run(t, o.pushers(t))
 	for _, want := range []mxid.Event{missed, meanwhile} {
 		if got := o.gateway.next(t); got.Event != want {
 			t.Errorf("pushed is %s, want %s (told before is %s)", got.raw, want, told)
@@ -568,5 +568,53 @@ func TestNobodyReachesTheInsideThroughAPusher(t *testing.T) {
 func TestAFailureIsFollowedByLongerAndLongerWaits(t *testing.T) {
 	if push.Wait(0) != 15*time.Second || push.Wait(1) != 30*time.Second || push.Wait(8) != time.Hour || push.Wait(1000) != time.Hour {
 		t.Errorf("%v, %v, %v, %v", push.Wait(0), push.Wait(1), push.Wait(8), push.Wait(1000))
+	}
+}
+
+func TestOfSeveralServersOnePushesAndAnotherTakesOver(t *testing.T) {
+	o := open(t, 3)
+	in := o.room(t, room.Wanted{})
+	o.listens(t, 1, "phone")
+	both := [2]*push.Pushers{o.pushers(t), o.pushers(t)}
+	var stop [2]func()
+	for i, p := range both {
+		p.Beside = true
+		p.SetTurn(time.Minute) // nobody's ends by itself
+		stop[i] = run(t, p)
+		if i == 0 { // it has its turn before the other one asks
+			want := o.say(t, 0, in, "first")
+			if got := o.gateway.next(t); got.Event != want {
+				t.Fatalf("pushed is %s, want %s", got.raw, want)
+			}
+		}
+	}
+	want := o.say(t, 0, in, "second")
+	if got := o.gateway.next(t); got.Event != want {
+		t.Errorf("pushed is %s, want %s", got.raw, want)
+	}
+	stop[0]() // which gives its turn back
+	stop[1]()
+	third := o.pushers(t)
+	third.Beside = true
+	o.say(t, 0, in, "third")
+	run(t, third)
+	o.gateway.next(t)
+	o.alone(t, in)
+}
+
+func TestAServerThatHasEndedLosesItsTurn(t *testing.T) {
+	o := open(t, 2)
+	in := o.room(t, room.Wanted{})
+	o.listens(t, 1, "phone")
+	must(t, o.db.Do(t.Context(), func(u stream.Unit) error {
+		return o.db.SetMeta(u, "pushing", fmt.Sprint("another ", time.Now().Add(300*time.Millisecond).UnixMilli()))
+	}))
+	p := o.pushers(t)
+	p.Beside = true
+	p.SetTurn(150 * time.Millisecond)
+	run(t, p)
+	want := o.say(t, 0, in, "hello")
+	if got := o.gateway.next(t); got.Event != want {
+		t.Errorf("pushed is %s, want %s", got.raw, want)
 	}
 }

@@ -3,6 +3,7 @@ package push
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -33,6 +34,7 @@ type Pushers struct {
 	Hosts   config.Hosts // to which something may be sent
 	Contact string       // an https URL of this server, for push services to turn to
 	Client  *http.Client // nil: one that NewClient makes
+	Beside  bool         // there are other servers with the same database: one of them pushes
 
 	vapid vapid
 
@@ -44,6 +46,7 @@ type Pushers struct {
 	people    map[account.No]int
 	back      chan outcome
 	wait      func(tries int) time.Duration
+	turn      time.Duration // 0: aTurn
 }
 
 // line is what is due to one pusher, the oldest first.
@@ -63,9 +66,9 @@ type outcome struct {
 	err   error           // why it has to be tried again
 }
 
-// Prepare makes or reads the server's key for browsers' push services, and reads what is due. The store's writer must be running.
+// Prepare makes or reads the server's key for browsers' push services, and notes where pushing begins. The store's writer must be running.
 func (p *Pushers) Prepare(ctx context.Context) error {
-	p.lines, p.hosts, p.people, p.back = map[Key]*line{}, map[string]int{}, map[account.No]int{}, make(chan outcome)
+	p.back = make(chan outcome)
 	if p.wait == nil {
 		p.wait = wait
 	}
@@ -78,6 +81,21 @@ func (p *Pushers) Prepare(ctx context.Context) error {
 	if err := p.vapid.prepare(ctx, p.Disk); err != nil {
 		return err
 	}
+	err := p.Disk.Do(ctx, func(u stream.Unit) error {
+		if _, ok, err := p.Disk.Pushed(u); err != nil || ok {
+			return err
+		}
+		return p.Disk.SetPushed(u, u.Upto().At("")) // it begins here
+	})
+	if err != nil {
+		return fmt.Errorf("noting where pushing begins: %w", err)
+	}
+	return nil
+}
+
+// load reads how far was looked and what is due.
+func (p *Pushers) load(ctx context.Context) error {
+	p.lines, p.hosts, p.people, p.all = map[Key]*line{}, map[string]int{}, map[account.No]int{}, 0
 	return p.Disk.View(ctx, func(v stream.View) error {
 		at, ok, err := p.Disk.Pushed(v)
 		if err != nil {
@@ -114,10 +132,24 @@ func (p *Pushers) Prepare(ctx context.Context) error {
 	})
 }
 
-// Run pushes until ctx ends. What is under way then has a few seconds more.
+// Run pushes until ctx ends. What is under way then has a few seconds more. Beside other servers it pushes while it is this one's turn.
 func (p *Pushers) Run(ctx context.Context) error {
-	if p.Hosts.None() {
+	switch {
+	case p.Hosts.None():
 		return nil
+	case p.Beside:
+		return p.takeTurns(ctx)
+	}
+	return p.push(ctx)
+}
+
+// push pushes until ctx ends.
+func (p *Pushers) push(ctx context.Context) error {
+	if err := p.load(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return fmt.Errorf("reading what is to be pushed: %w", err)
 	}
 	commits, stop := p.Hub.Follow()
 	defer stop()

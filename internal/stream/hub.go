@@ -338,6 +338,7 @@ func (h *Hub) catchUp() {
 func (h *Hub) skip(p Position) {
 	h.from, h.upto, h.recent, h.rooms, h.people = p, p, nil, nil, 0
 	h.skips++
+	h.followed()
 	for _, set := range h.waiting {
 		for w := range set {
 			w.news, w.missed = nil, true
@@ -346,16 +347,21 @@ func (h *Hub) skip(p Position) {
 	}
 }
 
-// take takes in a commit that follows what is known. The caller holds h.mu.
-func (h *Hub) take(c commit) {
-	upto, entries := c.upto, c.entries
-	h.upto = upto
+// followed tells those who follow that upto has grown. The caller holds h.mu.
+func (h *Hub) followed() {
 	for c := range h.follow {
 		select {
 		case c <- struct{}{}:
 		default:
 		}
 	}
+}
+
+// take takes in a commit that follows what is known. The caller holds h.mu.
+func (h *Hub) take(c commit) {
+	upto, entries := c.upto, c.entries
+	h.upto = upto
+	h.followed()
 	if len(h.recent)+len(entries) > 2*recent {
 		h.forget(max(0, len(h.recent)-recent))
 	}
