@@ -551,6 +551,8 @@ func TestNobodyReachesTheInsideThroughAPusher(t *testing.T) {
 	for _, at := range []string{inside.URL, "https://localhost:" + port, "https://localhost", "https://127.0.0.1", "https://[::1]", "https://10.0.0.1", "https://169.254.169.254"} {
 		if err := ask("any browsers", at); err == nil || reached.Load() {
 			t.Errorf("%s is reached: %v", at, err)
+		} else if u, _ := url.Parse(at); u.Port() == "" && !strings.Contains(err.Error(), "not of the public network") {
+			t.Errorf("%s was only not there: %v", at, err)
 		}
 	}
 	if err := ask("127.0.0.1:"+port, inside.URL); err != nil || !reached.Load() {
