@@ -429,7 +429,7 @@ func TestASlowGatewayHoldsUpNobodyElse(t *testing.T) {
 	o.listens(t, 19, "quick")
 	p := o.pushers(t, slow.Server)
 	p.Client.Transport.(*http.Transport).TLSClientConfig.InsecureSkipVerify = true // two servers, two authorities
-	p.Client.Timeout = time.Hour // nothing but its being alone there helps the quick one
+	p.Client.Timeout = time.Hour                                                   // nothing but its being alone there helps the quick one
 	run(t, p)
 	for i := range 3 {
 		want := o.say(t, 0, in, strconv.Itoa(i))
