@@ -115,11 +115,27 @@ func (f *Feed) Waiting(v stream.View, s account.Session) (map[room.No]int, error
 	return now.rooms, nil
 }
 
-// Hears is what push rules make of an event.
-func (f *Feed) Hears(v stream.View, rules *account.PushRules, e *room.Event, in mxid.Room) (account.Verdict, error) {
-	h, err := f.hears(v, rules, e.Room, in)
+// Hears is what the push rules of who make of an event.
+func (f *Feed) Hears(v stream.View, rules *account.PushRules, who account.No, e *room.Event, in mxid.Room) (account.Verdict, error) {
+	h, err := f.hears(v, rules, who, e.Room, in)
 	if err != nil {
 		return account.Verdict{}, err
 	}
-	return h.of(e)
+	root, err := f.rootOf(v, e)
+	if err != nil {
+		return account.Verdict{}, err
+	}
+	return h.of(e, root)
+}
+
+// rootOf gives the root of the thread that e is in; "" where it is in none.
+func (f *Feed) rootOf(v stream.View, e *room.Event) (mxid.Event, error) {
+	if e.Relation != event.RelThread || e.Relates == 0 {
+		return "", nil
+	}
+	roots, err := f.Disk.EventsAt(v, []stream.Position{e.Relates})
+	if err != nil || len(roots) == 0 {
+		return "", err
+	}
+	return roots[0].ID, nil
 }

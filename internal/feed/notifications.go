@@ -114,15 +114,9 @@ func (n *notifying) notification(e Counted) (one Notification, ok bool, err erro
 	if n.ignored.Has(mxid.User(e.Get("sender").Text())) {
 		return one, false, nil
 	}
-	root := mxid.Event("")
-	if e.Relation == event.RelThread && e.Relates != 0 {
-		roots, err := n.Disk.EventsAt(n.v, []stream.Position{e.Relates})
-		if err != nil {
-			return one, false, err
-		}
-		for i := range roots {
-			root = roots[i].ID
-		}
+	root, err := n.rootOf(n.v, &e.Event)
+	if err != nil {
+		return one, false, err
 	}
 	is, err := p.of(&e.Event, root)
 	if err != nil || !is.Notify || n.highlights && !is.Highlight {

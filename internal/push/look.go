@@ -185,8 +185,8 @@ func (h *hearing) told(e *Happened) (who []account.No, err error) {
 		if _, ignored := l.ignored[sender]; ignored {
 			continue
 		}
-		// What names nobody of a set is to all of them the same.
-		named := bytes.Contains(small, l.lower)
+		// What names nobody of a set is to all of them the same, but for a thread, which each follows or not.
+		named := e.Relation == event.RelThread || bytes.Contains(small, l.lower)
 		tells, known := verdicts[l.set]
 		if named || !known {
 			if tells, err = h.asks(l, e, named); err != nil {
@@ -215,7 +215,7 @@ func (h *hearing) asks(l *listener, e *Happened, own bool) (bool, error) {
 			h.parsed[l.set] = rules
 		}
 	}
-	is, err := h.Ears.Hears(h.v, rules, &e.Event, e.In)
+	is, err := h.Ears.Hears(h.v, rules, l.No, &e.Event, e.In)
 	return is.Notify, err
 }
 

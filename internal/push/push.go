@@ -89,7 +89,7 @@ type Kept struct {
 // Ears knows what somebody's push rules make of what happens.
 type Ears interface {
 	// Hears is what rules make of e.
-	Hears(v stream.View, rules *account.PushRules, e *room.Event, in mxid.Room) (account.Verdict, error)
+	Hears(v stream.View, rules *account.PushRules, who account.No, e *room.Event, in mxid.Room) (account.Verdict, error)
 	// Waiting is how much is unread of what s's rules tell of, by room; rooms with nothing are left out. It is not changed.
 	Waiting(v stream.View, s account.Session) (map[room.No]int, error)
 }

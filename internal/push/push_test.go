@@ -87,9 +87,9 @@ type ears struct {
 	asked atomic.Int64
 }
 
-func (e *ears) Hears(v stream.View, rules *account.PushRules, ev *room.Event, in mxid.Room) (account.Verdict, error) {
+func (e *ears) Hears(v stream.View, rules *account.PushRules, who account.No, ev *room.Event, in mxid.Room) (account.Verdict, error) {
 	e.asked.Add(1)
-	return e.Feed.Hears(v, rules, ev, in)
+	return e.Feed.Hears(v, rules, who, ev, in)
 }
 
 func open(t testing.TB, people int) *office {
