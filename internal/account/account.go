@@ -47,6 +47,8 @@ type Disk interface {
 	InvitationDisk
 	DataDisk
 	PusherDisk
+	ClientDisk
+	CodeDisk
 }
 
 // SessionDisk keeps the tokens of devices.
@@ -65,8 +67,8 @@ type SessionDisk interface {
 	DropPairsAfter(u stream.Unit, d DeviceNo, pair int64) error
 	// DropTokens drops every token of a device.
 	DropTokens(u stream.Unit, d DeviceNo) error
-	// SetSignIn keeps the hash of the mark of a device's sign-in, in the place of an earlier one.
-	SetSignIn(u stream.Unit, d DeviceNo, mark [32]byte) error
+	// SetSignIn keeps the hash of the mark of a device's sign-in and the OAuth client it was with, in the place of an earlier one.
+	SetSignIn(u stream.Unit, d DeviceNo, mark [32]byte, client string) error
 	// SignedIn reports whether there is a device whose sign-in has that mark.
 	SignedIn(v stream.View, mark [32]byte) (bool, error)
 }

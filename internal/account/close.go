@@ -29,7 +29,10 @@ func (a *Accounts) ChangePassword(ctx context.Context, s Session, password strin
 		if !ok || p.Closed {
 			return fault.UnknownToken.New("This account was closed meanwhile.")
 		}
-		if err := a.Disk.SetPassword(u, s.Account, phc); err != nil || !signOut {
+		if err := a.Disk.SetPassword(u, s.Account, phc); err != nil {
+			return err
+		}
+		if err := a.Disk.EndOAuthCodes(u, s.Account); err != nil || !signOut {
 			return err
 		}
 		return a.dropDevices(u, s.Account, func(d Device) bool { return d.DeviceNo != s.DeviceNo })

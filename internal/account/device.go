@@ -141,6 +141,9 @@ func (a *Accounts) SignOut(ctx context.Context, s Session) error {
 // Spec: client-server API, POST /logout/all.
 func (a *Accounts) SignOutEverywhere(ctx context.Context, s Session) error {
 	err := a.Disk.Do(ctx, func(u stream.Unit) error {
+		if err := a.Disk.EndOAuthCodes(u, s.Account); err != nil {
+			return err
+		}
 		return a.dropDevices(u, s.Account, func(Device) bool { return true })
 	})
 	if err != nil {

@@ -206,11 +206,14 @@ func (a *Accounts) CheckInvitation(ctx context.Context, token string) error {
 	})
 }
 
-// Tidy drops invitations whose time is over: whom they were for need not be known any longer. It leaves the rooms that accounts are
+// Tidy drops invitations whose time is over: whom they were for need not be known any longer; and OAuth's codes and clients. It leaves the rooms that accounts are
 // still in which were closed: see Close.
 func (a *Accounts) Tidy(ctx context.Context) error {
 	if err := a.Disk.Do(ctx, a.Disk.DropEndedInvitations); err != nil {
 		return fmt.Errorf("dropping ended invitations: %w", err)
+	}
+	if err := a.Disk.Do(ctx, a.tidyOAuth); err != nil {
+		return fmt.Errorf("dropping what OAuth has no more use for: %w", err)
 	}
 	return a.finish(ctx)
 }

@@ -29,6 +29,8 @@ type NewDevice struct {
 	ID      mxid.Device // empty: a new one is chosen
 	Name    string      // for a device that is new; a known one keeps its name
 	Refresh bool        // give a token that ends soon, and one to replace it with
+
+	client string // the OAuth client that it signs in with; empty: without OAuth
 }
 
 // Grant is what a device holds after signing in.
@@ -82,24 +84,46 @@ func (a *Accounts) SignIn(ctx context.Context, name, password string, device New
 			return Grant{}, errDeviceID
 		}
 	}
-	p, err := a.person(ctx, name, password)
+	p, err := a.ProvePassword(ctx, name, password)
 	if err != nil {
 		return Grant{}, err
 	}
-	var g Grant
-	err = a.Disk.Do(ctx, func(u stream.Unit) (err error) {
-		now, ok, err := a.Disk.PersonByID(u, p.User)
+	return a.SignInAs(ctx, p, device)
+}
+
+// Proof is that somebody was found to be who they say a moment ago.
+type Proof struct{ person Person }
+
+// User is who it was.
+func (p Proof) User() mxid.User { return p.person.User }
+
+// ProvePassword finds the person whose name and password these are; see SignIn.
+func (a *Accounts) ProvePassword(ctx context.Context, name, password string) (Proof, error) {
+	p, err := a.person(ctx, name, password)
+	return Proof{p}, err
+}
+
+// still gives the person that was proven, unless their account was closed or their password changed since.
+func (a *Accounts) still(v stream.View, who Proof) (Person, error) {
+	now, ok, err := a.Disk.PersonByID(v, who.person.User)
+	if err == nil && (!ok || now.Closed || now.Password != who.person.Password) {
+		err = fault.Forbidden.New("The name or the password is not right.")
+	}
+	return now, err
+}
+
+// SignInAs is SignIn for somebody who was proven.
+func (a *Accounts) SignInAs(ctx context.Context, who Proof, device NewDevice) (g Grant, err error) {
+	err = a.Disk.Do(ctx, func(u stream.Unit) error {
+		p, err := a.still(u, who)
 		if err != nil {
 			return err
-		}
-		if !ok || now.Closed || now.Password != p.Password { // changed since we looked
-			return fault.Forbidden.New("The name or the password is not right.")
 		}
 		g, err = a.grant(u, p, device)
 		return err
 	})
 	if err != nil {
-		return Grant{}, fmt.Errorf("signing in %s: %w", p.User, err)
+		return Grant{}, fmt.Errorf("signing in %s: %w", who.User(), err)
 	}
 	return g, nil
 }
@@ -121,7 +145,7 @@ func (a *Accounts) grant(u stream.Unit, p Person, device NewDevice) (Grant, erro
 	}
 	pos := u.Next(stream.Topic(p.User)) // wakes what waits with one of the earlier tokens: it ends
 	g := Grant{Session: Session{User: p.User, Account: p.No, Device: device.ID, DeviceNo: no}}
-	mark, err := a.mark(u, no, pos)
+	mark, err := a.mark(u, no, device.client, pos)
 	if err != nil {
 		return g, err
 	}
@@ -146,11 +170,22 @@ func (a *Accounts) pair(u stream.Unit, g *Grant, no int64, mark string, refresh 
 //
 // Spec: client-server API, POST /refresh.
 func (a *Accounts) Refresh(ctx context.Context, token string) (Grant, error) {
+	return a.refresh(ctx, token, "")
+}
+
+// refresh is Refresh for a device that signed in with client; empty: without OAuth.
+func (a *Accounts) refresh(ctx context.Context, token, client string) (Grant, error) {
 	var g Grant
 	find := func(v stream.View) (s Session, pair int64, err error) {
 		s, pair, ok, err := a.Disk.RefreshSession(v, sha256.Sum256([]byte(token)))
 		if err == nil && !ok {
 			err = a.ended(v, token)
+		}
+		if err == nil {
+			var has string
+			if has, err = a.Disk.ClientOf(v, s.DeviceNo); err == nil && has != client {
+				err = fault.UnknownToken.New("This token belongs to another app.")
+			}
 		}
 		return s, pair, err
 	}
@@ -175,7 +210,7 @@ func (a *Accounts) Refresh(ctx context.Context, token string) (Grant, error) {
 		u.Next(stream.Topic(s.User)) // the other pairs end
 		mark, ok := markOf(token)
 		if !ok { // of before tokens had one
-			if mark, err = a.mark(u, s.DeviceNo, u.Next("")); err != nil {
+			if mark, err = a.mark(u, s.DeviceNo, client, u.Next("")); err != nil {
 				return err
 			}
 		}

@@ -26,10 +26,10 @@ func newToken(mark string) string {
 	return base64.RawURLEncoding.EncodeToString(b[:]) + "." + mark
 }
 
-// mark begins a sign-in of device d at pos.
-func (a *Accounts) mark(u stream.Unit, d DeviceNo, pos stream.Position) (string, error) {
+// mark begins a sign-in of device d, with an OAuth client or without, at pos.
+func (a *Accounts) mark(u stream.Unit, d DeviceNo, client string, pos stream.Position) (string, error) {
 	mark := rand.Text()[:markText] + strconv.FormatInt(int64(pos), 36)
-	return mark, a.Disk.SetSignIn(u, d, sha256.Sum256([]byte(mark)))
+	return mark, a.Disk.SetSignIn(u, d, sha256.Sum256([]byte(mark)), client)
 }
 
 // markOf is the mark in a token. ok is false for a token of before there were marks, and for what is none.

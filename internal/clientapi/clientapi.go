@@ -99,6 +99,7 @@ func (a *API) routes() []route {
 		a.versionRoutes(),
 		a.signInRoutes(),
 		a.signUpRoutes(),
+		a.oauthRoutes(),
 		a.invitationRoutes(),
 		a.accountRoutes(),
 		a.deviceRoutes(),

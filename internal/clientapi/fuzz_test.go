@@ -79,6 +79,7 @@ func (z *fuzzed) answered(t testing.TB, r reply, what string) {
 			t.Errorf("%s: %d with %q, which is no JSON", what, r.status, r.raw)
 		}
 	case r.status == http.StatusRequestedRangeNotSatisfiable || r.status == http.StatusPreconditionFailed || r.body["flows"] != nil:
+	case text(r.body["error"]) != "" && text(r.body["error_description"]) != "": // in OAuth's words
 	default:
 		if !strings.Contains(r.errcode(), "M_") || text(r.body["error"]) == "" {
 			t.Errorf("%s: %d %s, which says nothing", what, r.status, r.raw)
@@ -117,6 +118,39 @@ func FuzzEveryRoute(f *testing.F) {
 	f.Fuzz(func(t *testing.T, method, target string, body []byte) {
 		if r, ok := z.ask(t, method, target, body); ok {
 			z.answered(t, r, method+" "+strconv.Quote(target))
+		}
+	})
+}
+
+// FuzzOAuth asks for what a client may ask for by OAuth. An answer goes to the client's own address or nowhere, and nobody is signed in.
+func FuzzOAuth(f *testing.F) {
+	z := newFuzzed(f)
+	a := z.newApp(f, "Harbour")
+	f.Add(a.query("AAAAAAAAAA"), "grant_type=authorization_code&code=x&client_id="+a.id, `{"client_uri":"https://example.org","redirect_uris":["https://example.org/"]}`)
+	f.Add(a.query("AAAAAAAAAA", "response_mode=fragment", "redirect_uri=https://app.example.org/back%00"), "grant_type=refresh_token&refresh_token=x&client_id=y", `{"application_type":"native","client_uri":"https://example.org","redirect_uris":["org.example:/x","http://[::1"]}`)
+	f.Add("?client_id="+a.id+"&redirect_uri=%zz;", "a=b;c&a=%", `{"redirect_uris":[":"]}`)
+	f.Fuzz(func(t *testing.T, query, form, metadata string) {
+		for _, path := range []string{"asked", "approve"} {
+			body, _ := json.Marshal(object{"query": query, "user": "lin", "password": "wrong"})
+			if r, ok := z.ask(t, "POST", oauthAt+path, body); ok {
+				z.answered(t, r, path+" "+query)
+				for _, name := range []string{"redirect", "refuse"} {
+					if to := text(r.body[name]); to != "" && !strings.HasPrefix(to, a.redirect+"?") && !strings.HasPrefix(to, a.redirect+"#") {
+						t.Errorf("%q sends to %q", query, to)
+					}
+				}
+			}
+		}
+		for _, path := range []string{"token", "revoke"} {
+			if r, ok := z.ask(t, "POST", oauthAt+path, []byte(form), "Content-Type", "application/x-www-form-urlencoded"); ok {
+				z.answered(t, r, path+" "+form)
+				if r.body["access_token"] != nil {
+					t.Errorf("%q signs somebody in", form)
+				}
+			}
+		}
+		if r, ok := z.ask(t, "POST", oauthAt+"register", []byte(metadata)); ok {
+			z.answered(t, r, "register "+metadata)
 		}
 	})
 }

@@ -146,3 +146,21 @@ func TestSigningOutTakesTheKeysAlong(t *testing.T) {
 		t.Errorf("devices are left: %v", devices)
 	}
 }
+
+func TestANewPasswordLeavesCrossSigningAlone(t *testing.T) {
+	s := newServer(t)
+	lin := s.newPerson(t, "lin")
+	k := devicetest.NewPerson(lin.user).Keys()
+	lin.ok(t, "POST", v3+"/keys/upload", object{"device_keys": lin.keys().Keys()})
+	lin.ok(t, "POST", v3+"/keys/device_signing/upload", object{"master_key": k.Master, "self_signing_key": k.SelfSigning, "user_signing_key": k.UserSigning})
+	ask := object{"device_keys": object{string(lin.user): []string{}}}
+	before := lin.call(t, "POST", v3+"/keys/query", ask)
+	for _, signOut := range []bool{false, true} {
+		if r := lin.confirmed(t, "POST", changePassword, object{"new_password": password, "logout_devices": signOut}, password); r.status != 200 {
+			t.Fatalf("changing the password: %d %s", r.status, r.raw)
+		}
+	}
+	if after := lin.call(t, "POST", v3+"/keys/query", ask); string(after.raw) != string(before.raw) || before.body["master_keys"] == nil {
+		t.Errorf("before the password was changed:\n%s\nafterwards:\n%s", before.raw, after.raw)
+	}
+}

@@ -16,15 +16,16 @@ import (
 type limit int
 
 const (
-	_         limit = iota
-	free            // not counted: cheap, or counted inside
-	reading         // counted by person and by what was read: a page of history costs as much as is on it
-	writing         // what a client keeps by itself: settings, keys, how far one has read: counted by person
-	sending         // what a person puts before others: counted by person
-	renaming        // a new name or picture, which every room of the person shows: counted by person
-	costly          // searches and other work that grows with the organisation: counted by person
-	signingIn       // anything that tries a password: counted by client address here, and by account name where it is tried
-	signingUp       // anything that tries an invitation or a new name: counted by client address
+	_           limit = iota
+	free              // not counted: cheap, or counted inside
+	reading           // counted by person and by what was read: a page of history costs as much as is on it
+	writing           // what a client keeps by itself: settings, keys, how far one has read: counted by person
+	sending           // what a person puts before others: counted by person
+	renaming          // a new name or picture, which every room of the person shows: counted by person
+	costly            // searches and other work that grows with the organisation: counted by person
+	signingIn         // anything that tries a password: counted by client address here, and by account name where it is tried
+	signingUp         // anything that tries an invitation or a new name: counted by client address
+	registering       // an app that says what it is, before anybody signs in with it: counted by client address
 )
 
 // rate is a bucket: burst calls at once, and one more after each pause.
@@ -51,6 +52,8 @@ func (l limit) rate() rate {
 		return rate{60, 2 * time.Second}
 	case signingUp:
 		return rate{60, 5 * time.Second}
+	case registering:
+		return rate{10, 30 * time.Second}
 	default:
 		return rate{}
 	}
@@ -162,7 +165,7 @@ func (a *API) limited(r *request, class limit) error {
 	switch class {
 	case free:
 		return nil
-	case signingIn, signingUp:
+	case signingIn, signingUp, registering:
 		return a.count(class.rate(), "address\x00"+a.address(r), 1)
 	default:
 		if r.who.Account == 0 {

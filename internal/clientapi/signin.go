@@ -66,30 +66,47 @@ func (a *API) login(r *request) (any, error) {
 	if name == "" {
 		return nil, fault.MissingParam.New("The name of the account is missing.")
 	}
-	counted := "name\x00" + a.Accounts.Counted(name)
-	among := counted
-	if known, err := a.Accounts.Knows(r.ctx(), name, in.ID); err != nil {
-		return nil, err
-	} else if known { // whoever guesses knows the device's name, too, or is counted among those who do not
-		among += "\x00" + string(in.ID)
-	}
 	var g account.Grant
-	if err := a.count(signIns, counted, 1); err != nil {
-		return nil, err
-	}
-	a.uncount(signIns, counted) // until the password is known to be right: nobody else can use this up
-	err := a.guess("address\x00"+a.address(r), counted, among, func() (err error) {
-		g, err = a.Accounts.SignIn(r.ctx(), name, in.Password, in.device())
+	err := a.byPassword(r, name, in.Password, in.ID, func(who account.Proof) (err error) {
+		g, err = a.Accounts.SignInAs(r.ctx(), who, in.device())
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
+	return grantedBy(g), nil
+}
+
+// byPassword does what somebody who signs in wants done, once their name and password are found to belong together. What is tried
+// is counted by address, by name, and, where the device is one of that person's, by the device.
+func (a *API) byPassword(r *request, name, password string, device mxid.Device, do func(account.Proof) error) error {
+	counted := "name\x00" + a.Accounts.Counted(name)
+	among := counted
+	if known, err := a.Accounts.Knows(r.ctx(), name, device); err != nil {
+		return err
+	} else if known { // whoever guesses knows the device's name, too, or is counted among those who do not
+		among += "\x00" + string(device)
+	}
+	if err := a.count(signIns, counted, 1); err != nil {
+		return err
+	}
+	a.uncount(signIns, counted) // until the password is known to be right: nobody else can use this up
+	var who account.Proof
+	err := a.guess("address\x00"+a.address(r), counted, among, func() (err error) {
+		who, err = a.Accounts.ProvePassword(r.ctx(), name, password)
+		return err
+	})
+	if err == nil {
+		err = do(who)
+	}
+	if err != nil {
+		return err
+	}
 	if !a.Unlimited {
 		a.limits.spend(signIns, counted, 1)
 	}
 	a.giveBack(r, signingIn)
-	return grantedBy(g), nil
+	return nil
 }
 
 // newDevice is what a client says about the device it signs in.

@@ -63,6 +63,9 @@ func newClient(files fs.FS) (*client, error) {
 	return c, nil
 }
 
+// authorizePage is where apps send people to sign in by OAuth: the one address of the client's that does not stand after a "#".
+const authorizePage = "authorize"
+
 // ServeHTTP answers with the file. The client's own addresses stand after a "#", so the server never sees them.
 func (c *client) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -71,7 +74,7 @@ func (c *client) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	name := strings.TrimPrefix(path.Clean(r.URL.Path), "/")
-	if name == "" {
+	if name == "" || name == authorizePage {
 		name = indexFile
 	}
 	if c.tags[name] == "" {

@@ -159,6 +159,22 @@ func TestHeadersOfEveryAnswer(t *testing.T) {
 	}
 }
 
+func TestThePageWhereAppsSignInIsTheClientAndFitsInNoFrame(t *testing.T) {
+	d := newDoor(t, http.NotFound)
+	r := d.get("/authorize?client_id=x&state=y")
+	h := r.Header
+	if r.StatusCode != 200 || h.Get("Content-Type") != "text/html; charset=utf-8" || h.Get("Cache-Control") != "no-cache" {
+		t.Errorf("answered %d %v", r.StatusCode, h)
+	}
+	if h.Get("X-Frame-Options") != "DENY" || !strings.Contains(h.Get("Content-Security-Policy"), "frame-ancestors 'none'") || strings.Contains(h.Get("Content-Security-Policy"), "unsafe-inline") ||
+		h.Get("Cross-Origin-Opener-Policy") != "same-origin" || h.Get("Referrer-Policy") != "no-referrer" {
+		t.Errorf("another page could show it in a frame, or learn its address: %v", h)
+	}
+	if r := d.get("/authorize/x"); r.StatusCode != 404 {
+		t.Errorf("below it there is something: %d", r.StatusCode)
+	}
+}
+
 func TestTheOperatorsPagesAreForThisMachineAlone(t *testing.T) {
 	d := newDoor(t, http.NotFound)
 	for _, path := range []string{"/metrics", "/operator", "/operator/look.css"} {

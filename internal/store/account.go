@@ -58,6 +58,7 @@ func (db *DB) ClosePerson(u stream.Unit, a account.No) error {
 		`DELETE FROM thread_subscription WHERE account = $1`,
 		`DELETE FROM forgotten WHERE account = $1`,
 		`DELETE FROM invitation WHERE account = $1`,
+		`DELETE FROM oauth_code WHERE account = $1`,
 	} {
 		if _, err := in(u).exec(q, int64(a)); err != nil {
 			return err
@@ -141,8 +142,8 @@ func (db *DB) DropTokens(u stream.Unit, d account.DeviceNo) error {
 }
 
 // SetSignIn implements account.SessionDisk.
-func (db *DB) SetSignIn(u stream.Unit, d account.DeviceNo, mark [32]byte) error {
-	_, err := in(u).exec(`UPDATE device SET sign_in = $2 WHERE no = $1`, int64(d), mark[:])
+func (db *DB) SetSignIn(u stream.Unit, d account.DeviceNo, mark [32]byte, client string) error {
+	_, err := in(u).exec(`UPDATE device SET sign_in = $2, client = $3 WHERE no = $1`, int64(d), mark[:], client)
 	return err
 }
 

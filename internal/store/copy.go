@@ -141,7 +141,7 @@ func single(ctx context.Context, pool *sql.DB, fn func(*sql.Conn) error) error {
 // uploads new ones. The stream goes on from a position that no server can have reached before (the number of microseconds since
 // 1970), so that a device which has read further than the backup goes does not miss what comes now; see Gaps.
 //
-// All access and refresh tokens and all invitations are removed too: some had been revoked or used since. The marks of sign-ins
+// All access and refresh tokens, all invitations and OAuth's codes are removed too: some had been revoked or used since. The marks of sign-ins
 // stay, so that a device which comes back, also after months, is told to keep its keys. It returns how many one-time keys were removed.
 func (db *DB) Restored(u stream.Unit) (keys int64, err error) {
 	t := in(u)
@@ -157,7 +157,7 @@ func (db *DB) Restored(u stream.Unit) (keys int64, err error) {
 	if _, err := t.exec(`DELETE FROM one_time_key`); err != nil {
 		return 0, err
 	}
-	for _, q := range []string{`DELETE FROM fallback_key`, `DELETE FROM token`, `DELETE FROM invitation`} {
+	for _, q := range []string{`DELETE FROM fallback_key`, `DELETE FROM token`, `DELETE FROM invitation`, `DELETE FROM oauth_code`} {
 		if _, err := t.exec(q); err != nil {
 			return 0, err
 		}
