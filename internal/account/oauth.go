@@ -208,7 +208,7 @@ func (r *AuthRequest) To() string {
 func (r *AuthRequest) Refusal() (string, error) { return r.redirect(response{Error: "access_denied"}) }
 
 // Approve gives the client a code with which it signs its device in as the person proven, and returns the address that takes it
-// there. It returns fault.Forbidden where the device is one of the person's that signed in by another way: a client does not get
+// there. It returns fault.Exclusive where the device is one of the person's that signed in by another way: a client does not get
 // what another one has.
 //
 // Spec: client-server API, "Authorisation code grant".
@@ -247,7 +247,7 @@ func (a *Accounts) mayHave(v stream.View, p Person, client string, id mxid.Devic
 	}
 	has, err := a.Disk.ClientOf(v, all[i].DeviceNo)
 	if err == nil && has != client {
-		err = fault.Forbidden.New("You are signed in on a device of this name with another app. Go back to this one and begin again.")
+		err = fault.Exclusive.New("You are signed in on a device of this name with another app. Go back to this one and begin again.")
 	}
 	return err
 }

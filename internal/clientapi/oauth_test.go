@@ -279,9 +279,9 @@ func TestApprovingTakesThePassword(t *testing.T) {
 	s.call(t, lin.token, "POST", oauthAt+"approve", object{"query": a.query("AAAAAAAAAA"), "user": "lin", "password": "wrong"}).mustRefuse(t, 403, "M_FORBIDDEN")
 	s.call(t, lin.token, "POST", oauthAt+"approve", object{"query": a.query("AAAAAAAAAA")}).mustRefuse(t, 400, "M_MISSING_PARAM")
 	// A device that signed in by another way is not the app's to take.
-	a.approve(t, "lin", a.query(string(lin.device))).mustRefuse(t, 403, "M_FORBIDDEN")
+	a.approve(t, "lin", a.query(string(lin.device))).mustRefuse(t, 400, "M_EXCLUSIVE")
 	a.signIn(t, "lin", "AAAAAAAAAA")
-	s.newApp(t, "Other").approve(t, "lin", a.query("AAAAAAAAAA", "client_id="+s.newApp(t, "Other").id)).mustRefuse(t, 403, "M_FORBIDDEN")
+	s.newApp(t, "Other").approve(t, "lin", a.query("AAAAAAAAAA", "client_id="+s.newApp(t, "Other").id)).mustRefuse(t, 400, "M_EXCLUSIVE")
 	access, _ := a.signIn(t, "lin", "AAAAAAAAAA") // its own it may sign in again
 	s.signedInWith(t, access)
 }

@@ -1,6 +1,8 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './App';
+import { Authorize } from './signin/Authorize';
+import { authorizing } from './state/authorizing';
 import { organisation } from './state/organisation';
 import { version } from './state/version';
 import { followViewport } from './state/viewport';
@@ -8,12 +10,10 @@ import { wardroom } from './state/wardroom';
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');
-void wardroom.start();
-createRoot(root).render(
-  <StrictMode>
-    <App />
-  </StrictMode>,
-);
+// Where an app sends people to sign in stands nothing of this client's: whoever is in here, another tab may be at work.
+const app = authorizing();
+if (app === undefined) void wardroom.start();
+createRoot(root).render(<StrictMode>{app === undefined ? <App /> : <Authorize app={app} />}</StrictMode>);
 followViewport();
-void version.watch();
+if (app === undefined) void version.watch();
 void organisation.learn();

@@ -1,5 +1,6 @@
 // Every sentence of the client. One file per thing on the screen; ids begin with its name.
 
+import { authorize } from './authorize';
 import { common } from './common';
 import { connection } from './connection';
 import { faults } from './faults';
@@ -23,6 +24,7 @@ import { timeline } from './timeline';
 import { verify } from './verify';
 
 export const words = {
+  ...authorize,
   ...common,
   ...connection,
   ...faults,
