@@ -49,6 +49,7 @@ type Disk interface {
 	PusherDisk
 	ClientDisk
 	CodeDisk
+	PasskeyDisk
 }
 
 // SessionDisk keeps the tokens of devices.
@@ -108,9 +109,10 @@ type Accounts struct {
 	// Beside says that other servers end sessions too: each is looked for each time, and the hub is to know what was committed before.
 	Beside bool
 
-	sessions  sessions
-	hashing   chan struct{} // holds one element for each password that is being hashed
-	openIDKey [32]byte      // of this run of the server
+	sessions   sessions
+	challenges challenges
+	hashing    chan struct{} // holds one element for each password that is being hashed
+	openIDKey  [32]byte      // of this run of the server
 }
 
 // New returns the accounts of server that disk keeps.

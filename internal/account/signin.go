@@ -79,11 +79,6 @@ func (a *Accounts) userID(name string) (u mxid.User, ok bool) {
 //
 // Spec: client-server API, POST /login.
 func (a *Accounts) SignIn(ctx context.Context, name, password string, device NewDevice) (Grant, error) {
-	if device.ID != "" {
-		if _, err := mxid.ParseDevice(string(device.ID)); err != nil {
-			return Grant{}, errDeviceID
-		}
-	}
 	p, err := a.ProvePassword(ctx, name, password)
 	if err != nil {
 		return Grant{}, err
@@ -114,6 +109,11 @@ func (a *Accounts) still(v stream.View, who Proof) (Person, error) {
 
 // SignInAs is SignIn for somebody who was proven.
 func (a *Accounts) SignInAs(ctx context.Context, who Proof, device NewDevice) (g Grant, err error) {
+	if device.ID != "" {
+		if _, err := mxid.ParseDevice(string(device.ID)); err != nil {
+			return Grant{}, errDeviceID
+		}
+	}
 	err = a.Disk.Do(ctx, func(u stream.Unit) error {
 		p, err := a.still(u, who)
 		if err != nil {

@@ -100,6 +100,7 @@ func (a *API) routes() []route {
 		a.signInRoutes(),
 		a.signUpRoutes(),
 		a.oauthRoutes(),
+		a.passkeyRoutes(),
 		a.invitationRoutes(),
 		a.accountRoutes(),
 		a.deviceRoutes(),

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 const (
 	stagePassword = "m.login.password"
 	stageToken    = "m.login.registration_token"
+	stagePasskey  = "org.wardroom.passkey" // our own, offered for what concerns passkeys
 )
 
 const (
@@ -33,6 +35,9 @@ type auth struct {
 	User       string     `json:"user"` // older clients
 	Password   string     `json:"password"`
 	Token      string     `json:"token"`
+
+	Challenge  string          `json:"challenge"` // that Credential answers
+	Credential json.RawMessage `json:"credential"`
 }
 
 // identifier says who somebody is.
@@ -62,7 +67,29 @@ type confirmation struct {
 //
 // Spec: client-server API, "User-Interactive Authentication API".
 func (a *API) confirm(r *request, body []byte) error {
-	_, err := a.stage(r, body, stagePassword, func(given auth) error {
+	_, err := a.stage(r, body, []string{stagePassword}, a.password(r))
+	return err
+}
+
+// confirmOrPasskey is confirm, for what somebody may confirm with a passkey of theirs as well.
+func (a *API) confirmOrPasskey(r *request, body []byte) error {
+	password := a.password(r)
+	_, err := a.stage(r, body, []string{stagePassword, stagePasskey}, func(given auth) error {
+		if given.Type == stagePassword {
+			return password(given)
+		}
+		who, err := a.Accounts.ProvePasskey(r.ctx(), a.base(r.Request), given.Challenge, account.ToConfirm, given.Credential)
+		if err == nil && who.User() != r.who.User {
+			err = fault.Forbidden.New("Confirm with a passkey of your own.")
+		}
+		return err
+	})
+	return err
+}
+
+// password checks an answer to stagePassword.
+func (a *API) password(r *request) func(auth) error {
+	return func(given auth) error {
 		name := given.Identifier.User
 		if name == "" {
 			name = given.User
@@ -71,8 +98,7 @@ func (a *API) confirm(r *request, body []byte) error {
 			return fault.Forbidden.New("Confirm with your own name and password.")
 		}
 		return a.checkPassword(r, r.who, given.Password)
-	})
-	return err
+	}
 }
 
 // checkPassword counts a try and checks the password.
@@ -83,9 +109,9 @@ func (a *API) checkPassword(r *request, who account.Session, password string) er
 	})
 }
 
-// stage returns the client's answer to the only stage, once check has found it right: a password for exactly this request, an
+// stage returns the client's answer to one of the stages, once check has found it right: a password for exactly this request, an
 // invitation for this address.
-func (a *API) stage(r *request, body []byte, stage string, check func(auth) error) (auth, error) {
+func (a *API) stage(r *request, body []byte, stages []string, check func(auth) error) (auth, error) {
 	var fields map[string]json.RawMessage
 	if len(body) > 0 { // a DELETE may come without
 		if err := decodeJSON(body, &fields); err != nil {
@@ -102,7 +128,7 @@ func (a *API) stage(r *request, body []byte, stage string, check func(auth) erro
 		}
 	}
 	delete(fields, "auth")
-	if stage == stageToken {
+	if stages[0] == stageToken {
 		clear(fields) // an invitation is good for whatever name its holder chooses, also for the next after one that was taken
 	}
 	rest, err := json.Marshal(fields) // sorted by key
@@ -111,7 +137,7 @@ func (a *API) stage(r *request, body []byte, stage string, check func(auth) erro
 	}
 	asked := sha256.Sum256([]byte(r.Method + "\x00" + r.URL.EscapedPath() + "\x00" + string(r.who.User) + "\x00" + string(rest)))
 	if given == nil || given.Type == "" && given.Session == "" {
-		return auth{}, wanted(fault.Code{Status: 401}, "", stage, a.confirms.begin(asked))
+		return auth{}, wanted(fault.Code{Status: 401}, "", stages, a.confirms.begin(asked))
 	}
 	session := given.Session
 	if session != "" {
@@ -129,15 +155,15 @@ func (a *API) stage(r *request, body []byte, stage string, check func(auth) erro
 		session = a.confirms.begin(asked)
 	}
 	if given.Type == "" {
-		return auth{}, wanted(fault.Code{Status: 401}, "", stage, session)
+		return auth{}, wanted(fault.Code{Status: 401}, "", stages, session)
 	}
-	if given.Type != stage {
-		return auth{}, wanted(fault.Code{Name: "M_UNRECOGNIZED", Status: 401}, "This has to be confirmed in another way.", stage, session)
+	if !slices.Contains(stages, given.Type) {
+		return auth{}, wanted(fault.Code{Name: "M_UNRECOGNIZED", Status: 401}, "This has to be confirmed in another way.", stages, session)
 	}
 	if err := check(*given); err != nil {
 		var f *fault.Fault
 		if errors.As(err, &f) && (f.Code == fault.Forbidden || f.Code == fault.Unauthorized) {
-			return auth{}, wanted(fault.Code{Name: f.Code.Name, Status: 401}, f.Says, stage, session)
+			return auth{}, wanted(fault.Code{Name: f.Code.Name, Status: 401}, f.Says, stages, session)
 		}
 		return auth{}, err
 	}
@@ -145,13 +171,17 @@ func (a *API) stage(r *request, body []byte, stage string, check func(auth) erro
 	return *given, nil
 }
 
-// wanted is the answer that asks a client for stage.
-func wanted(code fault.Code, says, stage, session string) error {
+// wanted is the answer that asks a client for one of the stages.
+func wanted(code fault.Code, says string, stages []string, session string) error {
 	type flow struct {
 		Stages []string `json:"stages"`
 	}
+	flows := make([]flow, len(stages))
+	for i, stage := range stages {
+		flows[i].Stages = []string{stage}
+	}
 	return &fault.Fault{Code: code, Says: says, More: map[string]any{
-		"flows": []flow{{[]string{stage}}}, "params": empty{}, "completed": []string{}, "session": session,
+		"flows": flows, "params": empty{}, "completed": []string{}, "session": session,
 	}}
 }
 
@@ -189,7 +219,7 @@ func (c *confirms) passed(session string, given auth) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if open := c.open[session]; open != nil {
-		given.Password = "" // nobody needs it again
+		given.Password, given.Credential = "", nil // nobody needs it again
 		open.done = &given
 	}
 }

@@ -17,7 +17,7 @@ func FuzzStage(f *testing.F) {
 	a := &API{}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		asked := false
-		given, err := a.stage(&request{Request: httptest.NewRequest("POST", "/delete_devices", nil)}, body, stagePassword, func(auth) error {
+		given, err := a.stage(&request{Request: httptest.NewRequest("POST", "/delete_devices", nil)}, body, []string{stagePassword}, func(auth) error {
 			asked = true
 			return nil
 		})

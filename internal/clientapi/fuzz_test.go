@@ -155,6 +155,38 @@ func FuzzOAuth(f *testing.F) {
 	})
 }
 
+// FuzzPasskey answers challenges with what is no proof.
+func FuzzPasskey(f *testing.F) {
+	z := newFuzzed(f)
+	z.api.PublicURL = origin
+	k := newKey(f)
+	if r := z.who.adds(f, k, ""); r.status != 200 {
+		f.Fatal(string(r.raw))
+	}
+	for _, shown := range []object{k.show(f, asked{}), k.make(asked{})} {
+		data, _ := json.Marshal(shown)
+		f.Add(data)
+	}
+	f.Add([]byte(`{"id":"","rawId":"","type":"public-key","response":{}}`))
+	f.Fuzz(func(t *testing.T, credential []byte) {
+		if !json.Valid(credential) {
+			return
+		}
+		for _, path := range []string{"passkey/login", "passkeys"} {
+			body, err := json.Marshal(object{"challenge": z.challenge(t, object{}).Challenge, "credential": json.RawMessage(credential)})
+			if err != nil {
+				return
+			}
+			if r, ok := z.ask(t, "POST", ownAt+path, body); ok {
+				z.answered(t, r, path)
+				if r.status == 200 {
+					t.Errorf("%s takes %q", path, credential)
+				}
+			}
+		}
+	})
+}
+
 // FuzzReceipt notes receipts; whatever was taken, the next sync tells.
 func FuzzReceipt(f *testing.F) {
 	z := newFuzzed(f)

@@ -199,6 +199,7 @@ func (a *API) approve(r *request) (any, error) {
 		oauthQuery
 		User     string `json:"user"`
 		Password string `json:"password"`
+		shownPasskey
 	}
 	if err := r.decode(&in); err != nil {
 		return nil, err
@@ -211,6 +212,12 @@ func (a *API) approve(r *request) (any, error) {
 	approve := func(who account.Proof) (err error) {
 		to, err = a.Accounts.Approve(r.ctx(), who, asked)
 		return err
+	}
+	if in.Challenge != "" {
+		if err := a.byPasskey(r, in.shownPasskey, approve); err != nil {
+			return nil, err
+		}
+		return map[string]string{"redirect": to}, nil
 	}
 	if in.User == "" {
 		return nil, fault.MissingParam.New("The name of the account is missing.")

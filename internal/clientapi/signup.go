@@ -39,7 +39,7 @@ func (a *API) register(r *request) (any, error) {
 			return nil, err
 		}
 	}
-	given, err := a.stage(r, body, stageToken, func(given auth) error {
+	given, err := a.stage(r, body, []string{stageToken}, func(given auth) error {
 		return a.Accounts.CheckInvitation(r.ctx(), given.Token)
 	})
 	if err != nil {

@@ -59,6 +59,7 @@ func (db *DB) ClosePerson(u stream.Unit, a account.No) error {
 		`DELETE FROM forgotten WHERE account = $1`,
 		`DELETE FROM invitation WHERE account = $1`,
 		`DELETE FROM oauth_code WHERE account = $1`,
+		`DELETE FROM passkey WHERE account = $1`,
 	} {
 		if _, err := in(u).exec(q, int64(a)); err != nil {
 			return err

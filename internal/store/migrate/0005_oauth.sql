@@ -20,3 +20,14 @@ CREATE TABLE oauth_code (
 
 ALTER TABLE device ADD COLUMN client TEXT NOT NULL DEFAULT '';
 CREATE INDEX device_client ON device (client);
+-- Passkeys, with which people sign in without their password.
+CREATE TABLE passkey (
+  id BYTEA PRIMARY KEY,
+  account BIGINT NOT NULL,
+  handle BYTEA NOT NULL,
+  name TEXT NOT NULL,
+  made_day INTEGER NOT NULL,
+  used_day INTEGER NOT NULL,
+  credential BYTEA NOT NULL
+);
+CREATE INDEX passkey_account ON passkey (account);
