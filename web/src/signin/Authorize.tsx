@@ -1,18 +1,19 @@
 import { useState, type SubmitEvent } from 'react';
 import { Button } from '../kit/Button';
 import { Field } from '../kit/Field';
-import { IconDevice, IconWithheld } from '../kit/icons';
+import { IconDevice, IconKey, IconWithheld } from '../kit/icons';
 import { Say } from '../kit/Say';
 import { sayFault } from '../lang/sayFault';
 import { languageOf } from '../lang/script';
 import { rich, useSay } from '../lang/useSay';
 import type { App, Authorizing } from '../state/authorizing';
+import { passkeysWork } from '../state/passkeys';
 import { useStore } from '../state/useStore';
 import { useTask } from '../state/useTask';
 import { Entry } from './Entry';
 
 /** Where an app sends people to sign in: which app it is, and where the answer goes. */
-export function Authorize({ app }: { app: Pick<App, 'approve' | 'leave' | 'snapshot' | 'subscribe'> }) {
+export function Authorize({ app }: { app: Pick<App, 'approve' | 'approveWithPasskey' | 'leave' | 'snapshot' | 'subscribe'> }) {
   const say = useSay();
   const now = useStore(app);
   switch (now.at) {
@@ -51,7 +52,7 @@ function Back({ to, onBack }: { to: string; onBack: (to: string) => void }) {
   );
 }
 
-function Asked({ app, request }: { app: Pick<App, 'approve' | 'leave'>; request: Extract<Authorizing, { at: 'asked' }>['request'] }) {
+function Asked({ app, request }: { app: Pick<App, 'approve' | 'approveWithPasskey' | 'leave'>; request: Extract<Authorizing, { at: 'asked' }>['request'] }) {
   const say = useSay();
   const [account, setAccount] = useState(request.hint);
   const [password, setPassword] = useState('');
@@ -79,6 +80,11 @@ function Asked({ app, request }: { app: Pick<App, 'approve' | 'leave'>; request:
           <Button kind="do" big type="submit" disabled={task.running}>
             {say(task.running ? 'signin.busy' : 'authorize.do')}
           </Button>
+          {passkeysWork() && (
+            <Button big icon={IconKey} disabled={task.running} onClick={() => void task.run(app.approveWithPasskey)}>
+              {say('passkey.use')}
+            </Button>
+          )}
           <Button big onClick={() => app.leave(request.refuse)}>
             {say('authorize.no')}
           </Button>

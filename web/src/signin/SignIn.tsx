@@ -1,10 +1,11 @@
 import { useState, type SubmitEvent } from 'react';
 import { Button } from '../kit/Button';
 import { Field } from '../kit/Field';
-import { IconWithheld } from '../kit/icons';
+import { IconKey, IconWithheld } from '../kit/icons';
 import { Say } from '../kit/Say';
 import { sayFault } from '../lang/sayFault';
 import { useSay } from '../lang/useSay';
+import { passkeysWork } from '../state/passkeys';
 import { useTask } from '../state/useTask';
 import type { Standing, Wardroom } from '../state/wardroom';
 import { Entry } from './Entry';
@@ -12,7 +13,7 @@ import { Entry } from './Entry';
 type Why = Extract<Standing, { at: 'signedOut' }>['why'];
 
 /** Signing in on this device. `known` is the account whose keys are still here. */
-export function SignIn({ wardroom, why, known = '' }: { wardroom: Pick<Wardroom, 'signIn'>; why: Why; known?: string | undefined }) {
+export function SignIn({ wardroom, why, known = '' }: { wardroom: Pick<Wardroom, 'signIn' | 'signInWithPasskey'>; why: Why; known?: string | undefined }) {
   const say = useSay();
   const [account, setAccount] = useState(known);
   const [password, setPassword] = useState('');
@@ -47,10 +48,15 @@ export function SignIn({ wardroom, why, known = '' }: { wardroom: Pick<Wardroom,
             {sayFault(say, fault)} <code>{fault.code}</code>
           </Say>
         )}
-        <div className="row">
+        <div className="row wrap">
           <Button kind="do" big type="submit" disabled={task.running}>
             {say(task.running ? 'signin.busy' : 'signin.do')}
           </Button>
+          {passkeysWork() && (
+            <Button big icon={IconKey} disabled={task.running} onClick={() => void task.run(wardroom.signInWithPasskey)}>
+              {say('passkey.use')}
+            </Button>
+          )}
         </div>
       </form>
       <p className="sub">{say('signin.invitationOnly')}</p>

@@ -36,7 +36,7 @@ test('signing up: nothing is judged while typing, everything at once when done',
 
 test('signing in: nothing is sent without both, and what went wrong stays on the page', async () => {
   const signIn = vi.fn(() => Promise.reject(fault('x')));
-  const { container } = render(<SignIn wardroom={{ signIn }} why={{ id: 'fault.signedOut', code: 'M_UNKNOWN_TOKEN' }} />);
+  const { container } = render(<SignIn wardroom={{ signIn, signInWithPasskey: signIn }} why={{ id: 'fault.signedOut', code: 'M_UNKNOWN_TOKEN' }} />);
   expect(screen.getByRole('alert').textContent).toContain('This device was signed out.');
   press('Sign in');
   expect(signIn).not.toHaveBeenCalled();

@@ -1,5 +1,6 @@
 import { faultOf, type Fault } from '../wire/fault';
 import { AppError, appAsks, approveApp, type AppRequest } from '../wire/oauth';
+import { showPasskey } from '../wire/passkey';
 import { Store } from './store';
 
 export type Authorizing =
@@ -29,6 +30,9 @@ export class App extends Store<Authorizing> {
 
   /** Signs in and goes to the app. It throws a FaultError. */
   readonly approve = async (account: string, password: string): Promise<void> => this.leave(await approveApp(this.#query, { user: account.trim(), password }));
+
+  /** Signs in with a passkey and goes to the app. It throws a FaultError. */
+  readonly approveWithPasskey = async (): Promise<void> => this.leave(await approveApp(this.#query, await showPasskey()));
 
   /** Goes to the app. */
   readonly leave = (to: string): void => this.#leave(to);

@@ -19,6 +19,7 @@ import { Courtesy } from './courtesy';
 import { Devices } from './devices';
 import { Ignoring } from './ignored';
 import { Invitations } from './invitations';
+import { Passkeys } from './passkeys';
 import { Drafts } from './draft';
 import { FarMentions } from './farmentions';
 import { Levels } from './levels';
@@ -74,6 +75,7 @@ export class Session {
   readonly pictures: Pictures;
   readonly devices: Devices;
   readonly invitations: Invitations;
+  readonly passkeys: Passkeys;
   readonly ignoring: Ignoring;
   /** What others see of what one is doing. */
   readonly courtesy: Courtesy;
@@ -112,6 +114,7 @@ export class Session {
     this.me = new Me(client);
     this.devices = new Devices(client, recovery.mayRenew, vault);
     this.invitations = new Invitations(client);
+    this.passkeys = new Passkeys(client);
     this.levels = new Levels(client);
     this.pictures = new Pictures(client, tokens);
     this.pushing = new Pushing(client);

@@ -6,6 +6,7 @@ import { isSigned, onTrust } from '../crypto/trust';
 import { Vault } from '../keep/vault';
 import { FaultError, faultOf, type Fault } from '../wire/fault';
 import { deviceKnown, invitationOf, nameYourself, signIn, signOut, signUp, type SignUpInvitation } from '../wire/login';
+import { signInWithPasskey } from '../wire/passkey';
 import { keepLogin, keptLogin, type Login } from '../wire/tokens';
 import { localpart } from './person';
 import { route } from './route';
@@ -104,6 +105,31 @@ export class Wardroom extends Store<Standing> {
     await this.#enter(login);
   };
 
+  /** Signs this device in with a passkey, which says whose it is. It throws a FaultError. */
+  readonly signInWithPasskey = async (): Promise<void> => {
+    await this.#enter(await faults(() => this.#signInWithPasskey()));
+  };
+
+  async #signInWithPasskey(): Promise<Login> {
+    const paused = this.#paused;
+    let login = await signInWithPasskey(deviceName(), paused?.deviceId);
+    if (paused === undefined) return login;
+    if (login.userId === paused.userId) {
+      if (await deviceKnown(login)) return login;
+      await signOut(login); // a device without keys helps nobody
+      login = await signInWithPasskey(deviceName());
+    }
+    await this.#forget();
+    return login;
+  }
+
+  /** Deletes what is still here of the device that was signed in before. */
+  async #forget(): Promise<void> {
+    this.#vault?.close();
+    await wipeAll();
+    this.#vault = await Vault.open();
+  }
+
   /** Signs in, on the device whose keys are still here where they can be used; otherwise they are deleted. */
   async #signIn(account: string, password: string): Promise<Login> {
     const paused = this.#paused;
@@ -113,11 +139,7 @@ export class Wardroom extends Store<Standing> {
       await signOut(login); // a device without keys helps nobody
     }
     const login = await signIn(account, password, deviceName());
-    if (paused !== undefined) {
-      this.#vault?.close();
-      await wipeAll();
-      this.#vault = await Vault.open();
-    }
+    if (paused !== undefined) await this.#forget();
     return login;
   }
 

@@ -6,7 +6,7 @@ import { tokensOf, type Login } from './tokens';
 
 const base = '/_matrix/client/v3';
 
-interface LoginAnswer {
+export interface LoginAnswer {
   user_id: string;
   device_id: string;
   access_token: string;
@@ -82,7 +82,8 @@ export async function organisationName(): Promise<string | undefined> {
   return typeof name === 'string' && name !== '' ? name : undefined;
 }
 
-async function reach(url: string, body: unknown): Promise<Response> {
+/** Posts JSON, before there is a client. */
+export async function reach(url: string, body: unknown): Promise<Response> {
   try {
     return await fetch(url, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
   } catch (cause) {
@@ -90,7 +91,8 @@ async function reach(url: string, body: unknown): Promise<Response> {
   }
 }
 
-function loginOf(answer: LoginAnswer): Login {
+/** The sign-in that the server has answered with. */
+export function loginOf(answer: LoginAnswer): Login {
   return { userId: answer.user_id, deviceId: answer.device_id, ...tokensOf(answer, Date.now()) };
 }
 

@@ -1,7 +1,9 @@
 // The page on which apps sign people in by OAuth 2.0. Spec: client-server API, "Authorisation code grant"; the requests are our own.
 
-import { ConnectionError, MatrixError } from 'matrix-js-sdk/lib/http-api/errors';
+import { MatrixError } from 'matrix-js-sdk/lib/http-api/errors';
 import { FaultError } from './fault';
+import { reach } from './login';
+import type { Shown } from './passkey';
 
 /** What an app asks for, as the server has understood it. */
 export interface AppRequest {
@@ -38,12 +40,7 @@ interface Answer {
 }
 
 async function ask(what: string, body: object): Promise<Answer> {
-  let answer: Response;
-  try {
-    answer = await fetch(path + what, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
-  } catch (cause) {
-    throw new ConnectionError('no answer', cause instanceof Error ? cause : undefined);
-  }
+  const answer = await reach(path + what, body);
   const json = (await answer.json().catch(() => ({}))) as Answer;
   if (answer.ok) return json;
   if (json.redirect !== undefined) throw new AppError(json.error ?? '', json.redirect);
@@ -61,12 +58,12 @@ export async function appAsks(query: string): Promise<AppRequest> {
   }
 }
 
-/** Signs somebody in to the app, and gives the address that takes the answer there. It throws fault.password. */
-export async function approveApp(query: string, proof: object): Promise<string> {
+/** Signs somebody in to the app, and gives the address that takes the answer there. It throws fault.password, fault.passkey. */
+export async function approveApp(query: string, proof: { user: string; password: string } | Shown): Promise<string> {
   try {
     return (await ask('approve', { query, ...proof })).redirect ?? '';
   } catch (error) {
-    if (error instanceof MatrixError && error.errcode === 'M_FORBIDDEN') throw new FaultError({ id: 'fault.password', code: 'M_FORBIDDEN' }, error);
+    if (error instanceof MatrixError && error.errcode === 'M_FORBIDDEN') throw new FaultError({ id: 'user' in proof ? 'fault.password' : 'fault.passkey', code: 'M_FORBIDDEN' }, error);
     throw error;
   }
 }

@@ -10,6 +10,7 @@ import { happening } from './happening';
 import { ignore } from './ignore';
 import { invitations } from './invitations';
 import { notify } from './notify';
+import { passkeys } from './passkeys';
 import { people } from './people';
 import { reading } from './reading';
 import { picture } from './picture';
@@ -34,6 +35,7 @@ export const words = {
   ...ignore,
   ...invitations,
   ...notify,
+  ...passkeys,
   ...people,
   ...reading,
   ...picture,
