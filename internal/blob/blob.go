@@ -1,8 +1,5 @@
 // Package blob keeps the bytes of files: ciphertext, mostly, under names that say nothing. Folder keeps them on the disk
-// of this machine.
-//
-// gocloud.dev/blob was weighed for this: a program that only listens grows from 9 to 19 MB with it (20 more modules, gRPC among them), and
-// to 32 MB with S3, for what is one folder today. The interface to the domain (media.Bucket) is small enough to put a bucket behind it when one is needed.
+// of this machine, S3 in a bucket of a server that speaks S3.
 package blob
 
 import (
@@ -13,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -20,8 +18,10 @@ import (
 	"wardroom/internal/media"
 )
 
-// unfinished is the folder of what is being written.
-const unfinished = "unfinished"
+const (
+	unfinished = "unfinished" // the folder of what is being written
+	mark       = "shared"     // what says whose the files are; see Mark
+)
 
 // Folder is a folder of files. It may be used by many goroutines at once.
 type Folder struct {
@@ -97,6 +97,23 @@ func diskFailure(err error) error {
 		}
 	}
 	return err
+}
+
+// String is where the folder is.
+func (f *Folder) String() string { return f.root }
+
+// Mark is what SetMark has kept; empty where nothing was.
+func (f *Folder) Mark(context.Context) (string, error) {
+	text, err := os.ReadFile(filepath.Join(f.root, mark))
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return strings.TrimSpace(string(text)), err
+}
+
+// SetMark keeps a line by which servers know that the folder is the same one for all of them.
+func (f *Folder) SetMark(_ context.Context, line string) error {
+	return os.WriteFile(filepath.Join(f.root, mark), []byte(line+"\n"), 0o600)
 }
 
 // syncDir returns when the names in folder dir are on disk.

@@ -41,7 +41,7 @@ func (a *API) incoming(r *request) media.Upload {
 // Spec: client-server API, POST /_matrix/media/v3/upload.
 func (a *API) upload(r *request) (any, error) {
 	uri, err := a.Media.Add(r.ctx(), r.who, a.incoming(r))
-	a.noRoom(r, err)
+	a.unavailable(r, err)
 	return map[string]string{"content_uri": uri}, err
 }
 
@@ -62,14 +62,14 @@ func (a *API) announce(r *request) (any, error) {
 // Spec: client-server API, PUT /_matrix/media/v3/upload/{serverName}/{mediaId}.
 func (a *API) fill(r *request) (any, error) {
 	err := a.Media.Fill(r.ctx(), r.who, r.PathValue("serverName"), r.PathValue("mediaId"), a.incoming(r))
-	a.noRoom(r, err)
+	a.unavailable(r, err)
 	return empty{}, err
 }
 
-// noRoom tells the operator where the disk did not take a file.
-func (a *API) noRoom(r *request, err error) {
+// unavailable tells the operator where the disk, or the bucket, did not take or give a file.
+func (a *API) unavailable(r *request, err error) {
 	if fault.Unavailable.In(err) {
-		a.Log.ErrorContext(r.ctx(), "the disk does not take a file", "err", err)
+		a.Log.ErrorContext(r.ctx(), "a file can be neither kept nor given now", "err", err)
 	}
 }
 
@@ -107,6 +107,7 @@ func (a *API) download(r *request) (any, error) {
 		return nil, err
 	}
 	file, body, err := a.Media.Open(r.ctx(), r.PathValue("serverName"), r.PathValue("mediaId"), by)
+	a.unavailable(r, err)
 	if err != nil {
 		return nil, err
 	}

@@ -49,9 +49,17 @@ type Config struct {
 	// checked unless sslmode says otherwise.
 	Database string `toml:"database"`
 
+	// Where the people's files are: a bucket of a server that speaks S3, such as
+	// "s3://office-files/wardroom?endpoint=https://s3.example.org&region=eu-central-1&keyfile=/etc/wardroom/s3.key". What follows the
+	// bucket is put before each file's name; the region may be left out where the server has none. The file that keyfile names has the
+	// access key in its first line and its secret in the second. The connection is encrypted unless it stays on this machine. Bucket
+	// and prefix must be for this server alone. Left empty, files are in the folder "files" of the data folder. Where files are there
+	// already, the server moves them to the bucket when it starts.
+	Files string `toml:"files"`
+
 	// Address of a Redis server through which several servers with one PostgreSQL database hear of each other, such as
 	// "rediss://wardroom:password@redis.example.org:6380" or "unix:///run/redis/redis.sock". Each server has a data folder of
-	// its own, in which the folder "files" is the same one for all. Redis keeps nothing; on another machine it must be reached with
+	// its own, in which the folder "files" is the same one for all unless files are in a bucket. Redis keeps nothing; on another machine it must be reached with
 	// encryption (rediss). Left empty, this server has the database for itself.
 	Redis string `toml:"redis"`
 
@@ -157,6 +165,11 @@ func (c *Config) Complete() error {
 	if c.Database != "" {
 		if err := database(c.Database); err != nil {
 			say("database", "%v", err)
+		}
+	}
+	if c.Files != "" {
+		if _, err := ParseS3(c.Files); err != nil {
+			say("files", "%v", err)
 		}
 	}
 	if c.Redis != "" {

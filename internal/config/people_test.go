@@ -13,7 +13,7 @@ import (
 // docs/decisions/configuration.md, and ask of the other value whether somebody could be harmed by it without noticing.
 var machine = map[string]string{
 	"name": "the server's name", "organisation": "what stands above everything, for everybody to see",
-	"public_url": "where it is", "listen": "where it listens", "data": "a folder", "database": "where its tables are", "redis": "where servers with the same tables hear of each other", "operator_listen": "where its own state is shown",
+	"public_url": "where it is", "listen": "where it listens", "data": "a folder", "database": "where its tables are", "files": "where the bytes of files are", "redis": "where servers with the same tables hear of each other", "operator_listen": "where its own state is shown",
 	"upload_limit": "how much disk a file takes, the same for everybody",
 	"push":         "which machines outside it may connect to, for everybody who asks for it",
 	"tls.from":     "connections", "tls.certificate": "connections", "tls.key": "connections", "tls.email": "connections", "tls.authority": "connections", "tls.authority_root": "connections",

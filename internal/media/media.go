@@ -55,10 +55,11 @@ type Disk interface {
 // Bucket keeps the bytes of files.
 type Bucket interface {
 	// Put keeps what r gives under name and returns how many bytes that were. When it returns nil, all of it is on disk;
-	// before that, whoever opens name finds nothing. An error of r is returned as it is, and fault.Unavailable where there is no
-	// room.
+	// before that, whoever opens name finds nothing. An error of r is returned as it is, and fault.Unavailable where it
+	// cannot be kept now.
 	Put(ctx context.Context, name string, r io.Reader) (int64, error)
-	// Open opens what was put under name; the error is fs.ErrNotExist where there is nothing.
+	// Open opens what was put under name; the error is fs.ErrNotExist where there is nothing, and fault.Unavailable where that cannot
+	// be known now.
 	Open(ctx context.Context, name string) (io.ReadSeekCloser, error)
 	// Remove removes what was put under name, if anything.
 	Remove(ctx context.Context, name string) error
