@@ -51,10 +51,13 @@ var domain = map[string]map[string]string{
 // edges is where units of work may be begun outside of the domain, by function, with the reason.
 var edges = map[string]map[string]string{
 	"cmd/wardroom": {
-		"unpack":       "a restore resets keys, tokens and invitations on its fresh copy",
-		"sameServer":   "keeps the server's name",
-		"oneOfSeveral": "keeps the secret that the servers of one database share",
-		"welcome":      "keeps the server's address",
+		"unpack":           "a restore resets keys, tokens and invitations on its fresh copy",
+		"place.noted":      "the fresh copy keeps which bucket its files are in",
+		"sameServer":       "keeps the server's name",
+		"clusterSecret":    "keeps the secret that the servers of one database share",
+		"oneOfSeveral":     "keeps that their folder of files is marked",
+		"place.bringFiles": "keeps which bucket files are in",
+		"welcome":          "keeps the server's address",
 	},
 	"internal/operate":   {"Health.Ready": "commits nothing, to see whether it could"},
 	"internal/clientapi": {},

@@ -27,7 +27,7 @@ Usage:
   wardroom backup --config FILE …                                   of a server that was started with this configuration
 
 Keep the key away from this machine: whoever has a backup and its key has the server's data, and without the key a backup
-cannot be opened by anybody. A backup of a server with PostgreSQL is of the same form: it can be restored into either. Messages stay encrypted even then; the server never had their keys.
+cannot be opened by anybody. A backup of a server with PostgreSQL, or with files in a bucket, is of the same form: it can be restored into either. Messages stay encrypted even then; the server never had their keys.
 The configuration file and TLS certificates are not in a backup.
 
 `
@@ -125,6 +125,10 @@ func (p place) backup(ctx context.Context, to string, recipients []age.Recipient
 	} else if err != nil {
 		return err
 	}
+	bucket, err := p.theirFiles(ctx)
+	if err != nil {
+		return err
+	}
 	lockFile := filepath.Join(data, backupLock)
 	unlock, err := lock(lockFile, errBackingUp)
 	if err != nil {
@@ -159,7 +163,7 @@ func (p place) backup(ctx context.Context, to string, recipients []age.Recipient
 		return fmt.Errorf("reading the copy: %w", err)
 	}
 	m.Server, m.Tables = inside.Server, inside.Tables
-	src := backup.Source{Database: copied, Folder: filepath.Join(data, filesFolder), Files: inside.Files}
+	src := backup.Source{Database: copied, Bucket: bucket, Files: inside.Files}
 	if err := backup.Write(ctx, part, to, recipients, src, m); err != nil {
 		return err
 	}
@@ -168,7 +172,7 @@ func (p place) backup(ctx context.Context, to string, recipients []age.Recipient
 	}
 	fmt.Fprintf(out, "Backed up the server %q into %s: the database and %d files, %d MiB in all.\n", m.Server, to, len(m.Entries)-1, (m.Bytes()+1<<20-1)>>20)
 	if len(m.Missing) > 0 {
-		fmt.Fprintf(out, "%d files were not there any more and are not in the backup: the folder %s has lost them.\n", len(m.Missing), src.Folder)
+		fmt.Fprintf(out, "%d files were not there any more and are not in the backup: %s has lost them.\n", len(m.Missing), bucket)
 	}
 	return nil
 }

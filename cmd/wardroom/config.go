@@ -30,7 +30,15 @@ func configure(args []string, out, errs io.Writer) error {
 		if c.Database != "" {
 			tables = config.Shown(c.Database)
 		}
-		fmt.Fprintf(out, "%s is right: server %s, listening on %s, data in %s, database: %s, encryption: %s\n", args[1], c.Name, c.Listen, c.Data, tables, c.TLS.From)
+		files := "in the data folder"
+		if c.Files != "" {
+			at, err := config.ParseS3(c.Files)
+			if err != nil {
+				return err
+			}
+			files = at.String()
+		}
+		fmt.Fprintf(out, "%s is right: server %s, listening on %s, data in %s, database: %s, files: %s, encryption: %s\n", args[1], c.Name, c.Listen, c.Data, tables, files, c.TLS.From)
 		return nil
 	case len(args) == 1 && (args[0] == "--help" || args[0] == "-h"):
 		fmt.Fprint(out, configUsage)

@@ -110,6 +110,9 @@ func installation(ctx context.Context, conf *config.Config, at place) (*operate.
 	if conf.Redis != "" {
 		i.Redis = func() error { return cluster.Ping(ctx, conf.Redis) }
 	}
+	if at.files != "" {
+		i.Files = func() error { return at.probe(ctx, sqlite || at.database != "") }
+	}
 	if conf.OperatorListen != "" {
 		i.Listen = append(i.Listen, conf.OperatorListen)
 	}

@@ -32,6 +32,7 @@ type server struct {
 	log          *slog.Logger
 	db           *store.DB
 	api          *clientapi.API
+	files        string // where they are
 	metrics      *operate.Metrics
 	listener     net.Listener
 	certificates *tls.Config // nil: connections are not encrypted here
@@ -71,7 +72,7 @@ func (s *server) doors() ([]opened, error) {
 // page is the operator's page.
 func (s *server) page() *operate.Page {
 	page := &operate.Page{
-		Name: s.conf.Name, Version: version, Tables: store.Version(), Folder: s.conf.Data, Database: store.File, Started: time.Now(),
+		Name: s.conf.Name, Version: version, Tables: store.Version(), Folder: s.conf.Data, Files: s.files, Database: store.File, Started: time.Now(),
 		Health:  &operate.Health{Disk: s.db, Writable: s.db.Writable, Folder: s.conf.Data, Log: s.log},
 		Metrics: s.metrics.Handler(),
 		BackedUp: func(ctx context.Context) (at string, err error) {

@@ -54,7 +54,7 @@ func (c command) parse(flags *flag.FlagSet, args []string, out io.Writer) error 
 // placeFlags adds the options that say where a server is. What it returns reads them after parse. about says what the folder is.
 func placeFlags(flags *flag.FlagSet, folder, about string) func() (place, error) {
 	data := flags.String("data", folder, about)
-	file := flags.String("config", "", "configuration `file` of the server, instead of --data: for one whose database is PostgreSQL")
+	file := flags.String("config", "", "configuration `file` of the server, instead of --data: for one whose database is PostgreSQL, or whose files are in a bucket")
 	return func() (place, error) {
 		if *file == "" {
 			return place{data: *data, option: "--data " + *data}, nil
@@ -69,7 +69,7 @@ func placeFlags(flags *flag.FlagSet, folder, about string) func() (place, error)
 
 // placeOf is where the server is that conf describes, which was read from file if that is not empty.
 func placeOf(conf *config.Config, file string, otherData bool) place {
-	p := place{data: conf.Data, database: conf.Database, option: "--data " + conf.Data}
+	p := place{data: conf.Data, database: conf.Database, files: conf.Files, option: "--data " + conf.Data}
 	if file != "" {
 		p.option = "--config " + file
 		if otherData {

@@ -33,6 +33,7 @@ const (
 type place struct {
 	data     string // its folder
 	database string // the address of its PostgreSQL database; empty: it is SQLite's, in the folder
+	files    string // the address of the bucket that the people's files are in; empty: they are in the folder
 	option   string // how a command is told of it: --data DIR or --config FILE
 }
 
@@ -138,6 +139,11 @@ func (p place) clearHalf(ctx context.Context) (cleared bool, err error) {
 				return false, fmt.Errorf("%s holds what an earlier restore that was cut off has left, and beside it %s, which is not a restore's. "+
 					"Look into it, empty the folder, and run this again", p.data, e.Name())
 			}
+		}
+	}
+	if is == unplaced {
+		if err := p.clearBucket(ctx); err != nil {
+			return false, fmt.Errorf("clearing away what an earlier restore left: %w", err)
 		}
 	}
 	for _, name := range remove {

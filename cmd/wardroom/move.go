@@ -71,16 +71,9 @@ func (p place) away(out io.Writer) error {
 		return err
 	}
 	old := filepath.Join(p.data, store.File)
-	name := old + movedAway + time.Now().Format("20060102")
-	for n := 2; ; n++ {
-		there, err := exists(name)
-		if err != nil {
-			return err
-		}
-		if !there {
-			break
-		}
-		name = fmt.Sprintf("%s%s%s-%d", old, movedAway, time.Now().Format("20060102"), n)
+	name, err := unused(old + movedAway + time.Now().Format("20060102"))
+	if err != nil {
+		return err
 	}
 	if err := errors.Join(os.Rename(old, name), backup.SyncFolder(p.data)); err != nil {
 		return fmt.Errorf("moving the old database away: %w", err)

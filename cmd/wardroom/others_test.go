@@ -32,6 +32,49 @@ func (c postgresServer) beside(t *testing.T, address, redis, files string) (data
 	return data, file
 }
 
+func TestTwoServersHaveOneBucket(t *testing.T) {
+	c := newPostgres(t)
+	redis, err := rig.StartRedis(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := redis.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	address, err := c.Database(t.Context(), "office", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := newS3(t)
+	beside := func(prefix string) (data, file string) {
+		data, file = c.names(t, address)
+		text, err := os.ReadFile(file)
+		if err == nil {
+			err = os.WriteFile(file, fmt.Appendf(text, "redis = %q\nfiles = %q\n", "unix://"+redis.Socket, store.at(prefix)), 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data, file
+	}
+	data, one := beside("office")
+	_, two := beside("office")
+	_, elsewhere := beside("elsewhere")
+	first := newOfficeAt(t, data, "--config", one)
+	second := *first
+	second.served = startServer(t, "--config", two, "--listen", "127.0.0.1:0", "--unlimited")
+	if _, _, err := wardroom(t, "serve", "--config", elsewhere); err == nil || !strings.Contains(err.Error(), "is not where the files of this server are") {
+		t.Errorf("with another bucket: %v", err)
+	}
+	id, err := first.upload(t, "ciphertext")
+	if err != nil {
+		t.Fatal(err)
+	}
+	second.downloads(t, map[string]string{id: "ciphertext"})
+}
+
 func TestTwoServersAreOneToPeople(t *testing.T) {
 	c := newPostgres(t)
 	server, err := rig.StartRedis(t.Context())

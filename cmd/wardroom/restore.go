@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"flag"
 	"fmt"
@@ -26,7 +27,8 @@ Usage:
   wardroom restore --from FILE --config FILE …
 
 The folder must be empty or not there. With a configuration that names a PostgreSQL database, that must be empty too: it gets
-everything but the files, in one transaction. Nothing is put in its place before the whole backup has been checked. Where a restore
+everything but the files, in one transaction. A bucket that it names for files must be empty as well; files are unpacked and checked in
+the folder first. Nothing is put in its place before the whole backup has been checked. Where a restore
 was cut off, run it again: it clears away what the earlier one left.
 
 All devices are signed out and all invitations end; what else people will notice is told at the end.
@@ -145,7 +147,7 @@ func (p place) restore(ctx context.Context, archive io.Reader, identities []age.
 	if err := os.WriteFile(filepath.Join(aside, restoreMark), nil, 0o600); err != nil {
 		return restored{}, fmt.Errorf("making a folder: %w", err)
 	}
-	if done, err = unpack(ctx, archive, identities, aside); err != nil {
+	if done, err = unpack(ctx, archive, identities, aside, p.noted); err != nil {
 		return restored{}, err
 	}
 	return done, p.put(ctx)
@@ -168,6 +170,9 @@ func (p place) emptied(ctx context.Context, out io.Writer) error {
 	if cleared {
 		fmt.Fprintf(out, "An earlier restore into %s was cut off; removed what it left.\n", p.data)
 	}
+	if err := p.refuseFull(ctx); err != nil {
+		return err
+	}
 	entries, err := os.ReadDir(p.data)
 	for _, e := range entries {
 		if !isLock(e.Name()) {
@@ -184,8 +189,21 @@ func (p place) emptied(ctx context.Context, out io.Writer) error {
 	return err
 }
 
-// unpack unpacks and checks archive in the folder aside, and resets what must not come back.
-func unpack(ctx context.Context, archive io.Reader, identities []age.Identity, aside string) (restored, error) {
+// noted keeps in a restored database in whose bucket its files are going to be, if in any.
+func (p place) noted(db *store.DB, u stream.Unit) error {
+	in, err := p.bucket()
+	if in == nil {
+		return err
+	}
+	secret := rand.Text() + rand.Text()
+	if err := p.noteBucket(markOf(secret)); err != nil {
+		return err
+	}
+	return errors.Join(db.SetMeta(u, store.ClusterSecret, secret), db.SetMeta(u, store.FilesIn, in.String()))
+}
+
+// unpack unpacks and checks archive in the folder aside, resets what must not come back, and calls note with the rest.
+func unpack(ctx context.Context, archive io.Reader, identities []age.Identity, aside string, note func(*store.DB, stream.Unit) error) (restored, error) {
 	m, err := backup.Extract(ctx, archive, identities, aside)
 	if err != nil {
 		return restored{}, err
@@ -203,8 +221,10 @@ func unpack(ctx context.Context, archive io.Reader, identities []age.Identity, a
 	}
 	err = writing(ctx, db, func(ctx context.Context, db *store.DB) error {
 		return db.Do(ctx, func(u stream.Unit) (err error) {
-			done.keys, err = db.Restored(u)
-			return err
+			if done.keys, err = db.Restored(u); err != nil {
+				return err
+			}
+			return note(db, u)
 		})
 	})
 	if err != nil {
@@ -217,12 +237,17 @@ func unpack(ctx context.Context, archive io.Reader, identities []age.Identity, a
 // a whole server or none.
 func (p place) put(ctx context.Context) error {
 	aside := filepath.Join(p.data, restoring)
+	if p.files != "" {
+		if err := p.putFiles(ctx); err != nil {
+			return fmt.Errorf("putting files into the bucket: %w", err)
+		}
+	}
 	entries, err := os.ReadDir(aside)
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
-		if e.Name() != store.File && e.Name() != restoreMark { // the files, and whatever the database left beside itself
+		if e.Name() != store.File && e.Name() != restoreMark && e.Name() != bucketNote { // the files, and whatever the database left beside itself
 			if err := os.Rename(filepath.Join(aside, e.Name()), filepath.Join(p.data, e.Name())); err != nil {
 				return fmt.Errorf("putting the data in its place: %w", err)
 			}
@@ -252,6 +277,9 @@ func (r restored) tell(out io.Writer, at place) {
 	m, into := r.manifest, at.data
 	if at.database != "" {
 		into += " and " + config.Shown(at.database)
+	}
+	if bucket, err := at.bucket(); err == nil && bucket != nil {
+		into += " and " + bucket.String()
 	}
 	fmt.Fprintf(out, `Restored the server %q into %s, as it was on %s (UTC).
 

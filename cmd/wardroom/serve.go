@@ -15,7 +15,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"wardroom/internal/account"
-	"wardroom/internal/blob"
 	"wardroom/internal/clientapi"
 	"wardroom/internal/config"
 	"wardroom/internal/front"
@@ -118,7 +117,7 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 	}
 	defer stopCertificates()
 
-	bucket, err := blob.OpenFolder(filepath.Join(conf.Data, filesFolder))
+	bucket, err := conf.at.openFiles()
 	if err != nil {
 		return err
 	}
@@ -137,7 +136,7 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 	if err != nil {
 		return err
 	}
-	running := &server{&conf.Config, log, db, api, metrics, listener, certificates}
+	running := &server{&conf.Config, log, db, api, bucket.String(), metrics, listener, certificates}
 	doors, err := running.doors()
 	if err != nil {
 		return err
@@ -152,23 +151,26 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 	writing, stopWriting := context.WithCancel(context.WithoutCancel(ctx))
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return db.Run(writing) })
-	group.Go(func() error {
-		return tidy(ctx, log, func(context.Context) error { return tidyBackup(conf.Data) }, api.Devices.Prune, api.Backups.Prune, api.Media.Prune, api.Rooms.PruneDelayed, api.Accounts.Tidy, api.Accounts.EndUnused)
-	})
 	group.Go(func() error { return api.Rooms.RunDelayed(ctx, log) })
 	group.Go(func() error {
 		defer stopWriting()
 		if err := sameServer(ctx, db, conf.Name); err != nil {
 			return err
 		}
+		if err := conf.at.bringFiles(ctx, out, db, bucket); err != nil {
+			return err
+		}
 		if others != nil {
-			key, err := oneOfSeveral(ctx, db, filepath.Join(conf.Data, filesFolder))
+			key, err := oneOfSeveral(ctx, db, bucket)
 			if err != nil {
 				return err
 			}
 			api.Accounts.SignWith(key)
 			group.Go(func() error { return others.Run(ctx, key) })
 		}
+		group.Go(func() error { // not before the files are known to be this server's: some are removed
+			return tidy(ctx, log, func(context.Context) error { return tidyBackup(conf.Data) }, api.Devices.Prune, api.Backups.Prune, api.Media.Prune, api.Rooms.PruneDelayed, api.Accounts.Tidy, api.Accounts.EndUnused)
+		})
 		if err := welcome(ctx, out, db, api.Accounts, conf.URL(listener.Addr())); err != nil {
 			return err
 		}

@@ -20,7 +20,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"filippo.io/age"
@@ -69,9 +68,9 @@ func (m *Manifest) Bytes() (n int64) {
 
 // Source is what goes into an archive.
 type Source struct {
-	Database string   // a file with a consistent copy of the database
-	Folder   string   // the folder of the people's files
-	Files    []string // the ids of those that belong to the copy
+	Database string       // a file with a consistent copy of the database
+	Bucket   media.Bucket // the people's files
+	Files    []string     // the ids of those that belong to the copy
 }
 
 // Part makes up a name beside the file to, under which an archive is written before it is whole. Nobody else has that name.
@@ -128,18 +127,23 @@ func Write(ctx context.Context, part, to string, recipients []age.Recipient, src
 // fill writes the archive: the database, the files, the manifest.
 func fill(ctx context.Context, w io.Writer, src Source, m *Manifest) error {
 	out := tar.NewWriter(w)
-	add := func(name, file string) error {
+	add := func(name string, open func() (io.ReadSeekCloser, error)) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		e, err := addFile(out, name, file, m.Made)
+		f, err := open()
+		if err != nil {
+			return fmt.Errorf("reading %s: %w", name, err)
+		}
+		defer f.Close()
+		e, err := addFile(out, name, f, m.Made)
 		if err == nil {
 			m.Entries = append(m.Entries, e)
 		}
 		return err
 	}
 	m.Format, m.Entries, m.Missing = Format, nil, nil
-	if err := add(Database, src.Database); err != nil {
+	if err := add(Database, func() (io.ReadSeekCloser, error) { return os.Open(src.Database) }); err != nil {
 		return err
 	}
 	for _, id := range src.Files {
@@ -147,8 +151,13 @@ func fill(ctx context.Context, w io.Writer, src Source, m *Manifest) error {
 		if err != nil {
 			return err
 		}
-		err = add(name, filepath.Join(src.Folder, filepath.FromSlash(strings.TrimPrefix(name, FilesFolder))))
-		if errors.Is(err, fs.ErrNotExist) {
+		lost := false
+		err = add(name, func() (io.ReadSeekCloser, error) {
+			f, err := src.Bucket.Open(ctx, id)
+			lost = errors.Is(err, fs.ErrNotExist)
+			return f, err
+		})
+		if lost {
 			m.Missing = append(m.Missing, id)
 		} else if err != nil {
 			return err
@@ -170,21 +179,22 @@ func fill(ctx context.Context, w io.Writer, src Source, m *Manifest) error {
 	return nil
 }
 
-func addFile(out *tar.Writer, name, file string, at time.Time) (Entry, error) {
-	f, err := os.Open(file)
+func addFile(out *tar.Writer, name string, f io.ReadSeeker, at time.Time) (Entry, error) {
+	size, err := f.Seek(0, io.SeekEnd)
+	if err == nil {
+		_, err = f.Seek(0, io.SeekStart)
+	}
 	if err != nil {
 		return Entry{}, fmt.Errorf("reading %s: %w", name, err)
 	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return Entry{}, fmt.Errorf("reading %s: %w", name, err)
-	}
-	if err := out.WriteHeader(&tar.Header{Name: name, Mode: 0o600, Size: info.Size(), ModTime: at}); err != nil {
+	if err := out.WriteHeader(&tar.Header{Name: name, Mode: 0o600, Size: size, ModTime: at}); err != nil {
 		return Entry{}, fmt.Errorf("writing the backup: %w", err)
 	}
 	sum := sha256.New()
 	n, err := io.Copy(io.MultiWriter(out, sum), f)
+	if err == nil && n != size {
+		err = io.ErrUnexpectedEOF
+	}
 	if err != nil {
 		return Entry{}, fmt.Errorf("copying %s: %w", name, err)
 	}

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"filippo.io/age"
+
+	"wardroom/internal/blob"
 )
 
 // archived makes a tar archive of entries, in order: name, content, name, content, …
@@ -115,7 +117,11 @@ func TestABackupOpensWithoutWardroom(t *testing.T) {
 	}
 	to := filepath.Join(dir, "backup")
 	m := &Manifest{Version: "v1", Made: time.Now()}
-	if err := Write(t.Context(), Part(to), to, []age.Recipient{key.Recipient()}, Source{db, files, []string{"ABCDEFGH", "LOSTLOST"}}, m); err != nil {
+	bucket, err := blob.OpenFolder(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Write(t.Context(), Part(to), to, []age.Recipient{key.Recipient()}, Source{db, bucket, []string{"ABCDEFGH", "LOSTLOST"}}, m); err != nil {
 		t.Fatal(err)
 	}
 	if len(m.Missing) != 1 || m.Missing[0] != "LOSTLOST" || m.Bytes() != int64(len("the databasea file")) {

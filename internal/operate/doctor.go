@@ -59,6 +59,7 @@ type Installation struct {
 	Database    func() error              // looks for damage
 	Postgres    func() (*Postgres, error) // asks the PostgreSQL server that has the database
 	Redis       func() error              // asks the Redis server through which several servers hear of each other
+	Files       func() error              // writes, reads and removes a file in the bucket that files are in
 	BackedUp    func() string             // when the last backup was made, RFC 3339; empty: never
 }
 
@@ -80,6 +81,9 @@ func (i *Installation) Examine(ctx context.Context) []Finding {
 		} else {
 			all = append(all, fine("Redis", "It answers."))
 		}
+	}
+	if i.Files != nil {
+		all = append(all, i.bucket())
 	}
 	if len(i.Copies) > 0 {
 		all = append(all, Finding{"backup", Look, "A backup was cut off and has left " + strings.Join(i.Copies, " and ") + ".",
@@ -284,6 +288,14 @@ func (i *Installation) belongs(well string) Finding {
 		}
 	}
 	return fine(about, "%s", well)
+}
+
+func (i *Installation) bucket() Finding {
+	if err := i.Files(); err != nil {
+		return Finding{"files", Wrong, sentence(err), "Look at files in the configuration, at the bucket, and at what its key may do: s3:PutObject, s3:GetObject, s3:DeleteObject and s3:AbortMultipartUpload " +
+			"with the objects, s3:ListBucket and s3:ListBucketMultipartUploads with the bucket. Until then no server starts, and people can neither send nor open files."}
+	}
+	return fine("files", "They can be written to the bucket, read and removed.")
 }
 
 // sentence is what an error says, from a capital letter to a full stop.

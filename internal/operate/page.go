@@ -29,6 +29,7 @@ type Page struct {
 	Version  string
 	Tables   int    // the version of the tables
 	Folder   string // the data folder
+	Files    string // where the people's files are
 	Database string // the database's file name in it, where it is SQLite's
 	Address  string // of the PostgreSQL database otherwise, without what is secret in it
 	Started  time.Time
@@ -110,6 +111,7 @@ func (p *Page) facts() []fact {
 		{"Version of the tables", fmt.Sprint(p.Tables)},
 		{"Running since", p.Started.UTC().Format(time.DateTime) + " (UTC)"},
 		{"Data folder", p.Folder},
+		{"Files", p.Files},
 	}, database, []fact{
 		{"Memory", bytesText(mem.Sys)},
 		{"Tasks at work", fmt.Sprint(runtime.NumGoroutine())},

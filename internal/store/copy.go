@@ -162,7 +162,7 @@ func (db *DB) Restored(u stream.Unit) (keys int64, err error) {
 			return 0, err
 		}
 	}
-	if _, err := t.exec(`DELETE FROM meta WHERE name IN ($1, $2)`, ClusterSecret, ClusterFiles); err != nil { // other servers have other files
+	if _, err := t.exec(`DELETE FROM meta WHERE name IN ($1, $2, $3)`, ClusterSecret, ClusterFiles, FilesIn); err != nil { // other servers have other files
 		return 0, err
 	}
 	if _, err := t.exec(`UPDATE device SET claimed_pos = $1`, int64(t.Next(""))); err != nil {

@@ -9,6 +9,7 @@ const (
 	BackedUpAt    = "backed_up_at"   // when the last backup was complete, RFC 3339
 	ClusterSecret = "cluster_secret" // what the keys of several servers with this database are made of
 	ClusterFiles  = "cluster_files"  // that the folder of files has been marked as theirs
+	FilesIn       = "files_in"       // the bucket that files are in; none: they are in a folder
 	gapsName      = "gaps"           // the gaps that restores from backups have left in the stream; see Gaps
 	ranName       = "ran"            // the day on which the server ran last, and since when it has not stood still for long; see account.Ran
 
