@@ -4,6 +4,7 @@
 # make test   every check there is; installs what it needs on a fresh Debian
 # make crash  kill the server 200 times and look for what was answered
 # make growth  let a year of twenty people pass, and say what an event costs
+# make minio-test  build and start a real MinIO server, and look whether files are safe there too
 # make fuzz   run every fuzz test for FUZZTIME (30s) each
 # make bench  measure, and write docs/performance.md
 # make bench-check  count what a message costs, and fail where that has changed by more than a fifth
@@ -11,7 +12,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
-.PHONY: run demo build test crash growth fuzz bench bench-check pictures clean
+.PHONY: run demo build test crash growth minio-test fuzz bench bench-check pictures clean
 
 version := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
@@ -51,6 +52,10 @@ test:
 crash:
 	@.ci/need build
 	go test ./test/crash -count=1 -timeout 60m -v -run Kept -rounds 200
+
+minio-test:
+	@.ci/need build
+	go run ./test/minio
 
 FUZZTIME ?= 30s
 growth:
