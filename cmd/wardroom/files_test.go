@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
@@ -89,6 +91,23 @@ func (o *office) downloads(t *testing.T, files map[string]string) {
 	}
 }
 
+// begins is why a server does not start; one that does is ended at once, and its error is nil.
+func begins(t *testing.T, args ...string) error {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	return run(ctx, args, started(cancel), io.Discard)
+}
+
+type started func()
+
+func (s started) Write(p []byte) (int, error) {
+	if strings.Contains(string(p), "Wardroom is at") {
+		s()
+	}
+	return len(p), nil
+}
+
 func TestFilesMoveToS3AndNobodyLosesSightOfThem(t *testing.T) {
 	store := newS3(t)
 	o := newOffice(t)
@@ -110,7 +129,7 @@ func TestFilesMoveToS3AndNobodyLosesSightOfThem(t *testing.T) {
 
 	// The move is cut off, after the mark and a file. Until it is whole, the folder is as it was.
 	store.puts.Store(3)
-	if _, _, err := wardroom(t, "serve", "--config", conf, "--listen", "127.0.0.1:0"); err == nil || !strings.Contains(err.Error(), "moving files into the bucket") {
+	if err := begins(t, "serve", "--config", conf, "--listen", "127.0.0.1:0"); err == nil || !strings.Contains(err.Error(), "moving files into the bucket") {
 		t.Errorf("without the S3 server: %v", err)
 	}
 	if _, _, err := wardroom(t, "backup", "--config", conf, "--to", filepath.Join(t.TempDir(), "b"), "--recipient", o.recipient); err == nil {
@@ -166,7 +185,7 @@ func TestFilesMoveToS3AndNobodyLosesSightOfThem(t *testing.T) {
 		{"is not where the files of this server are", []string{"backup", "--config", elsewhere, "--to", filepath.Join(t.TempDir(), "b"), "--recipient", o.recipient}},
 		{"holds the files of another server", []string{"serve", "--config", another, "--listen", "127.0.0.1:0"}},
 	} {
-		if _, _, err := wardroom(t, c.args...); err == nil || !strings.Contains(err.Error(), c.want) {
+		if err := begins(t, c.args...); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v: %v, want %q", c.args, err, c.want)
 		}
 	}
@@ -238,7 +257,7 @@ func TestABackupOfFilesInS3IsRestoredIntoEither(t *testing.T) {
 	if have := store.holds(t, "restored/"); len(have) == 0 {
 		t.Error("nothing was left in the bucket: this test shows nothing")
 	}
-	if _, _, err := wardroom(t, "serve", "--config", into, "--listen", "127.0.0.1:0"); err == nil || !strings.Contains(err.Error(), "restore") {
+	if err := begins(t, "serve", "--config", into, "--listen", "127.0.0.1:0"); err == nil || !strings.Contains(err.Error(), "restore") {
 		t.Errorf("a server on half a restore: %v", err)
 	}
 	if _, err := restore("--config", store.names(t, fresh, "other")); err == nil || !strings.Contains(err.Error(), "s3://files/restored/") {

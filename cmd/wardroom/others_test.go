@@ -65,7 +65,7 @@ func TestTwoServersHaveOneBucket(t *testing.T) {
 	first := newOfficeAt(t, data, "--config", one)
 	second := *first
 	second.served = startServer(t, "--config", two, "--listen", "127.0.0.1:0", "--unlimited")
-	if _, _, err := wardroom(t, "serve", "--config", elsewhere); err == nil || !strings.Contains(err.Error(), "is not where the files of this server are") {
+	if err := begins(t, "serve", "--config", elsewhere, "--listen", "127.0.0.1:0"); err == nil || !strings.Contains(err.Error(), "is not where the files of this server are") {
 		t.Errorf("with another bucket: %v", err)
 	}
 	id, err := first.upload(t, "ciphertext")
