@@ -3,6 +3,7 @@ package backup
 import (
 	"archive/tar"
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -17,6 +18,8 @@ import (
 	"filippo.io/age"
 
 	"wardroom/internal/blob"
+	"wardroom/internal/fault"
+	"wardroom/internal/media"
 )
 
 // archived makes a tar archive of entries, in order: name, content, name, content, …
@@ -167,4 +170,30 @@ func FuzzUnpack(f *testing.F) {
 			t.Errorf("it wrote outside: %v %v", left, err)
 		}
 	})
+}
+
+// away is a bucket that cannot be reached.
+type away struct{ media.Bucket }
+
+func (away) Open(context.Context, string) (io.ReadSeekCloser, error) {
+	return nil, fault.Unavailable.New("The server cannot reach the place where it keeps files.")
+}
+
+func TestFilesThatCannotBeReachedAreNotLost(t *testing.T) {
+	dir := t.TempDir()
+	db, to := filepath.Join(dir, "copy"), filepath.Join(dir, "backup")
+	if err := os.WriteFile(db, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	key, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = Write(t.Context(), Part(to), to, []age.Recipient{key.Recipient()}, Source{db, away{}, []string{"ABCDEFGH"}}, &Manifest{})
+	if !fault.Unavailable.In(err) {
+		t.Errorf("got %v", err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
+		t.Errorf("left over: %v %v", left, err)
+	}
 }
