@@ -9,7 +9,7 @@ import (
 	"wardroom/internal/stream"
 )
 
-// ChangePassword gives s's own account another password. With signOut every other device is signed out. It returns
+// ChangePassword gives s's own account another password. With signOut every other device is signed out, and passkeys end. It returns
 // fault.WeakPassword.
 //
 // Spec: client-server API, POST /account/password.
@@ -33,6 +33,9 @@ func (a *Accounts) ChangePassword(ctx context.Context, s Session, password strin
 			return err
 		}
 		if err := a.Disk.EndOAuthCodes(u, s.Account); err != nil || !signOut {
+			return err
+		}
+		if err := a.Disk.DropPasskeys(u, s.Account); err != nil { // whoever knew the old password may have added one
 			return err
 		}
 		return a.dropDevices(u, s.Account, func(d Device) bool { return d.DeviceNo != s.DeviceNo })

@@ -112,7 +112,7 @@ func (a *Accounts) Asked(ctx context.Context, q url.Values) (AuthRequest, error)
 	}
 	client := known{r.Client}
 	r.RedirectURI, r.state = q.Get("redirect_uri"), q.Get("state")
-	if err := op.ValidateAuthReqRedirectURI(client, r.RedirectURI, oidc.ResponseTypeCode); err != nil {
+	if err := op.ValidateAuthReqRedirectURI(client, r.RedirectURI, oidc.ResponseTypeCode); err != nil || !r.Client.mayAnswer(r.RedirectURI) {
 		return r, fault.Forbidden.New("The answer would go to an address that the app has not registered. Nobody was signed in.")
 	}
 	switch r.mode = oidc.ResponseMode(q.Get("response_mode")); r.mode {

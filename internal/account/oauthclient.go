@@ -96,6 +96,14 @@ func (a *Accounts) RegisterClient(ctx context.Context, m ClientMetadata) (c Clie
 	}
 	sum := sha256.Sum256(kept)
 	c = Client{strings.ToLower(base32.StdEncoding.EncodeToString(sum[:20])), m}
+	var there bool
+	err = a.Disk.View(ctx, func(v stream.View) (err error) { // registering again costs the writer nothing
+		_, there, err = a.Disk.OAuthClient(v, c.ID)
+		return err
+	})
+	if err != nil || there {
+		return c, false, err
+	}
 	err = a.Disk.Do(ctx, func(u stream.Unit) error {
 		_, known, err := a.Disk.OAuthClient(u, c.ID)
 		if err != nil {
@@ -155,6 +163,9 @@ func (m *ClientMetadata) mayRedirect(home *url.URL, to string) bool {
 	if err != nil || len(to) > maxURI || strings.Contains(to, "#") || at.User != nil || strings.ContainsFunc(to, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
 		return false
 	}
+	if !plainHost(at) || !plainHost(home) {
+		return false
+	}
 	host, own := strings.ToLower(at.Hostname()), strings.ToLower(home.Hostname())
 	switch _, local := op.HTTPLoopbackOrLocalhost(to); {
 	case at.Scheme == "https":
@@ -170,6 +181,20 @@ func (m *ClientMetadata) mayRedirect(home *url.URL, to string) bool {
 		return len(labels) > 1 && at.Opaque == "" && at.Host == "" && strings.HasPrefix(at.Path, "/") && !strings.HasPrefix(to[len(at.Scheme):], "://") &&
 			(at.Scheme == reversed || strings.HasPrefix(at.Scheme, reversed+"."))
 	}
+}
+
+// mayAnswer is mayRedirect for a client that was registered: the library passes over ports and more where an address is this machine's own.
+func (m *ClientMetadata) mayAnswer(to string) bool {
+	home, err := url.Parse(m.URI)
+	return err == nil && m.mayRedirect(home, to)
+}
+
+// plainHost reports whether the host of u is written as it is shown: net/url decodes what is escaped in a host, and browsers go elsewhere with
+// letters that look like others.
+func plainHost(u *url.URL) bool {
+	return !strings.ContainsFunc(u.Host, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-._:[]", r)
+	})
 }
 
 // client finds a registered client.

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -10,10 +11,12 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/go-webauthn/webauthn/protocol"
+	"github.com/go-webauthn/webauthn/protocol/webauthncose"
 	"github.com/go-webauthn/webauthn/webauthn"
 
 	"wardroom/internal/fault"
@@ -51,6 +54,8 @@ type PasskeyDisk interface {
 	NamePasskey(u stream.Unit, credential []byte, name string) error
 	// DropPasskey deletes a passkey.
 	DropPasskey(u stream.Unit, credential []byte) error
+	// DropPasskeys removes all passkeys of a person.
+	DropPasskeys(u stream.Unit, a No) error
 }
 
 const (
@@ -59,6 +64,8 @@ const (
 	// challengesLast is how long somebody may take to touch their key.
 	challengesLast = 5 * time.Minute
 	maxChallenges  = 10_000
+	maxPublicKey   = 2 << 10 // bytes: an RSA key of 8,192 bits
+	maxRecord      = 8 << 10 // bytes
 )
 
 // Purpose is what a challenge was made for. What answers one never answers for another: signing in approves nothing.
@@ -179,40 +186,48 @@ func (a *Accounts) ProvePasskey(ctx context.Context, base, name string, purpose 
 	if err != nil {
 		return Proof{}, err
 	}
-	err = a.Disk.View(ctx, func(v stream.View) error { // a guess must not cost the writer anything
-		_, ok, err := a.Disk.PasskeyPerson(v, parsed.RawID)
-		if err == nil && !ok {
-			err = errPasskey
-		}
-		return err
-	})
-	if err != nil {
-		return Proof{}, fmt.Errorf("looking for a passkey: %w", err)
-	}
-	err = a.Disk.Do(ctx, func(u stream.Unit) error {
-		p, ok, err := a.Disk.PasskeyPerson(u, parsed.RawID)
-		if err != nil {
+	var p Person
+	var keys []KeptPasskey
+	find := func(v stream.View) (err error) {
+		var ok bool
+		if p, ok, err = a.Disk.PasskeyPerson(v, parsed.RawID); err != nil {
 			return err
 		}
 		if !ok || p.Closed {
 			return errPasskey
 		}
-		keys, err := a.Disk.Passkeys(u, p.No)
-		if err != nil {
+		keys, err = a.Disk.Passkeys(v, p.No)
+		return err
+	}
+	if err := a.Disk.View(ctx, find); err != nil {
+		return Proof{}, fmt.Errorf("looking for a passkey: %w", err)
+	}
+	checked := keys // checking a signature must not keep the writer waiting, and a guess not reach it
+	_, used, bad := w.ValidatePasskeyLogin(func(_, handle []byte) (webauthn.User, error) {
+		if subtle.ConstantTimeCompare(handle, checked[0].Handle) != 1 {
+			return nil, errors.New("another account's")
+		}
+		return holder{p.User, checked}, nil
+	}, data, parsed)
+	if bad != nil || used.Authenticator.CloneWarning {
+		return Proof{}, errPasskey
+	}
+	record, err := json.Marshal(used)
+	if err != nil {
+		return Proof{}, err
+	}
+	err = a.Disk.Do(ctx, func(u stream.Unit) error {
+		if err := find(u); err != nil {
 			return err
 		}
-		_, used, bad := w.ValidatePasskeyLogin(func(_, handle []byte) (webauthn.User, error) {
-			if subtle.ConstantTimeCompare(handle, keys[0].Handle) != 1 {
-				return nil, errors.New("another account's")
-			}
-			return holder{p.User, keys}, nil
-		}, data, parsed)
-		if bad != nil || used.Authenticator.CloneWarning {
+		// It is still there, and nobody has used it meanwhile: otherwise its counter was compared with an old one.
+		same := func(k KeptPasskey) bool {
+			return bytes.Equal(k.Credential, parsed.RawID) && slices.ContainsFunc(checked, func(c KeptPasskey) bool {
+				return bytes.Equal(c.Credential, k.Credential) && bytes.Equal(c.Record, k.Record)
+			})
+		}
+		if !slices.ContainsFunc(keys, same) {
 			return errPasskey
-		}
-		record, err := json.Marshal(used)
-		if err != nil {
-			return err
 		}
 		who = Proof{p}
 		return a.Disk.UsePasskey(u, parsed.RawID, record)
@@ -248,11 +263,18 @@ func (a *Accounts) BeginPasskey(ctx context.Context, s Session, base string) (na
 		_, _ = rand.Read(handle) // never fails
 		h.keys = []KeptPasskey{{Handle: handle}}
 	}
-	asks, data, err := w.BeginRegistration(handled{h}, webauthn.WithExclusions(excluded))
+	asks, data, err := w.BeginRegistration(handled{h}, webauthn.WithExclusions(excluded), webauthn.WithCredentialParameters(algorithms))
 	if err != nil {
 		return "", nil, fmt.Errorf("beginning a passkey for %s: %w", s.User, err)
 	}
 	return a.challenges.begin(challenge{purpose: toAdd, base: base, account: s.Account, data: *data}), asks.Response, nil
+}
+
+// algorithms are those of keys that authenticators make.
+var algorithms = []protocol.CredentialParameter{
+	{Type: protocol.PublicKeyCredentialType, Algorithm: webauthncose.AlgES256},
+	{Type: protocol.PublicKeyCredentialType, Algorithm: webauthncose.AlgEdDSA},
+	{Type: protocol.PublicKeyCredentialType, Algorithm: webauthncose.AlgRS256},
 }
 
 // handled is a holder whose passkeys are not asked for.
@@ -282,9 +304,15 @@ func (a *Accounts) AddPasskey(ctx context.Context, s Session, base, name string,
 	if err != nil {
 		return Passkey{}, err
 	}
+	if len(made.PublicKey) > maxPublicKey || len(record) > maxRecord { // checking takes the longer, the larger a key is
+		return Passkey{}, fault.InvalidParam.New("This passkey does not fit: its key is larger than any that is in use.")
+	}
 	k := KeptPasskey{Credential: made.ID, Handle: data.UserID, Record: record}
 	k.ID, k.Name, k.MadeDay = passkeyID(made.ID), clip(called), time.Now().Unix()/86400
 	err = a.Disk.Do(ctx, func(u stream.Unit) error {
+		if err := a.Alive(u, s); err != nil { // an answer may be long on its way
+			return err
+		}
 		keys, err := a.Disk.Passkeys(u, s.Account)
 		if err != nil {
 			return err

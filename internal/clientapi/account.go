@@ -152,7 +152,7 @@ func (a *API) base(r *http.Request) string {
 	switch {
 	case a.PublicURL != "":
 		return a.PublicURL
-	case r.TLS != nil:
+	case r.TLS != nil || a.Proxied: // a proxy that encrypts is in front
 		return "https://" + r.Host
 	}
 	return "http://" + r.Host

@@ -196,6 +196,17 @@ func TestACodeThatComesTwiceEndsWhatItBegan(t *testing.T) {
 	lin.ok(t, "GET", whoami, nil) // the person's other devices stay
 }
 
+func TestAnOldCodeDoesNotEndWhatANewOneBegan(t *testing.T) {
+	s := newServer(t)
+	s.newPerson(t, "lin")
+	a := s.newApp(t, "Harbour")
+	old := a.code(t, "lin", "AAAAAAAAAA")
+	a.fetch(t, old)
+	access, _ := a.signIn(t, "lin", "AAAAAAAAAA") // the same device, once more
+	a.fetch(t, old).mustSay(t, 400, "invalid_grant")
+	s.signedInWith(t, access)
+}
+
 func TestACodeIsForOneClientOneAddressAndWhoBegan(t *testing.T) {
 	s := newServer(t)
 	s.newPerson(t, "lin")
@@ -350,7 +361,8 @@ func TestWhatAClientMayBe(t *testing.T) {
 	}
 	for _, bad := range []object{
 		{"redirect_uris": []string{}}, {"redirect_uris": []string{"http://example.org/back"}}, {"redirect_uris": []string{"https://example.org.evil.net/"}}, {"redirect_uris": []string{"https://notexample.org/"}},
-		{"redirect_uris": []string{"https://example.org/#x"}}, {"redirect_uris": []string{"https://lin@example.org/"}}, {"redirect_uris": []string{"javascript:alert(1)"}}, {"redirect_uris": []string{"http://localhost/"}},
+		{"redirect_uris": []string{"https://example.org/#x"}}, {"redirect_uris": []string{"https://lin@example.org/"}},
+		{"client_uri": "https://%D0%B0pple.com/", "redirect_uris": []string{"https://%D0%B0pple.com/back"}}, {"client_uri": "https://x.evil.net/", "redirect_uris": []string{"https://chat.example.org%E2%88%95.x.evil.net/back"}}, {"redirect_uris": []string{"javascript:alert(1)"}}, {"redirect_uris": []string{"http://localhost/"}},
 		{"redirect_uris": []string{"org.example:/back"}}, native("javascript:alert(1)"), native("data:text/html,x"), native("org.example://back"), native("org.evil:/back"), native("org.exampleevil:/back"),
 		native("http://192.0.2.1/"), native("http://localhost.evil.net/"), native("https://evil.net/"), native("org.example:back"), {"redirect_uris": []string{"https://example.org/", "https://evil.net/"}},
 	} {
@@ -377,7 +389,7 @@ func TestTheRedirectOfANativeAppMayHaveAnyPort(t *testing.T) {
 	if r := s.call(t, "", "POST", oauthAt+"asked", object{"query": a.query("AAAAAAAAAA")}); r.status != 200 || r.body["to"] != "127.0.0.1:49152" {
 		t.Errorf("another port: %d %s", r.status, r.raw)
 	}
-	for _, bad := range []string{"http://192.0.2.1:49152/back", "http://127.0.0.1:49152/other"} {
+	for _, bad := range []string{"http://192.0.2.1:49152/back", "http://127.0.0.1:49152/other", "http://lin:pw@127.0.0.1:49152/back", "https://127.0.0.1:49152/back", "http://127.0.0.1/back#x"} {
 		a.redirect = bad
 		if r := s.call(t, "", "POST", oauthAt+"asked", object{"query": a.query("AAAAAAAAAA")}); r.status == 200 || r.body["redirect"] != nil {
 			t.Errorf("%s: %d %s", bad, r.status, r.raw)

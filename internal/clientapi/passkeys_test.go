@@ -1,6 +1,7 @@
 package clientapi_test
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -27,6 +28,7 @@ type key struct {
 	origin  string // of the page it believes to be asked by
 	host    string // whose passkey it is
 	lenient bool   // it asks for no PIN and no finger
+	modulus int    // bytes of the RSA key that it claims to have instead of its own; 0: none
 }
 
 func newKey(t testing.TB) *key {
@@ -59,6 +61,12 @@ func (k *key) data(made bool) []byte {
 	}
 	out = binary.BigEndian.AppendUint16(append(out, make([]byte, 16)...), uint16(len(k.id)))
 	out = append(out, k.id...)
+	if k.modulus > 0 { // {1: 3, 3: -257, -1: modulus, -2: exponent}
+		out = append(out, 0xa4, 1, 3, 3, 0x39, 1, 0, 0x20, 0x59)
+		out = binary.BigEndian.AppendUint16(out, uint16(k.modulus))
+		out = append(out, bytes.Repeat([]byte{0xff}, k.modulus)...)
+		return append(out, 0x21, 0x43, 1, 0, 1)
+	}
 	point, _ := k.private.PublicKey.Bytes() // 4, x, y
 	out = append(out, 0xa5, 1, 2, 3, 0x26, 0x20, 1, 0x21, 0x58, 32)
 	out = append(append(out, point[1:33]...), 0x22, 0x58, 32)
@@ -93,7 +101,7 @@ func (k *key) client(kind string, a asked) []byte {
 func (k *key) make(a asked) object {
 	k.handle = a.Options.User.ID
 	data := k.data(true)
-	attestation := append([]byte("\xa3cfmtdnonegattStmt\xa0hauthData\x58"), byte(len(data)))
+	attestation := binary.BigEndian.AppendUint16([]byte("\xa3cfmtdnonegattStmt\xa0hauthData\x59"), uint16(len(data)))
 	return object{"id": b64(k.id), "rawId": b64(k.id), "type": "public-key", "response": object{
 		"clientDataJSON": b64(k.client("webauthn.create", a)), "attestationObject": b64(append(attestation, data...)),
 	}}
@@ -207,6 +215,40 @@ func TestAPasskeySignsItsPersonIn(t *testing.T) {
 	// The login of old is as it was.
 	lin.secondDevice(t)
 	s.call(t, "", "POST", login, object{"type": "org.wardroom.passkey", "user": "lin"}).mustRefuse(t, 400, "M_UNKNOWN")
+}
+
+// Checking a signature takes the longer the larger the key is, and it is the server that checks.
+func TestAPasskeyWithAHugeKeyIsNotKept(t *testing.T) {
+	s := newPasskeyServer(t)
+	lin, k := s.newPerson(t, "lin"), newKey(t)
+	k.modulus = 12_000
+	lin.adds(t, k, "Huge").mustRefuse(t, 400, "M_INVALID_PARAM")
+	k.modulus = 256
+	if r := lin.adds(t, k, "RSA"); r.status != 200 {
+		t.Errorf("an RSA key of 2,048 bits: %d %s", r.status, r.raw)
+	}
+}
+
+// Whoever signs everybody else out of their account, because somebody may have been in it, ends what those have added too.
+func TestANewPasswordThatSignsOutEndsPasskeys(t *testing.T) {
+	s := newPasskeyServer(t)
+	lin, k := s.newPerson(t, "lin"), newKey(t)
+	lin.adds(t, k, "Added by whoever knew the password")
+	change := func(signOut bool, is, next string) {
+		t.Helper()
+		r := lin.call(t, "POST", "/_matrix/client/v3/account/password", object{"new_password": next, "logout_devices": signOut})
+		r = lin.call(t, "POST", "/_matrix/client/v3/account/password", object{"new_password": next, "logout_devices": signOut,
+			"auth": object{"type": "m.login.password", "user": lin.user, "password": is, "session": r.body["session"]}})
+		if r.status != 200 {
+			t.Fatalf("changing the password: %d %s", r.status, r.raw)
+		}
+	}
+	change(false, password, "another long sentence of seven words")
+	if r := k.signIn(t, s, s.challenge(t, object{})); r.status != 200 {
+		t.Errorf("where nobody was signed out: %d %s", r.status, r.raw)
+	}
+	change(true, "another long sentence of seven words", "one more long sentence of seven words")
+	k.signIn(t, s, s.challenge(t, object{})).mustRefuse(t, 403, "M_FORBIDDEN")
 }
 
 func TestWhatIsNoProofOfAPasskey(t *testing.T) {

@@ -64,6 +64,10 @@ func (db *DB) AddOAuthCode(u stream.Unit, hash [32]byte, c account.Code) error {
 
 // UseOAuthCode implements account.CodeDisk.
 func (db *DB) UseOAuthCode(u stream.Unit, hash [32]byte, d account.DeviceNo) error {
+	// An earlier code of the same device ends nothing any more when it comes again.
+	if _, err := in(u).exec(`DELETE FROM oauth_code WHERE device = $1`, int64(d)); err != nil {
+		return err
+	}
 	_, err := in(u).exec(`UPDATE oauth_code SET device = $2 WHERE hash = $1`, hash[:], int64(d))
 	return err
 }

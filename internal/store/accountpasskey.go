@@ -43,6 +43,12 @@ func (db *DB) NamePasskey(u stream.Unit, credential []byte, name string) error {
 	return err
 }
 
+// DropPasskeys implements account.PasskeyDisk.
+func (db *DB) DropPasskeys(u stream.Unit, a account.No) error {
+	_, err := in(u).exec(`DELETE FROM passkey WHERE account = $1`, int64(a))
+	return err
+}
+
 // DropPasskey implements account.PasskeyDisk.
 func (db *DB) DropPasskey(u stream.Unit, credential []byte) error {
 	_, err := in(u).exec(`DELETE FROM passkey WHERE id = $1`, credential)
