@@ -40,14 +40,13 @@ func oneOfSeveral(ctx context.Context, db *store.DB, in files) (key [32]byte, er
 	have, err := in.Mark(ctx)
 	if err == nil && have == "" {
 		err = db.Do(ctx, func(u stream.Unit) (err error) { // the first one makes it, once
-			var ok bool
-			if servers, ok, err = db.Meta(u, store.ClusterFiles); err == nil && !ok {
-				err = db.SetMeta(u, store.ClusterFiles, want+"\n")
-			}
+			servers, _, err = db.Meta(u, store.ClusterFiles)
 			return err
 		})
-		if err == nil && servers == "" {
-			have, err = want, in.SetMark(ctx, want)
+		if err == nil && servers == "" { // the mark first: a stop in between leaves nothing that is wrong
+			if have, err = want, in.SetMark(ctx, want); err == nil {
+				err = db.Do(ctx, func(u stream.Unit) error { return db.SetMeta(u, store.ClusterFiles, want+"\n") })
+			}
 		}
 	}
 	if err != nil {

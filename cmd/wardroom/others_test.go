@@ -156,8 +156,13 @@ func TestTwoServersAreOneToPeople(t *testing.T) {
 		}
 	}
 	// A device that changes the server is told anew who writes: the other server cannot know what it was told.
-	if _, told = sync(first, next, 0); !strings.Contains(told, `"user_ids":[]`) {
+	if next, told = sync(first, next, 0); !strings.Contains(told, `"user_ids":[]`) {
 		t.Errorf("at the other server: %s", told)
+	}
+	for _, o := range []*office{&second, first, &second} { // once: otherwise who goes to and fro never waits
+		if next, told = sync(o, next, 0); strings.Contains(told, "m.typing") {
+			t.Errorf("to and fro: %s", told)
+		}
 	}
 
 	// A token that one server has given to a program is known to the other, and what one ends, has ended at both.

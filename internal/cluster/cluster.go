@@ -37,7 +37,7 @@ const (
 type Store interface {
 	// Position is how far the stream reaches now.
 	Position(ctx context.Context) (stream.Position, error)
-	// Heard takes in what another server has committed behind after and up to upto.
+	// Heard takes in what another server has committed behind after and up to upto. It may wait for what was committed before.
 	Heard(ctx context.Context, after, upto stream.Position, entries []*stream.Entry) error
 }
 
@@ -52,7 +52,8 @@ type Member struct {
 	redis *redis.Client
 	name  string
 	out   chan *message
-	full  atomic.Bool // messages were dropped
+	early chan struct{} // holds an element for each commit that waits for those it follows
+	full  atomic.Bool   // messages were dropped
 }
 
 // message is what a server says to the others. Each field but From and At may be left out.
@@ -100,7 +101,7 @@ func New(address string, hub *stream.Hub, store Store, log *slog.Logger) (*Membe
 		return nil, errors.New(`"redis" in the configuration is no address that can be used`) // the library's words have the password in them
 	}
 	o.ClientName, o.DisableIdentity = "wardroom", true
-	return &Member{Hub: hub, Store: store, Log: log, redis: redis.NewClient(o), name: rand.Text(), out: make(chan *message, backlog)}, nil
+	return &Member{Hub: hub, Store: store, Log: log, redis: redis.NewClient(o), name: rand.Text(), out: make(chan *message, backlog), early: make(chan struct{}, 64)}, nil
 }
 
 // Committed tells the others of a commit. See store.DB.Elsewhere.
@@ -229,7 +230,18 @@ func (m *Member) take(ctx context.Context, said *message) {
 		for i, f := range c.Facts {
 			entries[i] = &stream.Entry{Pos: f.Pos, Topics: f.Topics}
 		}
-		err = m.Store.Heard(ctx, c.After, c.Upto, entries)
+		if c.After > m.Hub.Upto() { // it follows one that another server has yet to tell: that must be heard meanwhile
+			select {
+			case m.early <- struct{}{}:
+				go func() {
+					defer func() { <-m.early }()
+					m.complain(ctx, m.Store.Heard(ctx, c.After, c.Upto, entries))
+				}()
+			default: // it is found in the database
+			}
+		} else {
+			err = m.Store.Heard(ctx, c.After, c.Upto, entries)
+		}
 	}
 	if time.Since(time.UnixMilli(said.At)).Abs() < fresh { // whoever is in between could say it again later
 		m.Hub.WakeHere(said.Wake...)
@@ -237,6 +249,10 @@ func (m *Member) take(ctx context.Context, said *message) {
 			err = errors.Join(err, m.Typing(ctx, t.Who, t.In, t.For))
 		}
 	}
+	m.complain(ctx, err)
+}
+
+func (m *Member) complain(ctx context.Context, err error) {
 	if err != nil && ctx.Err() == nil {
 		m.Log.Warn("what another server said was not taken in", "error", err)
 	}

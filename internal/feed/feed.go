@@ -159,12 +159,20 @@ func (f *Feed) lost(p stream.Position) bool {
 // Token is how far a device has been told: a position in the stream, and what it was told that is in no stream.
 type Token struct {
 	stream.Token
-	typing int64 // the serial of Typing
+	typing int64   // the serial of Typing
+	others []int64 // those of other servers, who have told the device of it as well
 }
+
+// maxSerials is how many servers a device's token remembers.
+const maxSerials = 8
 
 // String is the text that the device keeps. Up to the first dot it is a stream token, valid wherever one is.
 func (t Token) String() string {
-	return t.Token.String() + "." + strconv.FormatInt(t.typing, 36)
+	s := t.Token.String() + "." + strconv.FormatInt(t.typing, 36)
+	for _, serial := range t.others[:min(len(t.others), maxSerials-1)] {
+		s += "." + strconv.FormatInt(serial, 36)
+	}
+	return s
 }
 
 // ParseToken reads what String wrote, or a plain stream token. It returns stream.ErrToken for anything else.
@@ -173,8 +181,16 @@ func ParseToken(s string) (t Token, err error) {
 	if t.Token, err = stream.ParseToken(position); err != nil || !tail {
 		return t, err
 	}
-	if t.typing, err = strconv.ParseInt(rest, 36, 64); err != nil {
-		return Token{}, stream.ErrToken
+	for i, text := range strings.SplitN(rest, ".", maxSerials+1) {
+		serial, err := strconv.ParseInt(text, 36, 64)
+		switch {
+		case err != nil || i == maxSerials:
+			return Token{}, stream.ErrToken
+		case i == 0:
+			t.typing = serial
+		default:
+			t.others = append(t.others, serial)
+		}
 	}
 	return t, nil
 }

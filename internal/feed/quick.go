@@ -131,7 +131,7 @@ func (l *looking) quick(ctx context.Context, wait *stream.Waiter) (ok bool) {
 		answer.Rooms.Join[id], numbers[id] = j, counts
 	}
 	l.upto, l.answer, l.unreadNow = l.heard, answer, numbers
-	l.seen = Token{stream.Token{l.upto}, typing}
+	l.seen = Token{stream.Token{l.upto}, typing, l.since.others}
 	answer.Next = l.seen.String()
 	if len(answer.Rooms.Join) > 0 {
 		l.memory.answers.Add(1)

@@ -47,7 +47,7 @@ func (f *Feed) Sync(ctx context.Context, s account.Session, req Request) (*Sync,
 		if l.since, err = ParseToken(req.Since); err != nil {
 			return nil, err
 		}
-		l.since.typing = f.Typing.Mine(l.since.typing)
+		l.since.typing, l.since.others = f.Typing.Mine(append([]int64{l.since.typing}, l.since.others...))
 		l.acked = l.since.position()
 		if f.lost(l.acked) {
 			l.since, req.Since = Token{}, ""
@@ -149,7 +149,7 @@ func (l *looking) look(ctx context.Context, last bool, all func(typing int64) er
 				return err
 			}
 		}
-		l.seen = Token{stream.Token{l.upto}, typing}
+		l.seen = Token{stream.Token{l.upto}, typing, l.since.others}
 		return nil
 	})
 	if err == nil && waiting {
@@ -167,7 +167,7 @@ func (l *looking) all(typing int64) error {
 			return err
 		}
 	}
-	l.answer.Next = Token{stream.Token{l.upto}, typing}.String()
+	l.answer.Next = Token{stream.Token{l.upto}, typing, l.since.others}.String()
 	return nil
 }
 

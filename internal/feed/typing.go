@@ -31,18 +31,28 @@ type typingRoom struct {
 // NewTyping returns a Typing in which nobody writes. Its serials are of its own: see Mine.
 func NewTyping(hub *stream.Hub) *Typing {
 	first := time.Now().UnixMilli() << ownSerials
+	if first < 0 { // the clock is far off
+		first = 0
+	}
 	return &Typing{hub: hub, rooms: make(map[mxid.Room]*typingRoom), first: first, serial: first}
 }
 
-// ownSerials is how many bits of a serial count; those above say whose it is.
+// ownSerials is how many bits of a serial count before it could be another run's that began a millisecond later.
 const ownSerials = 20
 
-// Mine gives the serial, or that of a device which knows nothing yet where another server or an earlier run has given it.
-func (t *Typing) Mine(serial int64) int64 {
-	if serial>>ownSerials != t.first>>ownSerials {
-		return 0
+// Mine gives that of a device's serials which is of this server in this run, and the others. It gives 0 where none is: to who has that, everything
+// is news.
+func (t *Typing) Mine(given []int64) (mine int64, others []int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, serial := range given {
+		if t.first <= serial && serial <= t.serial {
+			mine = serial
+		} else {
+			others = append(others, serial)
+		}
 	}
-	return serial
+	return mine, others
 }
 
 // maxTyping is how long one announcement may last.

@@ -17,12 +17,14 @@ import (
 
 // How much goes on at once. A push service that is slow holds up what goes there and nothing else.
 const (
-	allAtOnce  = 64 // requests
-	hostAtOnce = 8  // to one host
-	ownAtOnce  = 4  // for one person
-	mostDue    = 50 // to one pusher: of more, the oldest is not told any more
-	afterStop  = 3 * time.Second
-	pace       = 100 * time.Millisecond // between two looks at the stream
+	allAtOnce   = 64 // requests
+	hostAtOnce  = 8  // to one host
+	ownAtOnce   = 4  // for one person
+	mostDue     = 50 // to one pusher: of more, the oldest is not told any more
+	notesAtOnce = 5  // to one pusher, before it is looked again whether it is still there and who is still unread
+	afterStop   = 3 * time.Second
+	pace        = 100 * time.Millisecond // between two looks at the stream
+	again       = 2 * time.Second        // after one that failed
 )
 
 // Pushers pushes. Its exported fields are set before Prepare.
@@ -52,6 +54,7 @@ type Pushers struct {
 // line is what is due to one pusher, the oldest first.
 type line struct {
 	host  string
+	at    string // the host of what is under way
 	due   []stream.Position
 	busy  bool
 	tries int       // that failed, one after another
@@ -166,7 +169,9 @@ func (p *Pushers) push(ctx context.Context) error {
 		case news:
 			var err error
 			if news, err = p.look(ctx); err != nil && ctx.Err() == nil {
-				p.Log.ErrorContext(ctx, "pushing", "err", err) // the next commit tries again
+				p.Log.ErrorContext(ctx, "pushing", "err", err)
+				news, next, looked = true, again, time.Now().Add(again-pace)
+				break
 			}
 			if looked = time.Now(); news {
 				next = pace
@@ -203,7 +208,7 @@ func (p *Pushers) add(d Due, host string) {
 		l = &line{}
 		p.lines[d.Key] = l
 	}
-	l.host = host
+	l.host = host // of what begins next; what is under way counts where it began
 	if l.due = append(l.due, d.Pos); len(l.due) > mostDue {
 		l.due = slices.Delete(l.due, 0, len(l.due)-mostDue) // look has removed their rows
 	}
@@ -225,7 +230,8 @@ func (p *Pushers) start(ctx context.Context, now time.Time) (next time.Duration)
 		}
 		l.busy = true
 		p.all++
-		p.hosts[l.host]++
+		l.at = l.host
+		p.hosts[l.at]++
 		p.people[key.Account]++
 		due := slices.Clone(l.due)
 		go func() { p.back <- p.attempt(ctx, key, due) }()
@@ -238,7 +244,7 @@ func (p *Pushers) settle(done outcome, now time.Time) {
 	l := p.lines[done.Key]
 	l.busy = false
 	p.all--
-	less(p.hosts, l.host)
+	less(p.hosts, l.at)
 	less(p.people, done.Account)
 	l.due = slices.DeleteFunc(l.due, func(pos stream.Position) bool { return pos <= done.upto })
 	if done.err == nil {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -79,7 +80,10 @@ func (p *Pushers) attempt(ctx context.Context, key Key, due []stream.Position) o
 			return nil // what is due is not sent
 		}
 		there = true
-		notes, at, err = p.notes(v, &k, due)
+		if notes, at, err = p.notes(v, &k, due); err == nil && len(notes) > notesAtOnce {
+			notes, at = notes[:notesAtOnce], at[:notesAtOnce]
+			due = slices.DeleteFunc(slices.Clone(due), func(pos stream.Position) bool { return pos > at[notesAtOnce-1] })
+		}
 		return err
 	})
 	if err != nil {

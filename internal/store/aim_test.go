@@ -30,3 +30,36 @@ func TestNobodyIsToldByWhatWasNotKept(t *testing.T) {
 		t.Errorf("%d people are remembered of what was rolled back", people.Len())
 	}
 }
+
+// A standby that has taken over may not have heard of what was committed last. What devices were told of is not told of as something else.
+func TestNoPositionIsTakenTwiceWhereTheDatabaseWentBack(t *testing.T) {
+	hub := stream.NewHub()
+	db, err := Open(t.Context(), t.TempDir(), hub, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	next := func() (p stream.Position) {
+		t.Helper()
+		u := &unit{t.Context(), func(u stream.Unit) error { p = u.Next("@lin:x"); return nil }, make(chan error, 1)}
+		db.commit(context.WithoutCancel(t.Context()), []*unit{u})
+		if err := <-u.done; err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	next()
+	told := next()
+	if _, err := db.write.sql.ExecContext(t.Context(), `UPDATE stream_shard SET pos = pos - 1`); err != nil {
+		t.Fatal(err)
+	}
+	w := hub.Subscribe("@lin:x")
+	defer w.Close()
+	if p := next(); p <= told || hub.Upto() != p {
+		t.Errorf("at %d after %d, and the hub is at %d", p, told, hub.Upto())
+	}
+	<-w.C
+	if p := next(); p <= told {
+		t.Errorf("then at %d", p)
+	}
+}

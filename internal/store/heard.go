@@ -18,7 +18,7 @@ func (db *DB) Position(ctx context.Context) (p stream.Position, err error) {
 }
 
 // Heard takes in what another server has committed behind after and up to upto: it finds out whom that concerns and tells the hub. It is
-// called by one goroutine, and may wait for what was committed before.
+// called by whoever hears of it, and may wait for what was committed before.
 func (db *DB) Heard(ctx context.Context, after, upto stream.Position, entries []*stream.Entry) error {
 	db.hub.Reach(ctx, after)
 	if db.hub.Upto() >= upto {

@@ -82,7 +82,14 @@ func aloneOnServer(ctx context.Context, c *sql.Conn) error {
 }
 
 // amongServers is aloneOnServer for one of several servers: it keeps out those that are to be alone.
+//
+// A server that stands still in the middle of a transaction, or whose machine is gone, keeps the others from writing no longer than ten seconds.
 func amongServers(ctx context.Context, c *sql.Conn) error {
+	for _, q := range []string{"SET idle_in_transaction_session_timeout = '10s'", "SET tcp_user_timeout = '10s'"} {
+		if _, err := c.ExecContext(ctx, q); err != nil {
+			return err
+		}
+	}
 	return serverLock(ctx, c, "SELECT pg_advisory_lock_shared(hashtext('wardroom server'))")
 }
 

@@ -98,9 +98,15 @@ func OpenBeside(ctx context.Context, where string, hub *stream.Hub, log *slog.Lo
 	if k != &postgres {
 		return nil, errors.New("several servers can share a PostgreSQL database alone")
 	}
+	beside := func(ctx context.Context, c *sql.Conn) error {
+		if err := amongServers(ctx, c); err != nil {
+			return err
+		}
+		return current(ctx, k, c) // another server may have brought the tables up to date meanwhile
+	}
 	db, err := open(ctx, k, where, hub, log, func(c *sql.Conn) error {
 		if current(ctx, k, c) == nil {
-			return amongServers(ctx, c)
+			return beside(ctx, c)
 		}
 		if err := k.alone(ctx, c); err != nil {
 			return err
@@ -113,7 +119,7 @@ func OpenBeside(ctx context.Context, where string, hub *stream.Hub, log *slog.Lo
 	if err != nil {
 		return nil, err
 	}
-	db.keep = amongServers
+	db.keep = beside
 	return db, nil
 }
 
@@ -392,6 +398,11 @@ func (db *DB) attempt(ctx context.Context, batch []*unit) (t *tx, refused []erro
 		return nil, nil, -1, err
 	}
 	defer t.rollback()
+	if known := db.hub.Upto(); known > t.start { // a standby took over that had not heard of everything
+		db.log.ErrorContext(ctx, "the database has lost what was committed last: what devices were told of may not be there any more", "position", t.start, "told", known)
+		t.start = max(known, stream.Position(t.now.UnixMicro())) // no position is taken a second time, at whichever server
+		t.pos = t.start
+	}
 	begun := time.Now()
 	for i, u := range batch {
 		if i > 0 && time.Since(begun) > maxWork {

@@ -96,13 +96,19 @@ type Hub struct {
 	early    []commit      // that follow some which are not known yet, in their order
 	further  chan struct{} // closed when upto has grown; nil while nobody waits for that
 	skips    int           // how often something was given up
+	late     *time.Timer   // when patience with the first of early is at an end; nil while there is none
+	calling  bool          // everybody will be woken in a moment
 }
 
 // commit is what was committed behind after and up to upto.
 type commit struct {
 	after, upto Position
 	entries     []*Entry
+	by          time.Time // patience with what it follows ends then
 }
+
+// calm is how often everybody is woken at most for what is not known, where what other servers do is not heard of.
+const calm = 250 * time.Millisecond
 
 // NewHub returns a hub with nobody waiting.
 func NewHub() *Hub { return &Hub{waiting: make(map[Topic]map[*Waiter]struct{})} }
@@ -285,17 +291,13 @@ func (h *Hub) Reach(ctx context.Context, p Position) {
 func (h *Hub) Committed(after, upto Position, entries []*Entry) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	c := commit{after, upto, entries}
+	c := commit{after, upto, entries, time.Now().Add(h.patience)}
 	switch {
 	case after < upto && upto <= h.upto:
 		return
 	case after > h.upto && h.patience > 0:
-		if len(h.early) == 0 {
-			time.AfterFunc(h.patience, func() {
-				h.mu.Lock()
-				defer h.mu.Unlock()
-				h.goOn()
-			})
+		if h.late == nil {
+			h.late = time.AfterFunc(h.patience, h.tooLate)
 		}
 		i := sort.Search(len(h.early), func(i int) bool { return h.early[i].after >= after })
 		h.early = slices.Insert(h.early, i, c)
@@ -305,6 +307,21 @@ func (h *Hub) Committed(after, upto Position, entries []*Entry) {
 	}
 	h.take(c)
 	h.catchUp()
+}
+
+// tooLate ends the patience with those that came early when it is time.
+func (h *Hub) tooLate() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.late = nil
+	for len(h.early) > 0 {
+		if left := time.Until(h.early[0].by); left > 0 {
+			h.late = time.AfterFunc(left, h.tooLate)
+			return
+		}
+		h.skip(h.early[0].after)
+		h.catchUp()
+	}
 }
 
 // goOn goes on without what has not come in time. The caller holds h.mu.
@@ -342,6 +359,26 @@ func (h *Hub) skip(p Position) {
 	for _, set := range h.waiting {
 		for w := range set {
 			w.news, w.missed = nil, true
+		}
+	}
+	switch {
+	case h.patience > 0:
+		h.callAll()
+	case !h.calling: // each request finds that the stream has gone on: not each is to wake everybody
+		h.calling = true
+		time.AfterFunc(calm, func() {
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			h.calling = false
+			h.callAll()
+		})
+	}
+}
+
+// callAll wakes everybody who waits for anything. The caller holds h.mu.
+func (h *Hub) callAll() {
+	for _, set := range h.waiting {
+		for w := range set {
 			w.signal()
 		}
 	}
