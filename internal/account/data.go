@@ -67,7 +67,7 @@ func (a *Accounts) Data(ctx context.Context, s Session, room mxid.Room, typ stri
 }
 
 // SetData keeps content, a JSON object, as s's own data; all devices of s learn it. It returns fault.WrongMethod for types
-// with an address of their own, fault.BadJSON for anything but an object, fault.TooLarge above 64 KiB, and fault.OverQuota for
+// with an address of their own, fault.NotJSON and fault.BadJSON for anything but an object, fault.TooLarge above 64 KiB, and fault.OverQuota for
 // what would make more than the account may have; a piece may always be made smaller.
 //
 // Spec: client-server API, PUT /user/{userId}/account_data/{type} and /user/{userId}/rooms/{roomId}/account_data/{type}.
@@ -78,7 +78,10 @@ func (a *Accounts) SetData(ctx context.Context, s Session, d Datum) error {
 	if len(d.Type) > mxid.MaxLen {
 		return fault.InvalidParam.New("The type may have at most %d bytes.", mxid.MaxLen)
 	}
-	if !strings.HasPrefix(strings.TrimLeft(string(d.Content), " \t\r\n"), "{") || !json.Valid(d.Content) {
+	if !json.Valid(d.Content) {
+		return fault.NotJSON.New("Account data must be JSON.")
+	}
+	if !strings.HasPrefix(strings.TrimLeft(string(d.Content), " \t\r\n"), "{") {
 		return fault.BadJSON.New("Account data must be a JSON object.")
 	}
 	if len(d.Content) > maxDatum {

@@ -1,6 +1,7 @@
 package clientapi
 
 import (
+	"encoding/json"
 	"net/http"
 
 	"wardroom/internal/event"
@@ -117,6 +118,13 @@ func (a *API) turnServer(*request) (any, error) { return empty{}, nil }
 func (a *API) openID(r *request) (any, error) {
 	if r.PathValue("user") != string(r.who.User) {
 		return nil, fault.Forbidden.New("You can only ask for a token of your own.")
+	}
+	data, err := r.body()
+	if err == nil && len(data) > 0 { // it says nothing yet
+		err = decodeJSON(data, new(map[string]json.RawMessage))
+	}
+	if err != nil {
+		return nil, err
 	}
 	token, lasts := a.Accounts.OpenID(r.who)
 	return map[string]any{
