@@ -94,8 +94,11 @@ test('what was marked is edited as it was typed, by keyboard', async () => {
   const { page } = jonas;
   await types(jonas, '**Draft**');
   await jonas.seesSaved('Draft');
-  // What was saved can be edited as soon as it has come back with a sync.
-  while ((await page.locator('main textarea').inputValue()) !== '**Draft**') await page.keyboard.press('ArrowUp');
+  // What was saved can be edited as soon as it has come back with a sync; until then the one before it is the last.
+  for (let text = ''; text !== '**Draft**'; text = await page.locator('main textarea').inputValue()) {
+    if (text !== '') await page.keyboard.press('Escape');
+    await page.keyboard.press('ArrowUp');
+  }
   await page.keyboard.press('End');
   await page.keyboard.type(' of `today`');
   await page.keyboard.press('Enter');
