@@ -76,7 +76,7 @@ function Asked({ app, request }: { app: Pick<App, 'approve' | 'approveWithPasske
             {sayFault(say, task.fault)} <code>{task.fault.code}</code>
           </Say>
         )}
-        <div className="row wrap">
+        <div className="row wrap buttons">
           <Button kind="do" big type="submit" disabled={task.running}>
             {say(task.running ? 'signin.busy' : 'authorize.do')}
           </Button>
