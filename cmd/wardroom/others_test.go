@@ -34,15 +34,7 @@ func (c postgresServer) beside(t *testing.T, address, redis, files string) (data
 
 func TestTwoServersHaveOneBucket(t *testing.T) {
 	c := newPostgres(t)
-	redis, err := rig.StartRedis(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := redis.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	redis := rig.RedisFor(t)
 	address, err := c.Database(t.Context(), "office", "")
 	if err != nil {
 		t.Fatal(err)
@@ -77,15 +69,7 @@ func TestTwoServersHaveOneBucket(t *testing.T) {
 
 func TestTwoServersAreOneToPeople(t *testing.T) {
 	c := newPostgres(t)
-	server, err := rig.StartRedis(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	server := rig.RedisFor(t)
 	address, err := c.Database(t.Context(), "office", "")
 	if err != nil {
 		t.Fatal(err)
@@ -180,10 +164,6 @@ func TestTwoServersAreOneToPeople(t *testing.T) {
 		t.Errorf("the token is not known to the other server: %d %s %v", status, text, err)
 	}
 	if err := server.Stop(); err != nil { // and without Redis too
-		t.Fatal(err)
-	}
-	server, err = rig.StartRedis(t.Context()) // for the end of the test
-	if err != nil {
 		t.Fatal(err)
 	}
 	if status, text, err := first.try(t, "POST", "/_matrix/client/v3/logout", first.token, []byte(`{}`)); err != nil || status != 200 {

@@ -20,15 +20,7 @@ type postgresServer struct{ *rig.Postgres }
 
 func newPostgres(t *testing.T, settings ...string) postgresServer {
 	t.Helper()
-	server, err := rig.StartPostgres(t.Context(), settings...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	server := rig.PostgresFor(t, settings...)
 	return postgresServer{server}
 }
 

@@ -72,15 +72,7 @@ func (l *lines) until(what string) {
 }
 
 func TestServersHearOfEachOtherAndOfNobodyElse(t *testing.T) {
-	server, err := rig.StartRedis(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	server := rig.RedisFor(t)
 	at, key := "unix://"+server.Socket, [32]byte{1}
 	typed := make(chan mxid.User, 100)
 	note := func(who mxid.User) { typed <- who }

@@ -56,7 +56,7 @@ func TestNoPositionIsTakenTwiceWhereTheDatabaseWentBack(t *testing.T) {
 	w := hub.Subscribe("@lin:x")
 	defer w.Close()
 	if p := next(); p <= told || hub.Upto() != p {
-		t.Errorf("at %d after %d, and the hub is at %d", p, told, hub.Upto())
+		t.Fatalf("at %d after %d, and the hub is at %d", p, told, hub.Upto())
 	}
 	<-w.C
 	if p := next(); p <= told {

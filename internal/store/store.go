@@ -14,7 +14,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -304,90 +303,6 @@ func (db *DB) commit(ctx context.Context, batch []*unit) {
 		}
 		batch = batch[len(ran):]
 	}
-}
-
-// aim finds out whom it concerns what t is about to commit: a device listens to its person alone, so it takes knowing who is in which
-// room.
-func (db *DB) aim(t *tx) error {
-	if t.start != db.told { // another process has written
-		db.audiences = audiences{}
-	}
-	for _, e := range t.entries { // first: whoever came or went did so before anything of this commit is told
-		if isRoom(e.Topics[0]) && len(e.Topics) > 1 {
-			db.audiences.drop(e.Topics[0])
-		} else if people := db.audiences.of(e.Topics[0]); people != nil && e.What == nil { // perhaps a membership was redacted
-			db.audiences.put(e.Topics[0], people.Anew())
-		}
-	}
-	awaited := db.hub.Awaited()
-	for _, e := range t.entries {
-		for _, room := range e.Topics {
-			if !isRoom(room) {
-				continue
-			}
-			people := db.audiences.of(room)
-			if people == nil && awaited {
-				var err error
-				if people, err = audienceOf(t, room); err != nil {
-					return fmt.Errorf("looking up who is to be told: %w", err)
-				}
-				db.audiences.put(room, people)
-			}
-			if people == nil {
-				e.Unknown = true
-			} else {
-				e.Rooms = append(e.Rooms, people)
-			}
-		}
-	}
-	return nil
-}
-
-func isRoom(t stream.Topic) bool { return strings.HasPrefix(string(t), "!") }
-
-const joinedTo = `
-	SELECT state.state_key FROM room JOIN state ON state.room = room.no
-	WHERE room.id = $1 AND state.type = 'm.room.member' AND state.until = 9223372036854775807 AND state.membership = 'join'`
-
-// audienceOf looks up who is joined to a room.
-func audienceOf(t *tx, room stream.Topic) (*stream.Audience, error) {
-	rows, err := t.query(joinedTo, room)
-	people, err := collect(rows, err, scanOne[stream.Topic])
-	return stream.NewAudience(people), err
-}
-
-// audiences are those of rooms in which something was said of late. The zero value is ready.
-type audiences struct {
-	byRoom map[stream.Topic]*stream.Audience
-	people int // in all of them
-}
-
-// maxPeople bounds what audiences remember: some ten megabytes.
-const maxPeople = 200_000
-
-func (a *audiences) of(room stream.Topic) *stream.Audience { return a.byRoom[room] }
-
-func (a *audiences) drop(room stream.Topic) {
-	if old := a.byRoom[room]; old != nil {
-		a.people -= old.Len()
-		delete(a.byRoom, room)
-	}
-}
-
-// put remembers an audience. Where there are too many, some go, whichever come first.
-func (a *audiences) put(room stream.Topic, people *stream.Audience) {
-	a.drop(room)
-	if a.byRoom == nil {
-		a.byRoom = map[stream.Topic]*stream.Audience{}
-	}
-	for old := range a.byRoom {
-		if a.people+people.Len() <= maxPeople {
-			break
-		}
-		a.drop(old)
-	}
-	a.byRoom[room] = people
-	a.people += people.Len()
 }
 
 // attempt is one transaction over batch, as far as maxWork reaches: over as many units as refused is long. broke is the unit that failed

@@ -93,3 +93,21 @@ func TestWhatComesEarlyWaitsForWhatItFollows(t *testing.T) {
 		}
 	})
 }
+
+// Patience with a commit is its own: that with an earlier one, which has ended meanwhile, does not end it.
+func TestEachCommitIsWaitedForAsLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := stream.NewHub()
+		h.Committed(10, 10, nil)
+		h.Patience(time.Second)
+		h.Committed(11, 12, nil)
+		time.Sleep(900 * time.Millisecond)
+		h.Committed(10, 11, nil)
+		h.Committed(13, 14, nil)
+		time.Sleep(500 * time.Millisecond)
+		h.Committed(12, 13, nil)
+		if h.Upto() != 14 || h.Skips() != 1 { // one at the beginning
+			t.Errorf("up to %d, and %d times something was given up", h.Upto(), h.Skips())
+		}
+	})
+}

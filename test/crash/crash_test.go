@@ -49,15 +49,7 @@ func TestWhatWasAnsweredIsKeptByPostgreSQLToo(t *testing.T) {
 		*seed = rand.Uint64()
 	}
 	t.Logf("%d rounds, -seed %d", max(4, *rounds/2), *seed)
-	server, err := rig.StartPostgres(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	server := rig.PostgresFor(t)
 	c := &complaints{TB: t}
 	run(t, c, server, max(4, *rounds/2))
 	for _, what := range c.all {

@@ -45,15 +45,7 @@ type mover struct {
 
 func newMover(t *testing.T) *mover {
 	t.Helper()
-	server, err := rig.StartPostgres(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	server := rig.PostgresFor(t)
 	return &mover{newArchive(t, moveCuts...), server}
 }
 

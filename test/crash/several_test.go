@@ -34,38 +34,16 @@ func TestTwoServersAreOne(t *testing.T) {
 	n := max(8, *rounds/2)
 	t.Logf("%d rounds, -seed %d", n, *seed)
 	c := &complaints{TB: t}
-	server := postgres(t)
+	server := rig.PostgresFor(t)
 	prove(t, c, server, newSeveral(t, server, program), n, program)
 	for _, what := range c.all {
 		t.Error(what)
 	}
 }
 
-func postgres(t *testing.T) *rig.Postgres {
-	t.Helper()
-	server, err := rig.StartPostgres(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	return server
-}
-
 func newSeveral(t *testing.T, server *rig.Postgres, program rig.Program) *several {
 	t.Helper()
-	redis, err := rig.StartRedis(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := redis.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	redis := rig.RedisFor(t)
 	dir, err := os.MkdirTemp("", "wardroom-wires-") // a socket's path must be short
 	if err != nil {
 		t.Fatal(err)

@@ -69,6 +69,17 @@ func StartPostgres(ctx context.Context, settings ...string) (p *Postgres, err er
 	return p, p.Start(ctx)
 }
 
+// PostgresFor is StartPostgres for a test: what fails fails t, and the server ends with t.
+func PostgresFor(t Test, settings ...string) *Postgres {
+	t.Helper()
+	p, err := StartPostgres(t.Context(), settings...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stops(t, p)
+	return p
+}
+
 // Start starts the server again, after Crash.
 func (p *Postgres) Start(ctx context.Context) error {
 	said, err := os.OpenFile(filepath.Join(p.dir, "log"), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)

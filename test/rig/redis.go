@@ -51,10 +51,42 @@ func StartRedis(ctx context.Context) (*Redis, error) {
 	}
 }
 
-// Stop ends the server and removes it.
+// RedisFor is StartRedis for a test: what fails fails t, and the server ends with t.
+func RedisFor(t Test) *Redis {
+	t.Helper()
+	r, err := StartRedis(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	stops(t, r)
+	return r
+}
+
+// Test is as much of testing.TB as this takes: the package is no test's alone.
+type Test interface {
+	Helper()
+	Context() context.Context
+	Fatal(...any)
+	Error(...any)
+	Cleanup(func())
+}
+
+func stops(t Test, server interface{ Stop() error }) {
+	t.Cleanup(func() {
+		if err := server.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// Stop ends the server, if it has not ended yet, and removes it.
 func (r *Redis) Stop() error {
+	if r.server == nil {
+		return nil
+	}
 	err := r.server.Process.Signal(syscall.SIGKILL)
 	<-r.ended
+	r.server = nil
 	return errors.Join(err, os.RemoveAll(r.dir))
 }
 
