@@ -31,6 +31,19 @@ function logTo(file) {
 /** Sooner than the SDK would, a client whose server was away tries again. */
 const impatience = 200;
 
+/**
+ * Of two keys to one session that come at once the SDK keeps the later one, and what was said before it is not readable: a device that is away
+ * while a sender starts again is given both. So it is given them one after the other, as our web client does.
+ */
+function takeKeysInTurn(crypto) {
+  const take = crypto.processSyncChanges.bind(crypto);
+  crypto.processSyncChanges = async (changes) => {
+    const received = [];
+    for (const event of changes.toDeviceEvents) received.push(...(await take({ ...changes, toDeviceEvents: [event] })));
+    return changes.toDeviceEvents.length > 0 ? received : take(changes);
+  };
+}
+
 export class Device {
   /** Signs up somebody new. */
   static async signUp(server, name, invitation, password = everybodysPassword) {
@@ -106,6 +119,7 @@ export class Device {
     });
     await store.startup();
     await client.initRustCrypto({ cryptoDatabasePrefix: this.name });
+    takeKeysInTurn(client.getCrypto());
     // Where the SDK lets nobody wait for its requests, nobody hears either that a client was stopped in the middle of them.
     const requests = client.getCrypto().outgoingRequestsManager;
     const make = requests.doProcessOutgoingRequests.bind(requests);

@@ -1,10 +1,11 @@
 import type { OlmMachine } from '@matrix-org/matrix-sdk-crypto-wasm';
-import type { MatrixClient, MatrixEvent, UIAuthCallback } from 'matrix-js-sdk';
+import type { IToDeviceEvent, MatrixClient, MatrixEvent, ReceivedToDeviceMessage, UIAuthCallback } from 'matrix-js-sdk';
 import type { CryptoApi, DeviceIsolationMode } from 'matrix-js-sdk/lib/crypto-api';
 
 /** What matrix-js-sdk's Rust crypto has beside its published interface, and what we need of it. */
 interface Machine {
   olmMachine: OlmMachine;
+  processSyncChanges: (changes: { toDeviceEvents: IToDeviceEvent[] }) => Promise<ReceivedToDeviceMessage[]>;
   outgoingRequestProcessor: { makeOutgoingRequest: (request: object, prove?: UIAuthCallback<void>) => Promise<void> };
   outgoingRequestsManager: { doProcessOutgoingRequests: () => Promise<void> };
   shareRoomHistoryWithUser: (roomId: string, userId: string) => Promise<void>;

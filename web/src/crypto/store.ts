@@ -3,6 +3,7 @@
 
 import type { MatrixClient } from 'matrix-js-sdk';
 import type { Vault } from '../keep/vault';
+import { takeKeysInTurn } from './inturn';
 import { machineOf } from './machine';
 
 const prefix = 'wardroom-crypto';
@@ -24,6 +25,7 @@ export async function openCrypto(client: MatrixClient, vault: Vault): Promise<vo
   } finally {
     Object.defineProperty(OlmMachine.prototype, 'getAllRoomsPendingKeyBundles', asks);
   }
+  takeKeysInTurn(client);
 }
 
 const longEnough = 86_400_000;
