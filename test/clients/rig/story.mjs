@@ -168,7 +168,8 @@ export class Story {
   /** Somebody signs out of one device; they have another one, which knows what this one knew. */
   async leaveDevice(name) {
     const person = this.people.get(name);
-    await until(`${name} has another device`, () => person.devices.length > 1, 120_000); // a new one may be on its way for long
+    // A new one may be on its way for long, and it is waited for until all know it.
+    await until(`${name} has another device that all know`, () => person.devices.length > 1 && person.devices.at(-1).known < Infinity, 120_000);
     const device = person.devices.pop();
     await until(`${device.name} is idle`, () => device.outbox.length === 0 && device.client && !this.busy.has(device), 60_000);
     this.busy.add(device);
