@@ -36,7 +36,7 @@ func (l *looking) rooms() error {
 		}
 		switch n.Membership {
 		case event.Join:
-			err = l.join(n, l.roomData[n.ID])
+			err = l.join(n)
 		case event.Invite, event.Knock:
 			if n.Pos > l.at {
 				err = l.offered(n.Stay)
@@ -83,9 +83,9 @@ func (l *looking) news() ([]News, error) {
 }
 
 // join adds a room that the person is in.
-func (l *looking) join(n News, data []json.RawMessage) error {
+func (l *looking) join(n News) error {
 	st := n.Stay
-	j := &joined{left: left{Data: eventList{data}}}
+	j := &joined{left: left{Data: eventList{l.roomData[st.ID]}}}
 	since := stream.Position(0)
 	if !l.first {
 		switch was, err := l.wasIn(st, l.at); {
@@ -107,6 +107,9 @@ func (l *looking) join(n News, data []json.RawMessage) error {
 	}
 	if since == 0 && !l.first {
 		j.Timeline.Limited = true // the device may have some of it from an earlier stay, and would show that twice
+		if j.Data.Events, err = l.allData(st.Room); err != nil {
+			return err
+		}
 	}
 	if j.Ephemeral.Events, err = l.ephemeral(st, since, n.Receipts || since == 0); err != nil {
 		return err
@@ -125,6 +128,17 @@ func (l *looking) join(n News, data []json.RawMessage) error {
 	}
 	l.answer.Rooms.Join[st.ID] = j
 	return nil
+}
+
+// allData is the person's data for a room: of what was written while they were not in it the device was not told.
+func (l *looking) allData(no room.No) (all []json.RawMessage, err error) {
+	data, err := l.Disk.RoomDataSince(l.v, l.s.Account, no, 0, l.upto)
+	for _, d := range data {
+		if l.req.Filter.Room.AccountData.MatchType(d.Type) {
+			all = append(all, typed(d.Type, d.Content))
+		}
+	}
+	return all, err
 }
 
 // wasIn reports whether the person was in a room already behind the event at pos: a change of one's own profile is a membership event
@@ -246,7 +260,7 @@ func (l *looking) newest(st room.Stay, since, end stream.Position, limit int) (n
 	n.sight.Ignored = l.ignored
 	n.start, n.whole = end+1, since > 0
 	if i := slices.IndexFunc(n.events, func(e room.Event) bool { return !n.sight.Sees(e.Pos) }); i >= 0 {
-		n.events, n.whole = n.events[:i], false // what lies before is told by prev_batch, as far as it may be seen
+		n.events, n.whole, n.limited = n.events[:i], false, true // what lies before is told by prev_batch, as far as it may be seen
 	}
 	if len(n.events) > limit {
 		n.events, n.whole, n.limited = n.events[:limit], false, true
