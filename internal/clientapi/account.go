@@ -11,15 +11,15 @@ import (
 
 func (a *API) accountRoutes() []route {
 	return []route{
-		{"GET", "/_matrix/client/v3/account/whoami", signedIn, free, a.whoami},
-		{"POST", "/_matrix/client/v3/account/password", signedIn, free, a.changePassword},
-		{"POST", "/_matrix/client/v3/account/deactivate", signedIn, free, a.closeAccount},
-		{"GET", "/_matrix/client/v3/account/3pid", signedIn, free, a.addresses},
-		{"GET", "/_matrix/client/v3/capabilities", signedIn, free, a.capabilities},
-		{"GET", "/_matrix/client/v3/voip/turnServer", signedIn, free, a.turnServer},
-		{"POST", "/_matrix/client/v3/user/{user}/openid/request_token", signedIn, free, a.openID},
-		{"GET", "/_matrix/federation/v1/openid/userinfo", open, free, a.openIDUser},
-		{"GET", "/.well-known/matrix/client", open, free, a.wellKnown},
+		{"GET", "/_matrix/client/v3/account/whoami", signedIn, general, a.whoami},
+		{"POST", "/_matrix/client/v3/account/password", signedIn, general, a.changePassword},
+		{"POST", "/_matrix/client/v3/account/deactivate", signedIn, general, a.closeAccount},
+		{"GET", "/_matrix/client/v3/account/3pid", signedIn, general, a.addresses},
+		{"GET", "/_matrix/client/v3/capabilities", signedIn, general, a.capabilities},
+		{"GET", "/_matrix/client/v3/voip/turnServer", signedIn, general, a.turnServer},
+		{"POST", "/_matrix/client/v3/user/{user}/openid/request_token", signedIn, general, a.openID},
+		{"GET", "/_matrix/federation/v1/openid/userinfo", open, general, a.openIDUser},
+		{"GET", "/.well-known/matrix/client", open, general, a.wellKnown},
 	}
 }
 

@@ -13,15 +13,15 @@ import (
 func (a *API) accountDataRoutes() []route {
 	const user = "/_matrix/client/v3/user/{user}"
 	return []route{
-		{"GET", user + "/account_data/{type}", signedIn, free, a.getAccountData},
+		{"GET", user + "/account_data/{type}", signedIn, general, a.getAccountData},
 		{"PUT", user + "/account_data/{type}", signedIn, writing, a.putAccountData},
-		{"GET", user + "/rooms/{roomId}/account_data/{type}", signedIn, free, a.getAccountData},
+		{"GET", user + "/rooms/{roomId}/account_data/{type}", signedIn, general, a.getAccountData},
 		{"PUT", user + "/rooms/{roomId}/account_data/{type}", signedIn, writing, a.putAccountData},
-		{"GET", user + "/rooms/{roomId}/tags", signedIn, free, a.getTags},
+		{"GET", user + "/rooms/{roomId}/tags", signedIn, general, a.getTags},
 		{"PUT", user + "/rooms/{roomId}/tags/{tag}", signedIn, writing, a.putTag},
 		{"DELETE", user + "/rooms/{roomId}/tags/{tag}", signedIn, writing, a.deleteTag},
 		{"POST", user + "/filter", signedIn, writing, a.postFilter},
-		{"GET", user + "/filter/{filter}", signedIn, free, a.getFilter},
+		{"GET", user + "/filter/{filter}", signedIn, general, a.getFilter},
 	}
 }
 

@@ -160,9 +160,9 @@ func TestAnswersAreAsSpecified(t *testing.T) {
 	spec := readSpecification(t, folder)
 	o := newOffice(t)
 	byOperation := map[string][]row{}
-	served := servedOperations(t)
+	routeOf := servedRoutes(t)
 	for _, r := range readTable(t) {
-		if op := served(r); spec.operations[op] != nil {
+		if op := operationOf(routeOf(r)); spec.operations[op] != nil {
 			byOperation[op] = append(byOperation[op], r)
 		}
 	}
@@ -176,8 +176,8 @@ func TestAnswersAreAsSpecified(t *testing.T) {
 	}
 }
 
-// servedOperations tells which operation a row asks.
-func servedOperations(t *testing.T) func(row) string {
+// servedRoutes tells which route a row asks, as "METHOD path".
+func servedRoutes(t *testing.T) func(row) string {
 	t.Helper()
 	mux := http.NewServeMux()
 	patterns := map[string]bool{}
@@ -195,8 +195,14 @@ func servedOperations(t *testing.T) func(row) string {
 			t.Fatal(err)
 		}
 		_, pattern := mux.Handler(req)
-		return operation(r.method, pattern)
+		return r.method + " " + pattern
 	}
+}
+
+// operationOf is the operation that a route serves.
+func operationOf(route string) string {
+	method, path, _ := strings.Cut(route, " ")
+	return operation(method, path)
 }
 
 // otherwise is what is answered otherwise than the specification says, and why.

@@ -11,10 +11,10 @@ func (a *API) dehydratedRoutes() []route {
 	const path = "/_matrix/client/unstable/org.matrix.msc3814.v1/dehydrated_device"
 	return []route{
 		{"PUT", path, signedIn, writing, a.dehydrate},
-		{"GET", path, signedIn, free, a.dehydrated},
+		{"GET", path, signedIn, general, a.dehydrated},
 		{"DELETE", path, signedIn, writing, a.dropDehydrated},
-		{"GET", path + "/{device}/events", signedIn, free, a.dehydratedEvents},
-		{"POST", path + "/{device}/events", signedIn, free, a.dehydratedEvents},
+		{"GET", path + "/{device}/events", signedIn, general, a.dehydratedEvents},
+		{"POST", path + "/{device}/events", signedIn, general, a.dehydratedEvents},
 	}
 }
 

@@ -8,11 +8,11 @@ import (
 
 func (a *API) deviceRoutes() []route {
 	return []route{
-		{"GET", "/_matrix/client/v3/devices", signedIn, free, a.devices},
-		{"GET", "/_matrix/client/v3/devices/{device}", signedIn, free, a.device},
+		{"GET", "/_matrix/client/v3/devices", signedIn, general, a.devices},
+		{"GET", "/_matrix/client/v3/devices/{device}", signedIn, general, a.device},
 		{"PUT", "/_matrix/client/v3/devices/{device}", signedIn, sending, a.nameDevice},
-		{"DELETE", "/_matrix/client/v3/devices/{device}", signedIn, free, a.deleteDevice},
-		{"POST", "/_matrix/client/v3/delete_devices", signedIn, free, a.deleteDevices},
+		{"DELETE", "/_matrix/client/v3/devices/{device}", signedIn, general, a.deleteDevice},
+		{"POST", "/_matrix/client/v3/delete_devices", signedIn, general, a.deleteDevices},
 	}
 }
 

@@ -10,11 +10,11 @@ import (
 
 func (a *API) directoryRoutes() []route {
 	return []route{
-		{"GET", "/_matrix/client/v3/directory/room/{roomAlias}", signedIn, free, a.alias},
+		{"GET", "/_matrix/client/v3/directory/room/{roomAlias}", signedIn, general, a.alias},
 		{"PUT", "/_matrix/client/v3/directory/room/{roomAlias}", signedIn, sending, a.setAlias},
 		{"DELETE", "/_matrix/client/v3/directory/room/{roomAlias}", signedIn, sending, a.deleteAlias},
-		{"GET", "/_matrix/client/v3/rooms/{roomId}/aliases", signedIn, free, a.aliases},
-		{"GET", "/_matrix/client/v3/directory/list/room/{roomId}", signedIn, free, a.listed},
+		{"GET", "/_matrix/client/v3/rooms/{roomId}/aliases", signedIn, general, a.aliases},
+		{"GET", "/_matrix/client/v3/directory/list/room/{roomId}", signedIn, general, a.listed},
 		{"PUT", "/_matrix/client/v3/directory/list/room/{roomId}", signedIn, sending, a.list},
 		{"GET", "/_matrix/client/v3/publicRooms", signedIn, costly, a.publicRooms},
 		{"POST", "/_matrix/client/v3/publicRooms", signedIn, costly, a.publicRooms},

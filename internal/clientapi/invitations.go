@@ -8,7 +8,7 @@ import (
 func (a *API) invitationRoutes() []route {
 	return []route{
 		{"POST", "/_matrix/client/unstable/org.wardroom/invitations", signedIn, sending, a.inviteOne},
-		{"GET", "/_matrix/client/unstable/org.wardroom/invitations", signedIn, free, a.ownInvitations},
+		{"GET", "/_matrix/client/unstable/org.wardroom/invitations", signedIn, general, a.ownInvitations},
 		{"DELETE", "/_matrix/client/unstable/org.wardroom/invitations/{invitationId}", signedIn, sending, a.revokeOwn},
 		{"POST", "/_matrix/client/unstable/org.wardroom/invitation", open, signingUp, a.invited},
 	}

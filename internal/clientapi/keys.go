@@ -16,7 +16,7 @@ func (a *API) keyRoutes() []route {
 	return []route{
 		{"POST", v3 + "upload", signedIn, writing, a.uploadKeys},
 		{"POST", v3 + "query", signedIn, reading, a.queryKeys},
-		{"POST", v3 + "claim", signedIn, free, a.claimKeys},
+		{"POST", v3 + "claim", signedIn, general, a.claimKeys},
 		{"GET", v3 + "changes", signedIn, reading, a.keyChanges},
 		{"POST", v3 + "device_signing/upload", signedIn, writing, a.uploadCrossSigning},
 		{"POST", v3 + "signatures/upload", signedIn, writing, a.uploadSignatures},

@@ -17,7 +17,7 @@ type limit int
 
 const (
 	_           limit = iota
-	free              // not counted: cheap, or counted inside
+	general           // whatever is cheap, or counted inside as well: counted by person, or by client address where nobody is signed in
 	reading           // counted by person and by what was read: a page of history costs as much as is on it
 	writing           // what a client keeps by itself: settings, keys, how far one has read: counted by person
 	sending           // what a person puts before others: counted by person
@@ -38,6 +38,8 @@ type rate struct {
 // an office behind one address can start its day. What the numbers were chosen for is in docs/decisions/limits.md.
 func (l limit) rate() rate {
 	switch l {
+	case general:
+		return rate{20_000, 5 * time.Millisecond}
 	case reading:
 		return rate{1_000_000, 200 * time.Microsecond}
 	case writing:
@@ -163,8 +165,6 @@ func (l *limits) bucket(r rate, who string, now time.Time) *time.Time {
 // Spec: client-server API, "Rate limiting".
 func (a *API) limited(r *request, class limit) error {
 	switch class {
-	case free:
-		return nil
 	case signingIn, signingUp, registering:
 		return a.count(class.rate(), "address\x00"+a.address(r), 1)
 	default:

@@ -16,14 +16,14 @@ func (a *API) mediaRoutes() []route {
 		{"POST", "/_matrix/media/v3/upload", signedIn, sending, a.upload},
 		{"POST", "/_matrix/media/v1/create", signedIn, sending, a.announce},
 		{"PUT", "/_matrix/media/v3/upload/{serverName}/{mediaId}", signedIn, sending, a.fill},
-		{"GET", "/_matrix/client/v1/media/download/{serverName}/{mediaId}", signedIn, free, a.download},
-		{"GET", "/_matrix/client/v1/media/download/{serverName}/{mediaId}/{fileName}", signedIn, free, a.download},
+		{"GET", "/_matrix/client/v1/media/download/{serverName}/{mediaId}", signedIn, general, a.download},
+		{"GET", "/_matrix/client/v1/media/download/{serverName}/{mediaId}/{fileName}", signedIn, general, a.download},
 		{"GET", "/_matrix/client/v1/media/thumbnail/{serverName}/{mediaId}", signedIn, costly, a.thumbnail},
-		{"GET", "/_matrix/client/v1/media/config", signedIn, free, a.mediaConfig},
-		{"GET", "/_matrix/media/v3/config", signedIn, free, a.mediaConfig},
-		{"GET", "/_matrix/media/v3/download/{serverName}/{mediaId}", open, free, a.unsignedDownload},
-		{"GET", "/_matrix/media/v3/download/{serverName}/{mediaId}/{fileName}", open, free, a.unsignedDownload},
-		{"GET", "/_matrix/media/v3/thumbnail/{serverName}/{mediaId}", open, free, a.unsignedDownload},
+		{"GET", "/_matrix/client/v1/media/config", signedIn, general, a.mediaConfig},
+		{"GET", "/_matrix/media/v3/config", signedIn, general, a.mediaConfig},
+		{"GET", "/_matrix/media/v3/download/{serverName}/{mediaId}", open, general, a.unsignedDownload},
+		{"GET", "/_matrix/media/v3/download/{serverName}/{mediaId}/{fileName}", open, general, a.unsignedDownload},
+		{"GET", "/_matrix/media/v3/thumbnail/{serverName}/{mediaId}", open, general, a.unsignedDownload},
 	}
 }
 

@@ -17,12 +17,12 @@ const oauthPath = "/_matrix/client/unstable/org.wardroom/oauth/"
 
 func (a *API) oauthRoutes() []route {
 	return []route{
-		{"GET", "/_matrix/client/v1/auth_metadata", open, free, a.authMetadata},
-		{"GET", "/_matrix/client/unstable/org.matrix.msc2965/auth_metadata", open, free, a.authMetadata},
+		{"GET", "/_matrix/client/v1/auth_metadata", open, general, a.authMetadata},
+		{"GET", "/_matrix/client/unstable/org.matrix.msc2965/auth_metadata", open, general, a.authMetadata},
 		{"POST", oauthPath + "register", open, registering, a.registerClient},
-		{"POST", oauthPath + "token", open, free, a.token},
-		{"POST", oauthPath + "revoke", open, free, a.revokeToken},
-		{"POST", oauthPath + "asked", open, free, a.oauthAsked},
+		{"POST", oauthPath + "token", open, general, a.token},
+		{"POST", oauthPath + "revoke", open, general, a.revokeToken},
+		{"POST", oauthPath + "asked", open, general, a.oauthAsked},
 		{"POST", oauthPath + "approve", open, signingIn, a.approve},
 	}
 }

@@ -13,11 +13,11 @@ func (a *API) passkeyRoutes() []route {
 	return []route{
 		{"POST", passkeyPath + "passkey/challenge", open, signingIn, a.passkeyChallenge},
 		{"POST", passkeyPath + "passkey/login", open, signingIn, a.passkeyLogin},
-		{"GET", passkeyPath + "passkeys", signedIn, free, a.listPasskeys},
-		{"POST", passkeyPath + "passkeys/begin", signedIn, free, a.beginPasskey},
+		{"GET", passkeyPath + "passkeys", signedIn, general, a.listPasskeys},
+		{"POST", passkeyPath + "passkeys/begin", signedIn, general, a.beginPasskey},
 		{"POST", passkeyPath + "passkeys", signedIn, writing, a.addPasskey},
 		{"PUT", passkeyPath + "passkeys/{id}", signedIn, writing, a.namePasskey},
-		{"DELETE", passkeyPath + "passkeys/{id}", signedIn, free, a.dropPasskey},
+		{"DELETE", passkeyPath + "passkeys/{id}", signedIn, general, a.dropPasskey},
 	}
 }
 

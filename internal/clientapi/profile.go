@@ -10,8 +10,8 @@ import (
 
 func (a *API) profileRoutes() []route {
 	return []route{
-		{"GET", "/_matrix/client/v3/profile/{user}", signedIn, free, a.profile},
-		{"GET", "/_matrix/client/v3/profile/{user}/{field}", signedIn, free, a.profileField},
+		{"GET", "/_matrix/client/v3/profile/{user}", signedIn, general, a.profile},
+		{"GET", "/_matrix/client/v3/profile/{user}/{field}", signedIn, general, a.profileField},
 		{"PUT", "/_matrix/client/v3/profile/{user}/{field}", signedIn, sending, a.setProfileField},
 		{"DELETE", "/_matrix/client/v3/profile/{user}/{field}", signedIn, sending, a.deleteProfileField},
 		{"POST", "/_matrix/client/v3/user_directory/search", signedIn, costly, a.searchPeople},

@@ -11,18 +11,18 @@ func (a *API) pushRoutes() []route {
 	const rules = "/_matrix/client/v3/pushrules"
 	const rule = rules + "/global/{kind}/{rule}"
 	return []route{
-		{"GET", rules + "/{$}", signedIn, free, a.pushRules},
-		{"GET", rules, signedIn, free, a.pushRules},
-		{"GET", rules + "/global/{$}", signedIn, free, a.globalPushRules},
-		{"GET", rules + "/global", signedIn, free, a.globalPushRules},
-		{"GET", rule, signedIn, free, a.pushRule},
+		{"GET", rules + "/{$}", signedIn, general, a.pushRules},
+		{"GET", rules, signedIn, general, a.pushRules},
+		{"GET", rules + "/global/{$}", signedIn, general, a.globalPushRules},
+		{"GET", rules + "/global", signedIn, general, a.globalPushRules},
+		{"GET", rule, signedIn, general, a.pushRule},
 		{"PUT", rule, signedIn, writing, a.putPushRule},
 		{"DELETE", rule, signedIn, writing, a.deletePushRule},
-		{"GET", rule + "/enabled", signedIn, free, a.pushRuleEnabled},
+		{"GET", rule + "/enabled", signedIn, general, a.pushRuleEnabled},
 		{"PUT", rule + "/enabled", signedIn, writing, a.enablePushRule},
-		{"GET", rule + "/actions", signedIn, free, a.pushRuleActions},
+		{"GET", rule + "/actions", signedIn, general, a.pushRuleActions},
 		{"PUT", rule + "/actions", signedIn, writing, a.setPushRuleActions},
-		{"GET", "/_matrix/client/v3/pushers", signedIn, free, a.pushers},
+		{"GET", "/_matrix/client/v3/pushers", signedIn, general, a.pushers},
 		{"POST", "/_matrix/client/v3/pushers/set", signedIn, writing, a.setPusher},
 	}
 }

@@ -4,9 +4,9 @@ import "wardroom/internal/fault"
 
 func (a *API) reportRoutes() []route {
 	return []route{
-		{"POST", "/_matrix/client/v3/rooms/{roomId}/report", signedIn, free, a.report},
-		{"POST", "/_matrix/client/v3/rooms/{roomId}/report/{eventId}", signedIn, free, a.report},
-		{"POST", "/_matrix/client/v3/users/{userId}/report", signedIn, free, a.report},
+		{"POST", "/_matrix/client/v3/rooms/{roomId}/report", signedIn, general, a.report},
+		{"POST", "/_matrix/client/v3/rooms/{roomId}/report/{eventId}", signedIn, general, a.report},
+		{"POST", "/_matrix/client/v3/users/{userId}/report", signedIn, general, a.report},
 	}
 }
 

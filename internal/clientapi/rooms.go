@@ -14,10 +14,10 @@ import (
 func (a *API) roomRoutes() []route {
 	return []route{
 		{"POST", "/_matrix/client/v3/createRoom", signedIn, costly, a.createRoom},
-		{"GET", "/_matrix/client/v3/joined_rooms", signedIn, free, a.joinedRooms},
+		{"GET", "/_matrix/client/v3/joined_rooms", signedIn, general, a.joinedRooms},
 		{"POST", "/_matrix/client/v3/rooms/{roomId}/upgrade", signedIn, costly, a.upgrade},
 		{"GET", "/_matrix/client/v1/rooms/{roomId}/hierarchy", signedIn, costly, a.hierarchy},
-		{"GET", "/_matrix/client/v1/room_summary/{roomIdOrAlias}", signedIn, free, a.roomSummary},
+		{"GET", "/_matrix/client/v1/room_summary/{roomIdOrAlias}", signedIn, general, a.roomSummary},
 	}
 }
 

@@ -8,11 +8,11 @@ import (
 
 func (a *API) signInRoutes() []route {
 	return []route{
-		{"GET", "/_matrix/client/v3/login", open, free, a.loginFlows},
+		{"GET", "/_matrix/client/v3/login", open, general, a.loginFlows},
 		{"POST", "/_matrix/client/v3/login", open, signingIn, a.login},
-		{"POST", "/_matrix/client/v3/logout", signedIn, free, a.logout},
-		{"POST", "/_matrix/client/v3/logout/all", signedIn, free, a.logoutAll},
-		{"POST", "/_matrix/client/v3/refresh", open, free, a.refresh},
+		{"POST", "/_matrix/client/v3/logout", signedIn, general, a.logout},
+		{"POST", "/_matrix/client/v3/logout/all", signedIn, general, a.logoutAll},
+		{"POST", "/_matrix/client/v3/refresh", open, general, a.refresh},
 	}
 }
 

@@ -11,9 +11,9 @@ func (a *API) stateRoutes() []route {
 	const base = "/_matrix/client/v3/rooms/{roomId}/"
 	return []route{
 		{"GET", base + "state", signedIn, reading, a.state},
-		{"GET", base + "state/{eventType}", signedIn, free, a.stateEvent},
-		{"GET", base + "state/{eventType}/{$}", signedIn, free, a.stateEvent},
-		{"GET", base + "state/{eventType}/{stateKey}", signedIn, free, a.stateEvent},
+		{"GET", base + "state/{eventType}", signedIn, general, a.stateEvent},
+		{"GET", base + "state/{eventType}/{$}", signedIn, general, a.stateEvent},
+		{"GET", base + "state/{eventType}/{stateKey}", signedIn, general, a.stateEvent},
 		{"PUT", base + "state/{eventType}", signedIn, sending, a.setState},
 		{"PUT", base + "state/{eventType}/{$}", signedIn, sending, a.setState},
 		{"PUT", base + "state/{eventType}/{stateKey}", signedIn, sending, a.setState},

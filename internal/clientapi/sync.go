@@ -22,7 +22,7 @@ func (a *API) syncRoutes() []route {
 		{"POST", room + "/receipt/{type}/{eventId}", signedIn, writing, a.receipt},
 		{"POST", room + "/read_markers", signedIn, writing, a.readMarkers},
 		{"PUT", room + "/typing/{user}", signedIn, writing, a.typing},
-		{"GET", "/_matrix/client/v3/presence/{user}/status", signedIn, free, a.presence},
+		{"GET", "/_matrix/client/v3/presence/{user}/status", signedIn, general, a.presence},
 		{"PUT", "/_matrix/client/v3/presence/{user}/status", signedIn, writing, a.setPresence},
 	}
 }

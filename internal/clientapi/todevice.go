@@ -11,7 +11,7 @@ import (
 
 func (a *API) toDeviceRoutes() []route {
 	return []route{
-		{"PUT", "/_matrix/client/v3/sendToDevice/{type}/{txn}", signedIn, free, a.sendToDevice},
+		{"PUT", "/_matrix/client/v3/sendToDevice/{type}/{txn}", signedIn, general, a.sendToDevice},
 	}
 }
 

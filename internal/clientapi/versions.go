@@ -4,7 +4,7 @@ import "strconv"
 
 func (a *API) versionRoutes() []route {
 	return []route{
-		{"GET", "/_matrix/client/versions", open, free, a.versions},
+		{"GET", "/_matrix/client/versions", open, general, a.versions},
 	}
 }
 
