@@ -18,6 +18,7 @@ import (
 
 	"wardroom/internal/account"
 	"wardroom/internal/device/devicetest"
+	"wardroom/internal/mxid"
 	"wardroom/internal/store/storetest"
 )
 
@@ -306,17 +307,14 @@ func (o *office) prepare(t *testing.T) {
 	names["square"] = place("square", object{"preset": "public_chat"})
 	names["door"] = place("door", object{"initial_state": state("m.room.join_rules", object{"join_rule": "knock"})})
 	names["window"] = place("window", object{"initial_state": state("m.room.history_visibility", object{"history_visibility": "world_readable"})})
+	names["memberdevice"] = string(member.device)
 	names["view"] = creator.say(t, names["window"], "1", cipher("for all to see"))
 
 	o.things(t, s, member, names)
 	for who, p := range people {
 		own := maps.Clone(names)
 		own["me"], own["mydevice"] = string(p.user), string(p.device)
-		keys, err := json.Marshal(devicetest.NewPerson(p.user).Keys())
-		if err != nil {
-			t.Fatal(err)
-		}
-		own["crosskeys"] = string(keys)
+		ownKeys(t, p, own)
 		d := &devicetest.Device{Session: account.Session{User: p.user, Device: "asleep"}, Key: devicetest.NewKey()}
 		own["devicekeys"] = string(d.Keys())
 		o.tokens[who], o.names[who] = p.token, own
@@ -332,6 +330,32 @@ func (o *office) prepare(t *testing.T) {
 	}
 	for who, token := range o.tokens {
 		o.secrets[token] = []string{who}
+	}
+}
+
+// ownKeys puts keys that p may publish, and what p confirms with, under their names.
+func ownKeys(t testing.TB, p *person, own map[string]string) {
+	t.Helper()
+	d, of := p.keys(), devicetest.NewPerson(p.user)
+	signer := "ed25519:" + devicetest.Public(of.SelfSigning)
+	signed := devicetest.Sign(d.Bare(), p.user, signer, of.SelfSigning)
+	var read struct {
+		Signatures map[mxid.User]map[string]string `json:"signatures"`
+	}
+	if err := json.Unmarshal(signed, &read); err != nil {
+		t.Fatal(err)
+	}
+	own["signature"] = read.Signatures[p.user][signer]
+	own["ownkeys"], own["signedkeys"] = string(d.Keys()), string(signed)
+	for name, what := range map[string]any{
+		"crosskeys": of.Keys(), "onetime": d.OneTimeKeys(0, 1), "fallback": d.Fallback("FB"),
+		"auth": object{"type": "m.login.password", "identifier": object{"type": "m.id.user", "user": p.user}, "password": password},
+	} {
+		data, err := json.Marshal(what)
+		if err != nil {
+			t.Fatal(err)
+		}
+		own[name] = string(data)
 	}
 }
 
