@@ -6,13 +6,14 @@
 # make growth  let a year of twenty people pass, and say what an event costs
 # make minio-test  build and start a real MinIO server, and look whether files are safe there too
 # make fuzz   run every fuzz test for FUZZTIME (30s) each
+# make conformance  ask each operation of the Matrix specification, print what came of it, and write that to docs/matrix.md
 # make bench  measure, and write docs/performance.md
 # make bench-check  count what a message costs, and fail where that has changed by more than a fifth
 # make pictures  take the pictures of the README, from the demonstration in a real browser
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
-.PHONY: run demo build test crash growth minio-test fuzz bench bench-check pictures clean
+.PHONY: run demo build test crash growth minio-test fuzz conformance bench bench-check pictures clean
 
 version := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
@@ -64,6 +65,11 @@ growth:
 fuzz:
 	@.ci/need build
 	@.ci/fuzz $(FUZZTIME)
+
+conformance:
+	@.ci/need build
+	@[ -d "$(MATRIX_SPEC)/data/api/client-server" ] || { echo "MATRIX_SPEC has to name a folder with the Matrix specification's data: a clone of https://github.com/matrix-org/matrix-spec" >&2; exit 1; }
+	@cd internal/clientapi && MATRIX_SPEC=$(abspath $(MATRIX_SPEC)) go test -count=1 -run '^TestConformance$$|^TestTheSpecifications' -update
 
 bench:
 	@.ci/need bench

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"wardroom/internal/store/storetest"
 )
 
 // behaviour is what one operation does, as testdata/behaviour.txt tells it.
@@ -82,26 +84,15 @@ func readBehaviours(t testing.TB) []*behaviour {
 	return all
 }
 
-// TestNoAnswerOfAnOperationDoesForAll does what each operation of the specification is there for, and sees that it has done it; and that this
-// would be seen: with any one of its answers in the place of all of them, something is missing.
-func TestNoAnswerOfAnOperationDoesForAll(t *testing.T) {
-	o := newOffice(t)
-	for _, b := range readBehaviours(t) {
-		t.Run(b.operation, func(t *testing.T) {
-			t.Parallel()
-			o.behaves(t, b)
-		})
-	}
-}
-
-// behaves fails the test unless an operation does what it is there for, and unless a handler of one answer for all would be found out.
+// behaves fails the test unless an operation does what it is there for, and unless that would be seen: with any one of its good answers in
+// the place of all of them, something has to be missing.
 func (o *office) behaves(t *testing.T, b *behaviour) {
 	t.Helper()
 	honest := &stage{operation: b.operation, handlers: servedRoutes(t)}
 	if wrong := o.play(t, b, honest); wrong != "" {
 		t.Fatal(wrong)
 	}
-	if b.always != "" {
+	if b.always != "" || os.Getenv(storetest.Variable) != "" { // whether a constant is found out does not depend on the store
 		return
 	}
 	if len(honest.given) == 0 {

@@ -1,6 +1,7 @@
 package clientapi_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -22,6 +23,7 @@ import (
 // specification is its own description of the client-server API, as far as answers can be compared with it.
 type specification struct {
 	operations map[string]*specOperation // by "METHOD path", as operation writes it
+	listed     []specPlace               // in the order of the files; some stand in two
 
 	mu      sync.Mutex // guards schemas
 	schemas *jsonschema.Compiler
@@ -32,6 +34,11 @@ func (s *specification) schema(at string) (*jsonschema.Schema, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.schemas.Compile(at)
+}
+
+// specPlace is where the specification describes an operation.
+type specPlace struct {
+	file, method, path string // the file without its ending; the path as it stands there
 }
 
 // specOperation is one operation as the specification describes it.
@@ -83,9 +90,13 @@ func readSpecification(t *testing.T, folder string) *specification {
 					op.good = "file://" + file + "#" + pointer
 				}
 				s.operations[operation(method, base+path)] = op
+				s.listed = append(s.listed, specPlace{strings.TrimSuffix(filepath.Base(file), ".yaml"), strings.ToUpper(method), base + strings.TrimSpace(path)})
 			}
 		}
 	}
+	slices.SortFunc(s.listed, func(a, b specPlace) int {
+		return cmp.Or(strings.Compare(a.file, b.file), strings.Compare(a.path, b.path), strings.Compare(a.method, b.method))
+	})
 	return s
 }
 
@@ -150,30 +161,46 @@ func at(v any, names ...string) any {
 	return v
 }
 
-// TestAnswersAreAsSpecified asks each operation of the specification that is served, by the rows of the table of authorisation: without a
-// token, with one that is none, with a body that is none; and compares good answers with the specification's schema.
-func TestAnswersAreAsSpecified(t *testing.T) {
-	folder := os.Getenv("MATRIX_SPEC")
-	if folder == "" {
-		t.Skip("MATRIX_SPEC does not name a folder with the Matrix specification's data")
+// TestConformance asks each operation that is served. Whatever is asked too often is refused as the specification says (overlimit_test.go); each of
+// the specification's operations does what it is there for, and a handler that always answers the same would be found out
+// (behaviour_test.go). Where the specification's description is at hand, each is also asked without a token, with one that is
+// none, with a body that is none, and good answers are compared with its schema; and docs/matrix.md is what all that amounts to.
+// `make conformance` prints it and writes it there.
+func TestConformance(t *testing.T) {
+	var spec *specification
+	if folder := os.Getenv("MATRIX_SPEC"); folder != "" {
+		spec = readSpecification(t, folder)
 	}
-	spec := readSpecification(t, folder)
+	table := readTable(t)
+	everyRouteHasARow(t, table)
 	o := newOffice(t)
-	byOperation := map[string][]row{}
+	w := &walk{spec: spec, rows: map[string][]row{}, does: map[string]*behaviour{}, cells: map[string]map[string]string{}}
 	routeOf := servedRoutes(t)
-	for _, r := range readTable(t) {
-		if op := operationOf(routeOf(r)); spec.operations[op] != nil {
-			byOperation[op] = append(byOperation[op], r)
+	for _, r := range table {
+		op := operationOf(routeOf(r))
+		w.rows[op] = append(w.rows[op], r)
+	}
+	for _, b := range readBehaviours(t) {
+		if w.rows[b.operation] == nil || w.does[b.operation] != nil {
+			t.Errorf("behaviour.txt: %s is not served, or is there twice", b.operation)
 		}
+		w.does[b.operation] = b
 	}
-	for _, op := range slices.Sorted(maps.Keys(byOperation)) {
-		t.Run(op, func(t *testing.T) {
-			t.Parallel()
-			if why := otherwise[op]; why == "" {
-				o.compare(t, spec, op, byOperation[op])
-			}
-		})
-	}
+	w.tooMany = o.overTheLimit(t, table)
+	t.Run("operations", func(t *testing.T) {
+		for _, op := range slices.Sorted(maps.Keys(w.rows)) {
+			t.Run(op, func(t *testing.T) {
+				t.Parallel()
+				o.walk(t, w, op)
+			})
+		}
+	})
+	t.Run("specification", func(t *testing.T) {
+		if spec == nil {
+			t.Skip("MATRIX_SPEC does not name a folder with the Matrix specification's data")
+		}
+		w.page(t)
+	})
 }
 
 // servedRoutes tells which route a row asks, as "METHOD path".
@@ -205,14 +232,30 @@ func operationOf(route string) string {
 	return operation(method, path)
 }
 
-// otherwise is what is answered otherwise than the specification says, and why.
+// otherwise is what is answered otherwise than the specification says, and why: docs/matrix.md says it, too.
 var otherwise = map[string]string{
-	"GET /_matrix/client/v3/voip/turnServer":         "{} for no relay, as servers have answered since before there was a schema",
-	"GET /_matrix/client/v3/rooms/{}/joined_members": "display_name is null where there is none: TestJoinedMembersHaveADisplayNameKey",
-	"POST /_matrix/client/v3/rooms/{}/report":        "reports are refused in words: docs/matrix.md",
-	"POST /_matrix/client/v3/rooms/{}/report/{}":     "as above",
-	"POST /_matrix/client/v3/users/{}/report":        "as above",
+	"GET /_matrix/client/v3/voip/turnServer":         "`{}` for no relay, as servers have answered since before there was a schema",
+	"GET /_matrix/client/v3/rooms/{}/joined_members": "`display_name` is null where there is none: clients look for the key",
+	"POST /_matrix/client/v3/rooms/{}/report":        "every report is refused in words, whatever it says",
+	"POST /_matrix/client/v3/rooms/{}/report/{}":     "every report is refused in words, whatever it says",
+	"POST /_matrix/client/v3/users/{}/report":        "every report is refused in words, whatever it says",
 }
+
+// stricter is what takes a token though the specification asks for none, or not always, and why: docs/matrix.md says it, too.
+var stricter = map[string]string{
+	"POST /_matrix/client/v3/account/deactivate":    confirmed,
+	"POST /_matrix/client/v3/account/password":      confirmed,
+	"GET /_matrix/client/v3/directory/room/{}":      inside,
+	"GET /_matrix/client/v3/directory/list/room/{}": inside,
+	"GET /_matrix/client/v3/publicRooms":            inside,
+	"GET /_matrix/client/v3/profile/{}":             inside,
+	"GET /_matrix/client/v3/profile/{}/{}":          inside,
+}
+
+const (
+	inside    = "who is here, and which rooms there are, is for the people of this server"
+	confirmed = "there are no mail addresses and telephone numbers to show by who one is"
+)
 
 // further asks what no row of the table can: whose good answer takes something that nobody in it has.
 var further = map[string]func(*testing.T, *office, *server) reply{
@@ -225,32 +268,115 @@ var further = map[string]func(*testing.T, *office, *server) reply{
 	},
 }
 
-// compare asks one operation.
-func (o *office) compare(t *testing.T, spec *specification, name string, rows []row) {
-	s, op := o.open(t), spec.operations[name]
-	first := rows[0]
-	path := expand(full(first.path), o.names["member"], url.QueryEscape)
-	if op.secured {
-		for token, want := range map[string]string{"": "M_MISSING_TOKEN", "made-up": "M_UNKNOWN_TOKEN"} {
-			if r := s.call(t, token, first.method, path, []byte("{}")); r.status != 401 || r.errcode() != want || text(r.body["error"]) == "" {
-				t.Errorf("with the token %q: %d %s, not 401 %s", token, r.status, r.raw, want)
-			}
-		}
+// walk is what is asked of all operations, and what came of it.
+type walk struct {
+	spec    *specification
+	rows    map[string][]row      // of the table of authorisation, by operation
+	does    map[string]*behaviour // by operation
+	tooMany map[string]string     // what is wrong where too much is asked, by operation
+
+	mu    sync.Mutex                   // guards cells
+	cells map[string]map[string]string // by operation and column
+}
+
+// The columns of docs/matrix.md, and what stands in them.
+var columns = []string{"no token", "bad token", "bad body", "too many", "answer", "behaviour"}
+
+const (
+	held    = "✓"
+	failed  = "FAILED"
+	other   = "other"
+	always  = "always"
+	nothing = "–"
+)
+
+func (w *walk) note(op, column, cell string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.cells[op] == nil {
+		w.cells[op] = map[string]string{}
 	}
-	if op.body {
-		for _, body := range []string{`{"a":`, "no JSON", "\xff"} {
-			if r := s.call(t, o.tokens["member"], first.method, path, []byte(body)); r.status != 400 || r.errcode() != "M_NOT_JSON" {
-				t.Errorf("with the body %q: %d %s, not 400 M_NOT_JSON", body, r.status, r.raw)
-			}
+	w.cells[op][column] = cell
+}
+
+// walk asks one operation all that there is to ask.
+func (o *office) walk(t *testing.T, w *walk, name string) {
+	ask := func(column, cell string, does func(*testing.T)) {
+		if !t.Run(column, does) {
+			cell = failed
 		}
-		if r := s.call(t, o.tokens["member"], first.method, path, []byte(`[7]`)); r.status != 400 || r.errcode() != "M_BAD_JSON" && r.errcode() != "M_NOT_JSON" {
-			t.Errorf("with a list as the body: %d %s, not 400 M_BAD_JSON", r.status, r.raw)
-		}
+		w.note(name, column, cell)
 	}
-	if op.good == "" {
+	ask("too many", held, func(t *testing.T) {
+		if complaint, asked := w.tooMany[name]; complaint != "" || !asked {
+			t.Errorf("it was not refused as it should be: %s", complaint)
+		}
+	})
+	switch b := w.does[name]; {
+	case b != nil && b.always != "":
+		ask("behaviour", always, func(t *testing.T) { o.behaves(t, b) })
+	case b != nil:
+		ask("behaviour", held, func(t *testing.T) { o.behaves(t, b) })
+	case w.spec != nil && w.spec.operations[name] != nil:
+		ask("behaviour", failed, func(t *testing.T) { t.Error("testdata/behaviour.txt does not tell what it does") })
+	}
+	if w.spec == nil || w.spec.operations[name] == nil {
 		return
 	}
-	schema, err := spec.schema(op.good)
+	op, rows := w.spec.operations[name], w.rows[name]
+	first, good := rows[0], false
+	for _, r := range rows {
+		good = good || slices.Contains(r.want, "ok")
+	}
+	s := o.open(t)
+	path := expand(full(first.path), o.names["member"], url.QueryEscape)
+	if !op.secured && first.want[slices.Index(askers, "nobody")] == "token" && stricter[name] == "" {
+		t.Error("it takes a token, which the specification does not ask for, and stricter does not say why")
+	}
+	for _, c := range []struct{ column, token, want string }{{"no token", "", "M_MISSING_TOKEN"}, {"bad token", "made-up", "M_UNKNOWN_TOKEN"}} {
+		if !op.secured && first.want[slices.Index(askers, "nobody")] != "token" {
+			w.note(name, c.column, nothing)
+			continue
+		}
+		ask(c.column, held, func(t *testing.T) {
+			if r := s.call(t, c.token, first.method, path, []byte("{}")); r.status != 401 || r.errcode() != c.want || text(r.body["error"]) == "" {
+				t.Errorf("%d %s, not 401 %s", r.status, r.raw, c.want)
+			}
+		})
+	}
+	switch {
+	case !op.body:
+		w.note(name, "bad body", nothing)
+	case otherwise[name] != "" && !good: // whatever it says, it is refused
+		w.note(name, "bad body", other)
+	default:
+		ask("bad body", held, func(t *testing.T) { o.badBodies(t, s, first.method, path) })
+	}
+	switch {
+	case otherwise[name] != "":
+		w.note(name, "answer", other)
+	case op.good == "":
+		w.note(name, "answer", nothing)
+	default:
+		ask("answer", held, func(t *testing.T) { o.compare(t, w, name, s) })
+	}
+}
+
+// badBodies sends bodies that are no JSON, or not what any operation takes.
+func (o *office) badBodies(t *testing.T, s *server, method, path string) {
+	for _, body := range []string{`{"a":`, "no JSON", "\xff"} {
+		if r := s.call(t, o.tokens["member"], method, path, []byte(body)); r.status != 400 || r.errcode() != "M_NOT_JSON" {
+			t.Errorf("with the body %q: %d %s, not 400 M_NOT_JSON", body, r.status, r.raw)
+		}
+	}
+	if r := s.call(t, o.tokens["member"], method, path, []byte(`[7]`)); r.status != 400 || r.errcode() != "M_BAD_JSON" && r.errcode() != "M_NOT_JSON" {
+		t.Errorf("with a list as the body: %d %s, not 400 M_BAD_JSON", r.status, r.raw)
+	}
+}
+
+// compare holds good answers of an operation against the specification's schema. s is a server that is not changed.
+func (o *office) compare(t *testing.T, w *walk, name string, s *server) {
+	schema, err := w.spec.schema(w.spec.operations[name].good)
 	if err != nil {
 		t.Fatalf("the specification's schema cannot be read: %v", err)
 	}
@@ -273,7 +399,7 @@ func (o *office) compare(t *testing.T, spec *specification, name string, rows []
 		}
 		validate("beside the table", answer)
 	}
-	for _, r := range rows {
+	for _, r := range w.rows[name] {
 		if strings.Contains(r.path, "?org.matrix.") { // not the specification's yet
 			continue
 		}

@@ -10,21 +10,11 @@ import (
 	"wardroom/internal/store/storetest"
 )
 
-// TestEachOperationCountsAndRefusesWhatIsTooMuch lets member ask each operation once more than their bucket, or that of their address,
-// allows, while no time passes: the one that is left is taken, and the next is refused as the specification says.
+// overTheLimit lets member ask each operation once more than their bucket, or that of their address, allows, while no time passes: the one
+// that is left is to be taken, and the next one refused as the specification says. It gives what is wrong with that, by
+// operation: "" where nothing is.
 //
 // Spec: client-server API, "Rate limiting".
-func TestEachOperationCountsAndRefusesWhatIsTooMuch(t *testing.T) {
-	table := readTable(t)
-	everyRouteHasARow(t, table)
-	for op, complaint := range newOffice(t).overTheLimit(t, table) {
-		if complaint != "" {
-			t.Errorf("%s: %s", op, complaint)
-		}
-	}
-}
-
-// overTheLimit asks each operation that is served until it refuses, and gives what is wrong with that by operation: "" where nothing is.
 func (o *office) overTheLimit(t *testing.T, table []row) map[string]string {
 	t.Helper()
 	dir := t.TempDir()
