@@ -2,6 +2,7 @@ package clientapi
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 
 	"wardroom/internal/fault"
@@ -15,6 +16,7 @@ func (a *API) roomRoutes() []route {
 	return []route{
 		{"POST", "/_matrix/client/v3/createRoom", signedIn, costly, a.createRoom},
 		{"GET", "/_matrix/client/v3/joined_rooms", signedIn, general, a.joinedRooms},
+		{"GET", "/_matrix/client/v1/mutual_rooms", signedIn, general, a.mutualRooms},
 		{"POST", "/_matrix/client/v3/rooms/{roomId}/upgrade", signedIn, costly, a.upgrade},
 		{"GET", "/_matrix/client/v1/rooms/{roomId}/hierarchy", signedIn, costly, a.hierarchy},
 		{"GET", "/_matrix/client/v1/room_summary/{roomIdOrAlias}", signedIn, general, a.roomSummary},
@@ -50,6 +52,42 @@ func (a *API) joinedRooms(r *request) (any, error) {
 		return nil, err
 	}
 	return map[string]any{"joined_rooms": rooms}, nil
+}
+
+// mutualRooms lists the rooms that the caller and somebody else are in, a thousand at a time.
+//
+// Spec: client-server API, GET /mutual_rooms.
+func (a *API) mutualRooms(r *request) (any, error) {
+	const batch = 1000
+	q := r.URL.Query()
+	user, err := mxid.ParseUser(q.Get("user_id"))
+	if err != nil || user == r.who.User {
+		return nil, fault.InvalidParam.New("Say in \"user_id\" who else; %q is nobody else.", q.Get("user_id"))
+	}
+	after := mxid.Room("")
+	if from := q.Get("from"); from != "" {
+		if after, err = mxid.ParseRoom(from); err != nil {
+			return nil, fault.InvalidParam.New("The token in \"from\" is none of this list's.")
+		}
+	}
+	rooms, err := a.Rooms.MutualRooms(r.ctx(), r.who, user)
+	if err != nil {
+		return nil, err
+	}
+	answer := struct {
+		Joined []mxid.Room `json:"joined"`
+		Count  int         `json:"count"`
+		Next   mxid.Room   `json:"next_batch,omitempty"` // the last of the list
+	}{Count: len(rooms)}
+	i, found := slices.BinarySearch(rooms, after)
+	if found {
+		i++
+	}
+	if answer.Joined = rooms[i:]; len(answer.Joined) > batch {
+		answer.Joined = answer.Joined[:batch]
+		answer.Next = answer.Joined[batch-1]
+	}
+	return answer, nil
 }
 
 // upgrade closes a room in favour of a new one.

@@ -238,3 +238,34 @@ func TestTheSameTransactionAgainGivesTheSameEvent(t *testing.T) {
 		}
 	}
 }
+
+func TestMutualRoomsAreThoseThatBothAreIn(t *testing.T) {
+	s := newServer(t)
+	lin, mei, sora := s.newPerson(t, "lin"), s.newPerson(t, "mei"), s.newPerson(t, "sora")
+	both, invited, left, others := lin.newRoom(t, object{}), lin.newRoom(t, object{}), lin.newRoom(t, object{}), mei.newRoom(t, object{})
+	for _, room := range []string{both, invited, left} {
+		lin.invite(t, room, mei)
+	}
+	mei.invite(t, others, sora)
+	sora.join(t, others)
+	mei.join(t, both)
+	mei.join(t, left)
+	mei.ok(t, "POST", in(left, "leave"), object{})
+	of := func(p *person, query string) string {
+		got := p.ok(t, "GET", "/_matrix/client/v1/mutual_rooms?"+query, nil)
+		return fmt.Sprint(got["joined"], got["count"], got["next_batch"])
+	}
+	for query, want := range map[string]string{
+		"user_id=" + string(mei.user):                   "[" + both + "] 1 <nil>",
+		"user_id=" + string(mei.user) + "&from=" + both: "[] 1 <nil>",
+		"user_id=" + string(sora.user):                  "[] 0 <nil>",
+		"user_id=@nobody:wardroom.test":                 "[] 0 <nil>",
+	} {
+		if got := of(lin, query); got != want {
+			t.Errorf("%s: %s, not %s", query, got, want)
+		}
+	}
+	for _, query := range []string{"", "user_id=mei", "user_id=" + string(lin.user), "user_id=" + string(mei.user) + "&from=x"} {
+		lin.refused(t, 400, "M_INVALID_PARAM", "GET", "/_matrix/client/v1/mutual_rooms?"+query, nil)
+	}
+}

@@ -354,6 +354,31 @@ func (r *Rooms) JoinedRooms(ctx context.Context, who account.Session) ([]mxid.Ro
 	})
 }
 
+// MutualRooms gives the rooms that who and somebody else are in, in the order of their IDs. Of somebody who does not exist there are none.
+//
+// Spec: client-server API, GET /mutual_rooms.
+func (r *Rooms) MutualRooms(ctx context.Context, who account.Session, other mxid.User) ([]mxid.Room, error) {
+	return view(ctx, r.Disk, func(v stream.View) ([]mxid.Room, error) {
+		theirs, err := r.Disk.Stays(v, other)
+		if err != nil {
+			return nil, err
+		}
+		in := map[No]bool{}
+		for _, s := range theirs {
+			in[s.Room] = s.Membership == event.Join
+		}
+		mine, err := r.Disk.Stays(v, who.User)
+		rooms := []mxid.Room{}
+		for _, s := range mine {
+			if s.Membership == event.Join && in[s.Room] {
+				rooms = append(rooms, s.ID)
+			}
+		}
+		slices.Sort(rooms)
+		return rooms, err
+	})
+}
+
 // Find gives the room that an ID or an alias names. It returns fault.NotFound if an alias names none.
 //
 // Spec: client-server API, "Room aliases".
