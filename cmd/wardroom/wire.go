@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+
 	"wardroom/internal/account"
 	"wardroom/internal/clientapi"
 	"wardroom/internal/device"
@@ -18,7 +20,10 @@ func wire(db *store.DB, bucket media.Bucket, hub *stream.Hub, name mxid.Server, 
 	accounts.Hub = hub
 	devices := &device.Devices{Disk: db}
 	rooms := &room.Rooms{Disk: db, Server: name}
-	accounts.DeviceGone, accounts.DeviceNamed = devices.Remove, devices.Named
+	accounts.DeviceGone = func(u stream.Unit, s account.Session) error {
+		return errors.Join(devices.Remove(u, s), rooms.EndDelayed(u, s))
+	}
+	accounts.DeviceNamed = devices.Named
 	accounts.Renamed, accounts.Leaving = rooms.Renamed, rooms.LeaveAll
 	feeds := &feed.Feed{Disk: db, Hub: hub, Rooms: rooms, Devices: devices, Typing: feed.NewTyping(hub)}
 	return &clientapi.API{

@@ -3,6 +3,7 @@ package clientapi_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -58,7 +59,10 @@ func newServerIn(t testing.TB, dir string) *server {
 	s.api.Media = media.New(db, files, hub, "wardroom.test", 1<<20)
 	s.api.Feed = &feed.Feed{Disk: db, Hub: hub, Rooms: s.api.Rooms, Devices: s.api.Devices, Typing: feed.NewTyping(hub)}
 	s.api.Accounts.Hub = hub
-	s.api.Accounts.DeviceGone, s.api.Accounts.DeviceNamed = s.api.Devices.Remove, s.api.Devices.Named
+	s.api.Accounts.DeviceGone = func(u stream.Unit, who account.Session) error {
+		return errors.Join(s.api.Devices.Remove(u, who), s.api.Rooms.EndDelayed(u, who))
+	}
+	s.api.Accounts.DeviceNamed = s.api.Devices.Named
 	s.api.Accounts.Renamed = s.api.Rooms.Renamed
 	s.api.Accounts.Leaving = s.api.Rooms.LeaveAll
 	s.Server = httptest.NewServer(s.api.Handler())

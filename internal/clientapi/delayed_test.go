@@ -68,6 +68,44 @@ func TestEventsAreSentLater(t *testing.T) {
 	}
 }
 
+// What was sent later tells its sender, on any of their devices and for good, the ID that it had until then. Nobody else is told.
+func TestWhoSentLaterFindsWhatCameOfIt(t *testing.T) {
+	s := newServer(t)
+	lin, mei := s.newPerson(t, "lin"), s.newPerson(t, "mei")
+	room := lin.newRoom(t, object{"invite": []any{mei.user}})
+	mei.ok(t, "POST", in(room, "join"), object{})
+	id := text(lin.ok(t, "PUT", in(room, "send", "m.room.encrypted", "1")+"?org.matrix.msc4140.delay=86400000", cipher("later"))["delay_id"])
+	told := make(map[string]func() []object)
+	for name, who := range map[string]*person{"lin": lin, "mei": mei, "lin's other device": lin.secondDevice(t)} {
+		since := text(who.ok(t, "GET", v3+"/sync", nil)["next_batch"])
+		who.ok(t, "GET", v3+"/sync?since="+url.QueryEscape(since), nil) // from here on it is told from memory
+		told[name] = func() []object {
+			return objects(dig(who.ok(t, "GET", v3+"/sync?since="+url.QueryEscape(since), nil), "rooms", "join", room, "timeline", "events"))
+		}
+	}
+	lin.ok(t, "POST", delayedEvents+"/"+id+"/send", object{})
+	event := ""
+	check := func(where, name string, e object) {
+		want := any(id)
+		if name == "mei" {
+			want = nil
+		}
+		if got := dig(e, "unsigned", "org.matrix.msc4140.delay_id"); got != want {
+			t.Errorf("%s %s is told %v, want %v", where, name, got, want)
+		}
+	}
+	for name, sync := range told {
+		all := sync()
+		if len(all) != 1 {
+			t.Fatalf("%s is told %v", name, all)
+		}
+		event = text(all[0]["event_id"])
+		check("in a sync", name, all[0])
+	}
+	check("later", "lin", lin.ok(t, "GET", in(room, "event", event), nil))
+	check("later", "mei", mei.ok(t, "GET", in(room, "event", event), nil))
+}
+
 // Who asks without a token is counted by address, and keeps nobody from asking who has signed in.
 func TestWhoHasNotSignedInGuessesNoNames(t *testing.T) {
 	frozen(t, func(t *testing.T, s *server) {

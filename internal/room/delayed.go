@@ -1,10 +1,12 @@
 package room
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -47,8 +49,12 @@ type Delaying interface {
 	Delay(u stream.Unit, no No, d Delayed) error
 	// SetDelayed writes when d is due and what became of it.
 	SetDelayed(u stream.Unit, d Delayed) error
-	// DueDelayed gives at most limit of those that wait, the one that is due first first.
-	DueDelayed(v stream.View, limit int) ([]Delayed, error)
+	// DueDelayed gives at most limit of those that wait behind after in their order: the one that is due first first.
+	DueDelayed(v stream.View, after Delayed, limit int) ([]Delayed, error)
+	// Lives reports whether there is a device of that number: it was not signed out.
+	Lives(v stream.View, device account.DeviceNo) (bool, error)
+	// EndDelayed ends those that a's device has waiting.
+	EndDelayed(u stream.Unit, a account.No, device account.DeviceNo, now int64, code, says string) error
 	// SupersedeDelayed ends those that others than by have waiting for the same piece of state.
 	SupersedeDelayed(u stream.Unit, no No, key event.StateKey, by account.No, now int64, code, says string) error
 	// PruneDelayed removes what was finalised before that time.
@@ -66,7 +72,7 @@ const (
 // would be refused now is refused now, and judged again when it is sent. The same device that schedules with the same txn again gets the
 // ID that it got before; an empty txn is that of a request that has none.
 //
-// It returns what Send returns, fault.InvalidParam for a delay that is none or too long, and fault.LimitExceeded where MaxDelayed events wait.
+// It ends with its device: see EndDelayed. It returns what Send returns, fault.InvalidParam for a delay that is none or too long, and fault.LimitExceeded where MaxDelayed events wait.
 //
 // Spec: MSC4140, "Scheduling a delayed event".
 func (r *Rooms) Schedule(ctx context.Context, who account.Session, room mxid.Room, typ string, key *string, txn string, content []byte, delay time.Duration) (string, error) {
@@ -88,6 +94,9 @@ func (r *Rooms) Schedule(ctx context.Context, who account.Session, room mxid.Roo
 		d, err := r.draftIn(u, room)
 		if err != nil {
 			return "", err
+		}
+		if lives, err := r.Disk.Lives(u, who.DeviceNo); err != nil || !lives {
+			return "", cmp.Or[error](err, fault.UnknownToken.New("This device was signed out meanwhile."))
 		}
 		if txn != "" {
 			if id, ok, err := r.Disk.DelayedBy(u, who.Account, who.DeviceNo, d.chain.No, typ, txn); err != nil || ok {
@@ -127,7 +136,13 @@ func (d *draft) addDelayed(one *Delayed) (mxid.Event, error) {
 	if one.StateKey == nil && one.Type == event.TypeRedaction && said.Get("redacts") == nil {
 		return "", fault.BadJSON.New("A redaction must name the event that it redacts.")
 	}
-	return d.add(proposal{who: one.Who, typ: one.Type, key: one.StateKey, content: said, txn: one.Txn})
+	return d.add(proposal{who: one.Who, typ: one.Type, key: one.StateKey, content: said, txn: one.Txn, delay: one.ID})
+}
+
+// EndDelayed cancels what the device of s has waiting, in the unit that ends the device: whoever knows the ID of such an event can
+// neither send it nor put it off any more. For a day its person reads why it was not sent.
+func (r *Rooms) EndDelayed(u stream.Unit, s account.Session) error {
+	return r.Disk.EndDelayed(u, s.Account, s.DeviceNo, u.Now().UnixMilli(), fault.UnknownToken.Name, "The device that was to send this later was signed out before.")
 }
 
 // What may be done to a delayed event.
@@ -290,21 +305,28 @@ const (
 )
 
 // SendDue sends what is due, each event in a unit of work of its own in which it is noted as sent, so that it is sent once. What
-// the rules refuse now is noted as refused. It returns when the next one is due; never is the zero time.
+// the rules refuse now is noted as refused; one that fails for another reason waits on and does not keep those behind it. It returns when
+// the next one is due; never is the zero time.
 //
 // Spec: MSC4140, "Power levels are evaluated at the point of sending".
 func (r *Rooms) SendDue(ctx context.Context) (next time.Time, err error) {
+	var last Delayed
+	var failed []error
 	for {
-		all, err := view(ctx, r.Disk, func(v stream.View) ([]Delayed, error) { return r.Disk.DueDelayed(v, dueAtOnce) })
+		all, err := view(ctx, r.Disk, func(v stream.View) ([]Delayed, error) { return r.Disk.DueDelayed(v, last, dueAtOnce) })
 		if err != nil || len(all) == 0 {
-			return time.Time{}, err
+			return time.Time{}, errors.Join(append(failed, err)...)
 		}
-		for _, one := range all {
-			if due := time.UnixMilli(one.Due); time.Now().Before(due) {
-				return due, nil
+		for _, last = range all {
+			if due := time.UnixMilli(last.Due); time.Now().Before(due) {
+				return due, errors.Join(failed...)
 			}
-			if err := r.sendOneDue(ctx, one.ID); err != nil {
-				return time.Time{}, err
+			err := r.sendOneDue(ctx, last.ID)
+			if fault.Unavailable.In(err) || ctx.Err() != nil { // nothing can be written now
+				return time.Time{}, errors.Join(append(failed, err)...)
+			}
+			if err != nil {
+				failed = append(failed, fmt.Errorf("in %s: %w", last.Room, err))
 			}
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -215,6 +216,91 @@ func set(t *testing.T, l *later, who account.Session, key event.StateKey, conten
 	t.Helper()
 	_, err := l.SetState(t.Context(), who, l.in, key, []byte(content))
 	return err
+}
+
+// What waits ends with its device, whoever knows its ID; what waits of another device of the same person does not.
+func TestADelayedEventEndsWithItsDevice(t *testing.T) {
+	delaying(t, func(t *testing.T, l *later) {
+		me, other := l.who[0], l.who[0]
+		must(t, l.db.Do(t.Context(), func(u stream.Unit) (err error) {
+			other.Device = "E"
+			other.DeviceNo, err = l.db.PutDevice(u, other.Account, other.Device, "")
+			return err
+		}))
+		gone := l.schedule(t, me, "gone", time.Hour)
+		l.schedule(t, other, "stays", time.Hour)
+		accounts := account.New(l.db, server)
+		accounts.DeviceGone = l.EndDelayed
+		must(t, accounts.SignOut(t.Context(), me))
+		for _, action := range []string{room.SendNow, room.Restart} {
+			if err := l.Manage(t.Context(), account.Session{}, gone, action); !fault.Finalised.In(err) {
+				t.Errorf("%s is answered %v", action, err)
+			}
+		}
+		is, err := l.OneDelayed(t.Context(), other, gone)
+		if err != nil || is.Outcome == nil || is.Outcome.Event != "" || is.Outcome.Error == nil || is.Outcome.Error.Code != "M_UNKNOWN_TOKEN" {
+			t.Errorf("what became of it is %+v, %v", is.Outcome, err)
+		}
+		if _, err := l.Schedule(t.Context(), me, l.in, "m.room.encrypted", nil, "late", []byte(sealed), time.Hour); !fault.UnknownToken.In(err) {
+			t.Errorf("a request that was under way is answered %v", err)
+		}
+		l.run(t)
+		time.Sleep(2 * time.Hour)
+		synctest.Wait()
+		if got := l.sent(t); !slices.Equal(got, []string{"stays"}) {
+			t.Errorf("sent was %q", got)
+		}
+	})
+}
+
+// What is told out of memory is shared by those who are told, but for what is for the sender alone.
+func TestOnlyTheSenderIsToldWhatWasDelayed(t *testing.T) {
+	said := &room.Said{Event: room.Event{ID: "$a", Sender: 1, Device: 1, Delay: "name", JSON: []byte(`{"content":{},"type":"m.room.encrypted"}`)}}
+	for _, of := range []struct {
+		account account.No
+		device  account.DeviceNo
+	}{{2, 9}, {1, 1}, {2, 9}, {1, 2}, {2, 9}} {
+		shown := said.Show(account.Session{Account: of.account, DeviceNo: of.device}, false)
+		if told := strings.Contains(string(shown), `"org.matrix.msc4140.delay_id":"name"`); told != (of.account == 1) {
+			t.Errorf("device %d of account %d is told %s", of.device, of.account, shown)
+		}
+	}
+}
+
+// broken is a store that cannot read one room.
+type broken struct {
+	*store.DB
+	room mxid.Room
+}
+
+func (b broken) Room(v stream.View, id mxid.Room) (room.Chain, bool, error) {
+	if id == b.room {
+		return room.Chain{}, false, errors.New("this room cannot be read")
+	}
+	return b.DB.Room(v, id)
+}
+
+func TestADelayedEventThatFailsKeepsNoOther(t *testing.T) {
+	delaying(t, func(t *testing.T, l *later) {
+		whole := l.in
+		l.in = meet(t, l.Rooms, l.who)
+		for n := range room.MaxDelayed { // as many as are looked at together
+			l.schedule(t, l.who[0], fmt.Sprint(n), time.Hour)
+		}
+		rooms := &room.Rooms{Disk: broken{l.db, l.in}, Server: server}
+		l.in = whole
+		l.schedule(t, l.who[1], "behind them", 2*time.Hour)
+		time.Sleep(2 * time.Hour)
+		if _, err := rooms.SendDue(t.Context()); err == nil || !strings.Contains(err.Error(), "cannot be read") {
+			t.Errorf("it is reported as %v", err)
+		}
+		if got := l.sent(t); !slices.Equal(got, []string{"behind them"}) {
+			t.Errorf("sent was %q", got)
+		}
+		if waiting, err := l.AllDelayed(t.Context(), l.who[0]); err != nil || len(waiting) != room.MaxDelayed {
+			t.Errorf("%d wait on, %v", len(waiting), err)
+		}
+	})
 }
 
 func TestHowMuchWaitsIsBounded(t *testing.T) {

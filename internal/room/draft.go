@@ -33,6 +33,7 @@ type proposal struct {
 	content event.Content
 	redacts mxid.Event
 	txn     string // "" if the request has none
+	delay   string // the ID of a delayed event that this is
 }
 
 // draft is events that are about to be appended to one room in one unit of work. Each is judged with those before it in
@@ -188,7 +189,7 @@ func (d *draft) add(p proposal) (mxid.Event, error) {
 	}
 	next.pdu = built.PDU
 	next.e.ID, next.e.JSON = built.ID, built.JSON
-	next.e.Sender, next.e.Device, next.e.Txn = p.who.Account, p.who.DeviceNo, p.txn
+	next.e.Sender, next.e.Device, next.e.Txn, next.e.Delay = p.who.Account, p.who.DeviceNo, p.txn, p.delay
 	next.e.Counts = counts(&pdu)
 	d.queue = append(d.queue, next)
 	d.chain.Head, d.chain.Depth, d.chain.ID = built.ID, d.chain.Depth+1, built.PDU.RoomID

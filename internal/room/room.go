@@ -40,6 +40,7 @@ type Event struct {
 	Sender     account.No
 	Device     account.DeviceNo // that sent it; 0 if none did
 	Txn        string           // the device's transaction ID; "" if there was none
+	Delay      string           // the ID that it had while it was delayed; "" if it was not
 	Relates    stream.Position  // of the event that it relates to; 0 if there is none
 	Relation   string           // the rel_type of that relation
 	RedactedBy stream.Position  // of its redaction; 0 if it stands

@@ -33,8 +33,8 @@ func (s *Said) Show(who account.Session, federation bool) json.RawMessage {
 		return s.JSON
 	}
 	now := time.Now()
-	own := s.Txn != "" && s.Device == who.DeviceNo
-	if shown := s.shown.Load(); shown != nil && !own && now.Sub(shown.at) < time.Second {
+	own, delayed := s.Txn != "" && s.Device == who.DeviceNo, s.Delay != "" && s.Sender == who.Account
+	if shown := s.shown.Load(); shown != nil && !own && !delayed && now.Sub(shown.at) < time.Second {
 		return shown.json
 	}
 	var u fields
@@ -45,9 +45,12 @@ func (s *Said) Show(who account.Session, federation bool) json.RawMessage {
 	if own {
 		u.text("transaction_id", s.Txn)
 	}
+	if delayed {
+		u.text(unsignedDelay, s.Delay)
+	}
 	unsigned := u.end()
 	shown := event.AppendClient(make([]byte, 0, len(s.JSON)+len(unsigned)+128), s.JSON, s.ID, "", unsigned)
-	if !own {
+	if !own && !delayed {
 		s.shown.Store(&shownAt{now, shown})
 	}
 	return shown

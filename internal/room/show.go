@@ -49,6 +49,11 @@ func (r *Rooms) Show(v stream.View, s *Sight, events []Event, style Style) ([]js
 	return shown, nil
 }
 
+// unsignedDelay is where an event's sender finds the ID that it had while it was delayed.
+//
+// Spec: MSC4140, "delay_id in unsigned event data".
+const unsignedDelay = "org.matrix.msc4140.delay_id"
+
 // shower shows some events of one room.
 type shower struct {
 	*Rooms
@@ -101,6 +106,9 @@ func (sh *shower) unsigned(e *Event, before bool) ([]byte, error) {
 		u.text("membership", sh.sight.MembershipAt(e.Pos))
 		if e.Txn != "" && e.Device == sh.sight.who.DeviceNo {
 			u.text("transaction_id", e.Txn)
+		}
+		if e.Delay != "" && e.Sender == sh.sight.who.Account {
+			u.text(unsignedDelay, e.Delay)
 		}
 	}
 	if key := e.Get("state_key"); key != nil && before {

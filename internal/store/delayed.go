@@ -64,9 +64,24 @@ func (db *DB) SetDelayed(u stream.Unit, d room.Delayed) error {
 }
 
 // DueDelayed implements room.Delaying.
-func (db *DB) DueDelayed(v stream.View, limit int) ([]room.Delayed, error) {
-	rows, err := in(v).query(delayedColumns+`WHERE delayed_event.finalised_ms = 0 ORDER BY delayed_event.due_ms, delayed_event.id LIMIT $1`, limit)
+func (db *DB) DueDelayed(v stream.View, after room.Delayed, limit int) ([]room.Delayed, error) {
+	rows, err := in(v).query(delayedColumns+`
+		WHERE delayed_event.finalised_ms = 0 AND (delayed_event.due_ms, delayed_event.id) > ($1, $2)
+		ORDER BY delayed_event.due_ms, delayed_event.id LIMIT $3`, after.Due, after.ID, limit)
 	return collect(rows, err, scanDelayed)
+}
+
+// Lives implements room.Delaying.
+func (db *DB) Lives(v stream.View, device account.DeviceNo) (lives bool, err error) {
+	err = in(v).row(`SELECT EXISTS (SELECT 1 FROM device WHERE no = $1)`, device).Scan(&lives)
+	return lives, err
+}
+
+// EndDelayed implements room.Delaying.
+func (db *DB) EndDelayed(u stream.Unit, a account.No, device account.DeviceNo, now int64, code, says string) error {
+	_, err := in(u).exec(`UPDATE delayed_event SET finalised_ms = $3, errcode = $4, error = $5 WHERE account = $1 AND device = $2 AND finalised_ms = 0`,
+		a, device, now, code, says)
+	return err
 }
 
 // SupersedeDelayed implements room.Delaying.

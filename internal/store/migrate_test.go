@@ -15,7 +15,7 @@ import (
 )
 
 // changed names the tables whose rows a step changes or drops, by the version it leads to. All others keep what they hold.
-var changed = map[int][]string{}
+var changed = map[int][]string{9: {"delayed_event"}}
 
 // tallied names the tables that a step makes and fills with what it counts in others, by the version it leads to.
 var tallied = map[int][]string{2: {"to_device_waiting"}}

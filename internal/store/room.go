@@ -40,7 +40,7 @@ func eventName(raw []byte) mxid.Event {
 }
 
 // eventColumns are what scanEvent reads.
-const eventColumns = `event.pos, event.room, event.id, event.sender, event.device, event.txn, event.relates, event.relation, event.redacted_by, event.counts, event.json`
+const eventColumns = `event.pos, event.room, event.id, event.sender, event.device, event.txn, event.delay, event.relates, event.relation, event.redacted_by, event.counts, event.json`
 
 // scanner is a row or rows.
 type scanner interface{ Scan(dest ...any) error }
@@ -48,13 +48,13 @@ type scanner interface{ Scan(dest ...any) error }
 func scanEvent(row scanner, more ...any) (e room.Event, err error) {
 	var id []byte
 	var device, relates, redacted sql.NullInt64
-	var txn, relation sql.NullString
-	dest := append([]any{(*int64)(&e.Pos), (*int64)(&e.Room), &id, (*int64)(&e.Sender), &device, &txn, &relates, &relation, &redacted, &e.Counts, &e.JSON}, more...)
+	var txn, delay, relation sql.NullString
+	dest := append([]any{(*int64)(&e.Pos), (*int64)(&e.Room), &id, (*int64)(&e.Sender), &device, &txn, &delay, &relates, &relation, &redacted, &e.Counts, &e.JSON}, more...)
 	if err := row.Scan(dest...); err != nil {
 		return room.Event{}, err
 	}
 	e.ID = eventName(id)
-	e.Device, e.Txn = account.DeviceNo(device.Int64), txn.String
+	e.Device, e.Txn, e.Delay = account.DeviceNo(device.Int64), txn.String, delay.String
 	e.Relates, e.Relation = stream.Position(relates.Int64), relation.String
 	e.RedactedBy = stream.Position(redacted.Int64)
 	return e, nil
@@ -123,9 +123,9 @@ func (db *DB) Append(u stream.Unit, c room.Chain, e *room.Event) error {
 		return err
 	}
 	_, err = t.exec(`
-		INSERT INTO event (pos, room, id, id_key, sender, device, txn, relates, relation, counts, json)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-		int64(e.Pos), int64(c.No), id, key, int64(e.Sender), orNull(e.Device), orNone(e.Txn), orNull(e.Relates), orNone(e.Relation), e.Counts, e.JSON)
+		INSERT INTO event (pos, room, id, id_key, sender, device, txn, delay, relates, relation, counts, json)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		int64(e.Pos), int64(c.No), id, key, int64(e.Sender), orNull(e.Device), orNone(e.Txn), orNone(e.Delay), orNull(e.Relates), orNone(e.Relation), e.Counts, e.JSON)
 	return err
 }
 
