@@ -14,3 +14,8 @@ func LimitPages(u stream.Unit, more int) error {
 	}
 	return in(u).row(fmt.Sprintf(`PRAGMA max_page_count = %d`, is+more)).Scan(&is)
 }
+
+// Backend gives the number of the PostgreSQL process that a view or a unit is read from.
+func Backend(v stream.View) (pid int, err error) {
+	return pid, in(v).row(`SELECT pg_backend_pid()`).Scan(&pid)
+}

@@ -18,6 +18,8 @@ type kind struct {
 
 	disk func(err error) bool // whether it says that the disk did not take what was to be written
 	gone func(err error) bool // whether it says that the database was not there, or went
+	// sound reports whether a connection that gave an error is whole, and leads to where what is committed now is.
+	sound func(ctx context.Context, c *sql.Conn) bool
 
 	fit     func(ctx context.Context, c *sql.Conn) error // an error that says why the database is not to be used
 	alone   func(ctx context.Context, c *sql.Conn) error // an error where another server has it; c keeps others out while it lasts

@@ -30,6 +30,9 @@ var postgres = kind{
 			conf.ConnectTimeout = 10 * time.Second
 		}
 		conf.DialFunc = dial
+		if conf.ValidateConnect == nil { // of several hosts the one that is no standby
+			conf.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsPrimary
+		}
 		for name, value := range sessions {
 			conf.RuntimeParams[name] = value
 		}
@@ -37,8 +40,8 @@ var postgres = kind{
 	},
 	shown: config.Shown,
 	// One writer at a time, in whatever process: the row is locked until the commit, so positions become visible in their order.
-	write: opening{"BEGIN ISOLATION LEVEL READ COMMITTED", position + " FOR UPDATE"},
-	read:  opening{"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", position},
+	write: opening{"BEGIN ISOLATION LEVEL READ COMMITTED", position + here + " FOR UPDATE"},
+	read:  opening{"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", position + here},
 	text:  func(q string) string { return q },
 	// To a COMMIT after a failed statement PostgreSQL answers, without an error, that it has rolled back.
 	commit: func(t *tx) error {
@@ -68,6 +71,10 @@ var postgres = kind{
 		}
 		return errors.As(err, &connecting) || errors.As(err, &network)
 	},
+	sound: func(ctx context.Context, c *sql.Conn) bool {
+		var standby bool
+		return c.QueryRowContext(ctx, "SELECT pg_is_in_recovery()").Scan(&standby) == nil && !standby
+	},
 	fit:       fit,
 	alone:     aloneOnServer,
 	explain:   explainPostgres,
@@ -96,6 +103,9 @@ var postgres = kind{
 		return err
 	},
 }
+
+// here makes the question where the stream stands find nothing on a server that is a standby: what that says is of some time ago.
+const here = " AND NOT pg_is_in_recovery()"
 
 // sessions is what our connections say of themselves, whatever the server or the user is set to: a commit has been synced when it
 // returns, long copies are not cut short, and a connection whose program is gone ends within two minutes.

@@ -1,8 +1,12 @@
 package store_test
 
 import (
+	"log/slog"
+	"slices"
+	"strings"
 	"testing"
 
+	"wardroom/internal/fault"
 	"wardroom/internal/store"
 	"wardroom/internal/store/storetest"
 	"wardroom/internal/stream"
@@ -60,6 +64,67 @@ func TestPostgresMayCloseEveryConnection(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// aging lets a test say of connections to the database in dir that they lead to a standby: retire says it of all that are there now, and
+// with later set also of those that come.
+func aging(t *testing.T, dir string) (retire func(later bool)) {
+	t.Helper()
+	beside := storetest.Beside(t, dir)
+	run := func(statement string, args ...any) {
+		t.Helper()
+		if _, err := beside.ExecContext(t.Context(), statement, args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run(`CREATE TABLE retired (pid INT)`)
+	run(`CREATE FUNCTION public.pg_is_in_recovery() RETURNS BOOL LANGUAGE SQL AS 'SELECT EXISTS (SELECT 1 FROM public.retired WHERE pid IN (0, pg_backend_pid()))'`)
+	run(`DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = public, pg_catalog', current_database()); END $$`)
+	return func(later bool) {
+		t.Helper()
+		run(`INSERT INTO retired SELECT pid FROM pg_stat_activity WHERE datname = current_database() UNION ALL SELECT 0 WHERE $1`, later)
+	}
+}
+
+// A server that another one has taken over from may go on answering on connections that are still there: what it knows.
+func TestPostgresIsNotAskedAnyMoreOnceItIsAStandby(t *testing.T) {
+	needPostgres(t)
+	dir := t.TempDir()
+	retire := aging(t, dir)
+	db, _ := storetest.OpenDir(t, dir)
+	backends := func() (all []int) {
+		note := func(v stream.View) error {
+			pid, err := store.Backend(v)
+			all = append(all, pid)
+			return err
+		}
+		for range 8 { // each of the readers
+			if err := db.View(t.Context(), note); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := db.Do(t.Context(), func(u stream.Unit) error { return note(u) }); err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	old := backends()
+	retire(false)
+	for _, pid := range backends() {
+		if slices.Contains(old, pid) {
+			t.Errorf("connection %d is still used", pid)
+		}
+	}
+	retire(true) // and there is no other server
+	if err := db.View(t.Context(), func(stream.View) error { return nil }); !fault.Unavailable.In(err) {
+		t.Errorf("a reader is answered %v", err)
+	}
+	if err := db.Do(t.Context(), func(stream.Unit) error { return nil }); !fault.Unavailable.In(err) {
+		t.Errorf("a writer is answered %v", err)
+	}
+	if _, err := store.Join(t.Context(), storetest.At(t, dir), stream.NewHub(), slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "names the primary") {
+		t.Errorf("who starts reads %v", err)
+	}
 }
 
 func TestPostgresIsNotBelievedToHaveCommittedAfterAFailedStatement(t *testing.T) {

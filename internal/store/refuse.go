@@ -27,6 +27,9 @@ var ErrMoved = errors.New("what is here was moved to PostgreSQL, or was about to
 var errBusy = errors.New("another server has it open, or a move or a restore into it is going on. One database is for one server: stop the other one. " +
 	"Where that one's machine is gone, PostgreSQL notices within two minutes")
 
+// errStandby says that no server that takes changes was found.
+var errStandby = errors.New(`the server is a standby that only reads: correct "database" in the configuration so that it names the primary`)
+
 // ours reports whether the database has Wardroom's tables.
 func ours(ctx context.Context, c *sql.Conn) (there bool, err error) {
 	return there, c.QueryRowContext(ctx, `
@@ -54,7 +57,7 @@ func fit(ctx context.Context, c *sql.Conn) error {
 	case encoding != "UTF8":
 		return fmt.Errorf("the database's encoding is %s, and Wardroom needs UTF8. Make another database: CREATE DATABASE name OWNER %q ENCODING 'UTF8' TEMPLATE template0", encoding, user)
 	case readOnly:
-		return errors.New(`the server is a standby that only reads: correct "database" in the configuration so that it names the primary`)
+		return errStandby
 	}
 	if there, err := ours(ctx, c); err != nil || there {
 		return err
@@ -126,6 +129,9 @@ func explainPostgres(where string, err error) error {
 	var connecting *pgconn.ConnectError
 	if !errors.As(err, &connecting) {
 		return err
+	}
+	if errors.Is(err, pgconn.ErrStandbyConnection) {
+		return errStandby
 	}
 	conf := connecting.Config
 	at := net.JoinHostPort(conf.Host, fmt.Sprint(conf.Port))

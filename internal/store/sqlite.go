@@ -34,7 +34,8 @@ var sqlite = kind{
 		var failed *embedded.Error
 		return errors.As(err, &failed) && slices.Contains([]int{readOnly, ioErr, full, cantOpen}, failed.Code()&0xff)
 	},
-	gone: func(error) bool { return false },
+	gone:  func(error) bool { return false },
+	sound: func(ctx context.Context, c *sql.Conn) bool { return c.PingContext(ctx) == nil },
 	fit: func(ctx context.Context, c *sql.Conn) error {
 		var moved bool
 		err := c.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'meta')`).Scan(&moved)

@@ -8,6 +8,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -401,14 +402,15 @@ var _ stream.Unit = (*tx)(nil)
 // in is the transaction behind a view or a unit.
 func in(v stream.View) *tx { return v.(*tx) }
 
-// begin begins a transaction on c. A connection that broke meanwhile is made anew; the writer of a server then sees to it again that it
-// is the only one.
+// begin begins a transaction on c. A connection that broke meanwhile, or whose server has become a standby, is made anew; the writer of a
+// server then sees to it again that it is the only one.
 func (db *DB) begin(ctx context.Context, c *conn, how opening) (*tx, error) {
 	t, err := begin(ctx, c, how)
-	if err == nil || c.sql.PingContext(context.WithoutCancel(ctx)) == nil {
+	if err == nil || db.kind.sound(context.WithoutCancel(ctx), c.sql) {
 		return t, err
 	}
-	_ = c.close() // it is broken
+	_ = c.sql.Raw(func(any) error { return driver.ErrBadConn }) // the pool is not to give it to anybody again
+	_ = c.close()
 	anew, err := db.connect(ctx)
 	if err == nil && c == db.write && db.keep != nil {
 		err = db.keep(ctx, anew.sql)
