@@ -52,7 +52,8 @@ func (b *badges) put(a account.No, now *badge) {
 }
 
 // Waiting gives how much is unread of what s's push rules tell of, by room, in the rooms that s is in: the same numbers that a sync
-// has. Rooms with nothing are left out. Only rooms in which something has happened since it was last asked are counted again.
+// has. Rooms with nothing are left out. Only rooms in which something has happened since it was last asked, or a thread was
+// followed or left, are counted again.
 func (f *Feed) Waiting(v stream.View, s account.Session) (map[room.No]int, error) {
 	l := &looking{Feed: f, v: v, s: s}
 	upto := v.Upto().At(stream.Topic(s.User))
@@ -87,6 +88,24 @@ func (f *Feed) Waiting(v stream.View, s account.Session) (map[room.No]int, error
 		maps.Copy(now.rooms, was.rooms)
 		for _, n := range news {
 			again = append(again, n.Stay)
+		}
+		threads, err := f.Disk.SubscriptionsSince(v, s.Account, was.upto, upto, maxSubscriptions)
+		if err != nil {
+			return nil, err
+		}
+		counted := map[mxid.Room]bool{}
+		for _, one := range threads {
+			if counted[one.Room] {
+				continue
+			}
+			counted[one.Room] = true
+			st, ok, err := f.Disk.Stay(v, s.User, one.Room)
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				again = append(again, st)
+			}
 		}
 	}
 	var err error

@@ -178,6 +178,10 @@ func (h *hearing) told(e *Happened) (who []account.No, err error) {
 	small := bytes.ToLower(e.JSON)
 	verdicts := map[string]bool{}
 	listeners, err := h.listeners(e)
+	if err != nil {
+		return nil, err
+	}
+	follow, err := h.followers(e)
 	for _, l := range listeners {
 		if l.No == e.Sender {
 			continue
@@ -185,15 +189,18 @@ func (h *hearing) told(e *Happened) (who []account.No, err error) {
 		if _, ignored := l.ignored[sender]; ignored {
 			continue
 		}
-		// What names nobody of a set is to all of them the same, but for a thread, which each follows or not.
-		named := e.Relation == event.RelThread || bytes.Contains(small, l.lower)
-		tells, known := verdicts[l.set]
+		// What names nobody of a set is to all of them the same, but for a thread, which they follow or not.
+		named, set := bytes.Contains(small, l.lower), l.set
+		if follow[l.No] {
+			set += "\x00follow"
+		}
+		tells, known := verdicts[set]
 		if named || !known {
 			if tells, err = h.asks(l, e, named); err != nil {
 				return nil, err
 			}
 			if !named {
-				verdicts[l.set] = tells
+				verdicts[set] = tells
 			}
 		}
 		if tells {
@@ -201,6 +208,19 @@ func (h *hearing) told(e *Happened) (who []account.No, err error) {
 		}
 	}
 	return who, err
+}
+
+// followers gives who follows the thread that e is in.
+func (h *hearing) followers(e *Happened) (map[account.No]bool, error) {
+	if e.Relation != event.RelThread || e.Relates == 0 {
+		return nil, nil
+	}
+	all, err := h.Disk.Followers(h.v, e.Relates)
+	follow := make(map[account.No]bool, len(all))
+	for _, no := range all {
+		follow[no] = true
+	}
+	return follow, err
 }
 
 // asks asks the rules of l.

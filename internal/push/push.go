@@ -56,6 +56,10 @@ type Disk interface {
 	Happened(v stream.View, after, upto stream.Position, limit int) ([]Happened, error)
 	// EventAt gives the event at pos, or the one that was there before it was redacted, emptied; ok is false where no event is there.
 	EventAt(v stream.View, pos stream.Position) (h Happened, ok bool, err error)
+	// Stands reports whether the membership of who in the room is still what the event at pos made it.
+	Stands(v stream.View, no room.No, who mxid.User, pos stream.Position) (bool, error)
+	// Followers gives who follows the thread with the root at that position.
+	Followers(v stream.View, root stream.Position) ([]account.No, error)
 	// Listeners gives the people with pushers who are joined to the room.
 	Listeners(v stream.View, no room.No) ([]Listener, error)
 	// Listener gives somebody with their account's number; ok is false for who has no pusher.

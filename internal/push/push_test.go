@@ -316,6 +316,91 @@ func TestAnInvitationIsPushedAndWhoIsIgnoredIsNot(t *testing.T) {
 	}
 }
 
+func TestAnInvitationThatWasWithdrawnIsNotPushed(t *testing.T) {
+	o := open(t, 2)
+	o.listens(t, 1, "phone")
+	p := o.pushers(t)
+	invited, err := o.Rooms.Create(t.Context(), o.people[0], room.Wanted{Invite: []mxid.User{o.people[1].User}})
+	must(t, err)
+	must(t, o.Rooms.Kick(t.Context(), o.people[0], invited, o.people[1].User, ""))
+	run(t, p)
+	if n := o.gateway.next(t); n.Event != "" || n.Room != "" {
+		t.Errorf("pushed is %s", n.raw)
+	}
+}
+
+// hearsWhatTheyFollow lets somebody be told of those threads alone that they follow.
+func (o *office) hearsWhatTheyFollow(t testing.TB, who int) {
+	t.Helper()
+	must(t, o.accounts.EnablePushRule(t.Context(), o.people[who], "postcontent", ".io.element.msc4306.rule.unsubscribed_thread", true))
+}
+
+// answer answers in the thread that begins with root.
+func (o *office) answer(t testing.TB, who int, in mxid.Room, root mxid.Event) mxid.Event {
+	t.Helper()
+	id, err := o.Rooms.Send(t.Context(), o.people[who], in, "m.room.encrypted", "answer to "+string(root), []byte(`{"algorithm":"m.megolm.v1.aes-sha2","ciphertext":"answer",`+
+		`"m.relates_to":{"rel_type":"m.thread","event_id":"`+string(root)+`"}}`))
+	must(t, err)
+	return id
+}
+
+func TestWhoFollowsAThreadIsPushedAnotherNumberNext(t *testing.T) {
+	o := open(t, 2)
+	in, elsewhere := o.room(t, room.Wanted{}), o.room(t, room.Wanted{})
+	o.listens(t, 1, "phone")
+	o.hearsWhatTheyFollow(t, 1)
+	run(t, o.pushers(t))
+	root := o.say(t, 0, in, "root")
+	if n := o.gateway.next(t); n.Counts["unread"] != 1 {
+		t.Fatalf("at first %s is pushed", n.raw)
+	}
+	o.answer(t, 0, in, root) // which is not told of
+	for i, following := range []struct {
+		change func() error
+		unread int
+	}{
+		{func() error { return nil }, 2},
+		{func() error { return o.Subscribe(t.Context(), o.people[1], in, root, "") }, 4},
+		{func() error { return o.Unsubscribe(t.Context(), o.people[1], in, root) }, 4},
+	} {
+		must(t, following.change())
+		o.say(t, 0, elsewhere, strconv.Itoa(i))
+		if n := o.gateway.next(t); n.Counts["unread"] != following.unread {
+			t.Errorf("pushed is %s, want %d unread", n.raw, following.unread)
+		}
+	}
+}
+
+// People whose rules are the same are two sets in a thread: those who follow it, and the others.
+func TestOfAThreadRulesAreAskedOncePerSet(t *testing.T) {
+	o := open(t, 9)
+	in := o.room(t, room.Wanted{})
+	root := o.say(t, 0, in, "root")
+	var want []string
+	for i := 1; i < 9; i++ {
+		o.listens(t, i, "phone"+strconv.Itoa(i))
+		o.hearsWhatTheyFollow(t, i)
+		if i%2 == 0 {
+			must(t, o.Subscribe(t.Context(), o.people[i], in, root, ""))
+			want = append(want, "phone"+strconv.Itoa(i))
+		}
+	}
+	must(t, o.Unsubscribe(t.Context(), o.people[8], in, root))
+	run(t, o.pushers(t))
+	o.answer(t, 0, in, root)
+	var told []string
+	for range 3 {
+		told = append(told, o.gateway.next(t).Devices[0].Pushkey)
+	}
+	slices.Sort(told)
+	if !slices.Equal(told, want[:3]) {
+		t.Errorf("told are %v, want %v", told, want[:3])
+	}
+	if n := o.ears.asked.Load(); n != 2 {
+		t.Errorf("eight people with one set of rules: they were asked %d times", n)
+	}
+}
+
 func TestAPusherThatIsRejectedIsRemoved(t *testing.T) {
 	o := open(t, 3)
 	in := o.room(t, room.Wanted{})

@@ -17,6 +17,7 @@ import (
 
 	"wardroom/internal/account"
 	"wardroom/internal/mxid"
+	"wardroom/internal/room"
 	"wardroom/internal/stream"
 )
 
@@ -131,27 +132,39 @@ func (p *Pushers) notes(v stream.View, k *Kept, due []stream.Position) (notes []
 	}
 	less := false
 	for _, pos := range due {
-		h, ok, err := p.Disk.EventAt(v, pos)
-		switch {
-		case err != nil:
+		h, news, err := p.news(v, k, pos, waiting)
+		if err != nil {
 			return nil, nil, err
-		case !ok:
-			less = true
-		case h.RedactedBy == 0 && !old(&h.Event) && (!h.Counts || waiting[h.Room] > 0):
-			n := note{Event: h.ID, Room: h.In, Prio: "high", Counts: map[string]int{}}
-			if unread > 0 { // an invitation may be the only news
-				n.Counts["unread"] = unread
-			}
-			notes, at = append(notes, n), append(at, pos)
-		default:
-			less = true // it was read or taken back meanwhile
 		}
+		if !news {
+			less = true
+			continue
+		}
+		n := note{Event: h.ID, Room: h.In, Prio: "high", Counts: map[string]int{}}
+		if unread > 0 { // an invitation may be the only news
+			n.Counts["unread"] = unread
+		}
+		notes, at = append(notes, n), append(at, pos)
 	}
 	if len(notes) == 0 && less {
 		// The specification wants numbers that are 0 left out; then nothing would be said.
 		return []note{{Prio: "low", Counts: map[string]int{"unread": unread}}}, due[len(due)-1:], nil
 	}
 	return notes, at, nil
+}
+
+// news gives the event that is due at pos, and whether k's person is still to be told of it: it was not read or taken back meanwhile, and
+// the invitation that it may be was neither withdrawn nor answered. Where no event is due there is none.
+func (p *Pushers) news(v stream.View, k *Kept, pos stream.Position, waiting map[room.No]int) (h Happened, is bool, err error) {
+	h, ok, err := p.Disk.EventAt(v, pos)
+	switch {
+	case err != nil || !ok || h.RedactedBy != 0 || old(&h.Event):
+		return h, false, err
+	case h.Counts:
+		return h, waiting[h.Room] > 0, nil
+	}
+	is, err = p.Disk.Stands(v, h.Room, k.User, pos)
+	return h, is, err
 }
 
 // send sends one notification. gone is set where the push service says that it does not know the pusher any more.

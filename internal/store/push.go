@@ -60,6 +60,20 @@ func (db *DB) EventAt(v stream.View, pos stream.Position) (h push.Happened, ok b
 	return h, ok, err
 }
 
+// Stands implements push.Disk.
+func (db *DB) Stands(v stream.View, no room.No, who mxid.User, pos stream.Position) (stands bool, err error) {
+	err = in(v).row(`
+		SELECT EXISTS (SELECT 1 FROM state WHERE room = $1 AND type = 'm.room.member' AND state_key = $2 AND pos = $3 AND until = 9223372036854775807)`,
+		no, who, pos).Scan(&stands)
+	return stands, err
+}
+
+// Followers implements push.Disk.
+func (db *DB) Followers(v stream.View, root stream.Position) ([]account.No, error) {
+	rows, err := in(v).query(`SELECT account FROM thread_subscription WHERE root = $1 AND subscribed`, root)
+	return collect(rows, err, func(rows *sql.Rows) (a account.No, err error) { return a, rows.Scan(&a) })
+}
+
 // listening is the beginning of queries for listeners.
 const listening = `
 	SELECT account.no, account.id, rules.content, ignored.content FROM account

@@ -2,3 +2,5 @@
 ALTER TABLE event
   ADD COLUMN delay TEXT;
 DELETE FROM delayed_event WHERE finalised_ms = 0 AND NOT EXISTS (SELECT 1 FROM device WHERE device.no = delayed_event.device);
+-- by which those are found who follow a thread
+CREATE INDEX thread_subscription_root ON thread_subscription (root) WHERE subscribed;
