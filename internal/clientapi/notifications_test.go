@@ -269,6 +269,43 @@ func TestWhoIsIgnoredIsNotHeard(t *testing.T) {
 	}
 }
 
+// What was deleted leaves the devices that have it, also of who ignores its sender by then; what the sender says of it is not told.
+func TestWhatIgnoredPeopleDeleteGoes(t *testing.T) {
+	s := newServer(t)
+	lin, mei, oda := s.newPerson(t, "lin"), s.newPerson(t, "mei"), s.newPerson(t, "oda")
+	for _, version := range []string{"10", "11"} {
+		room := lin.newRoom(t, object{"preset": "public_chat", "room_version": version})
+		mei.join(t, room)
+		oda.join(t, room)
+		regretted := lin.say(t, room, "1", cipher("regretted"))
+		meis, odas := &synced{person: mei}, &synced{person: oda}
+		meis.sync(t)
+		odas.sync(t)
+		mei.ok(t, "PUT", v3+"/user/"+string(mei.user)+"/account_data/m.ignored_user_list", object{"ignored_users": object{string(lin.user): object{}}})
+		lin.say(t, room, "2", cipher("unheard"))
+		lin.ok(t, "PUT", in(room, "redact", regretted, "3"), object{"reason": "look at me"})
+		slid := objects(dig(mei.ok(t, "POST", sliding, object{"lists": object{"all": object{"ranges": [][]int{{0, 10}}, "timeline_limit": 10, "required_state": []any{}}}}), "rooms", room, "timeline"))
+		for name, c := range map[string]struct {
+			told   []object
+			reason any
+			events int
+		}{
+			"who ignores":  {objects(dig(meis.sync(t), "rooms", "join", room, "timeline", "events")), nil, 1},
+			"who slides":   {slid[max(0, len(slid)-1):], nil, 1},
+			"who does not": {objects(dig(odas.sync(t), "rooms", "join", room, "timeline", "events")), "look at me", 2},
+		} {
+			var last object
+			if len(c.told) > 0 {
+				last = c.told[len(c.told)-1]
+			}
+			if len(c.told) != c.events || last["type"] != "m.room.redaction" || last["redacts"] != regretted || dig(last, "content", "redacts") != regretted || dig(last, "content", "reason") != c.reason {
+				t.Errorf("in version %s %s is told %v", version, name, c.told)
+			}
+		}
+		mei.ok(t, "PUT", v3+"/user/"+string(mei.user)+"/account_data/m.ignored_user_list", object{})
+	}
+}
+
 // Pages of what was said before leave out whom one ignores, as a sync does, and lead on to the end all the same.
 func TestWhoIsIgnoredIsNotReadLater(t *testing.T) {
 	s := newServer(t)

@@ -144,3 +144,18 @@ func canonicalEvent(raw []byte) (Value, error) {
 	}
 	return e, nil
 }
+
+// BareRedaction is the stored JSON of a redaction without what its sender says of it: it names the event that it redacts, and no more.
+func BareRedaction(raw []byte) []byte {
+	return Value(raw).keep(func(key []byte, v Value) Value {
+		if string(key) != "content" {
+			return v
+		}
+		return v.keep(func(key []byte, v Value) Value {
+			if string(key) != "redacts" {
+				return nil
+			}
+			return v
+		})
+	})
+}

@@ -272,9 +272,10 @@ func (l *looking) newest(st room.Stay, since, end stream.Position, limit int) (n
 	return n, nil
 }
 
-// reaches reports whether an event reaches the person: messages of people whom they ignore do not.
+// reaches reports whether an event reaches the person: messages of people whom they ignore do not. That something was deleted does, by
+// whomever: a device that was told of it before is to forget it.
 func (l *looking) reaches(e *room.Event) bool {
-	return e.Get("state_key") != nil || !l.ignored.Has(mxid.User(e.Get("sender").Text()))
+	return e.Get("state_key") != nil || e.Get("type").Text() == event.TypeRedaction || !l.ignored.Has(mxid.User(e.Get("sender").Text()))
 }
 
 // timeline adds the newest events after since and up to end, and the state that goes with them.

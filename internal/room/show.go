@@ -71,7 +71,11 @@ func (sh *shower) show(e *Event, before bool) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return event.AppendClient(make([]byte, 0, len(e.JSON)+len(unsigned)+128), e.JSON, e.ID, sh.room, unsigned), nil
+	raw := e.JSON
+	if sh.sight != nil && !sh.sight.hears(e) && e.Get("type").Text() == event.TypeRedaction {
+		raw = event.BareRedaction(raw) // its reason would be a message
+	}
+	return event.AppendClient(make([]byte, 0, len(raw)+len(unsigned)+128), raw, e.ID, sh.room, unsigned), nil
 }
 
 // fields is a JSON object that grows.
