@@ -1,11 +1,14 @@
 package clientapi_test
 
 import (
+	"crypto/rand"
 	"fmt"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
+
+	"wardroom/internal/store/storetest"
 )
 
 // to is the content of an encrypted event that relates to another.
@@ -75,6 +78,47 @@ func TestWhatRelatesToAnEventIsShownWithIt(t *testing.T) {
 	all = dig(mei.ok(t, "GET", in(room, "event", root), nil), "unsigned", "m.relations")
 	if dig(all, "m.thread", "latest_event", "event_id") != one || dig(all, "m.replace") != nil || dig(all, "m.reference") != nil {
 		t.Errorf("with its root redacted the thread is %v, want its answers alone", all)
+	}
+}
+
+// However much was answered in threads since somebody joined, and read there, what is new is counted.
+func TestNewAnswersAreUnreadBehindManyThatWereRead(t *testing.T) {
+	dir := t.TempDir()
+	s := newServerIn(t, dir)
+	lin, mei := s.newPerson(t, "lin"), s.newPerson(t, "mei")
+	room := lin.newRoom(t, object{"preset": "public_chat"})
+	mei.join(t, room)
+	root, other := lin.say(t, room, "root", cipher("x")), lin.say(t, room, "other", cipher("x"))
+	lin.say(t, room, "copied", to("m.thread", root))
+	tx, err := storetest.Beside(t, dir).BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	const far = 1_000_000 // behind all other positions
+	for n := range 1000 {
+		id := make([]byte, 32)
+		_, _ = rand.Read(id) // never fails
+		if _, err := tx.ExecContext(t.Context(), `
+			INSERT INTO event (pos, room, id, id_key, sender, relates, relation, counts, json)
+			SELECT $1, room, $2, $1, sender, relates, relation, counts, json FROM event WHERE txn = 'copied'`, far+n, id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := tx.ExecContext(t.Context(), `UPDATE stream_shard SET pos = $1`, far+1000); err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	mei.ok(t, "POST", in(room, "receipt", "m.read.private", other), object{"thread_id": "main"})
+	last := lin.say(t, room, "last", to("m.thread", root))
+	mei.ok(t, "POST", in(room, "receipt", "m.read.private", last), object{"thread_id": root})
+	lin.say(t, room, "new", to("m.thread", other))
+	filter := "?filter=" + url.QueryEscape(`{"room":{"timeline":{"unread_thread_notifications":true}}}`)
+	joined := dig(mei.ok(t, "GET", v3+"/sync"+filter, nil), "rooms", "join", room)
+	if n := dig(joined, "unread_thread_notifications", other, "notification_count"); n != 1.0 || dig(joined, "unread_thread_notifications", root) != nil {
+		t.Errorf("unread are %v", dig(joined, "unread_thread_notifications"))
 	}
 }
 

@@ -184,7 +184,9 @@ const came = `SELECT min(pos) AS pos FROM state WHERE room = $1 AND type = 'm.ro
 	(SELECT coalesce(max(pos), 0) FROM state WHERE room = $1 AND type = 'm.room.member' AND state_key = $3 AND membership IS DISTINCT FROM 'join')`
 
 // unreadMain and unreadReplies are the rest of queries for what somebody has not read of a room: outside of threads, and in them. Where
-// they have read to is one value, so that counting begins there and not where they joined.
+// they have read to is one value, so that counting begins there and not where they joined. Of
+// threads only a receipt for the whole room does that, and clients seldom give one: it is the newest answers that are looked at, since those
+// before them may all have been read, each in its thread.
 const (
 	unreadMain = ` FROM event WHERE event.room = $1 AND event.pos > (SELECT max(pos) FROM (` + came + `
 			UNION ALL SELECT event_pos FROM receipt WHERE room = $1 AND account = $2 AND thread IN ('', 'main')) AS read)
@@ -192,7 +194,7 @@ const (
 	unreadReplies = ` FROM event JOIN event AS root ON root.pos = event.relates
 		WHERE event.room = $1 AND event.pos > (SELECT max(pos) FROM (` + came + `
 			UNION ALL SELECT event_pos FROM receipt WHERE room = $1 AND account = $2 AND thread = '') AS read)
-		AND event.counts AND event.sender <> $2 AND event.relation = 'm.thread' ORDER BY event.pos LIMIT 1000`
+		AND event.counts AND event.sender <> $2 AND event.relation = 'm.thread' ORDER BY event.pos DESC LIMIT 1000`
 )
 
 // Unread implements feed.Disk.
