@@ -31,6 +31,7 @@ type AuthRequest struct {
 	Create      bool   // somebody wants an account
 
 	mode      oidc.ResponseMode
+	issuer    string // who answers
 	state     string
 	challenge string
 	scope     string
@@ -89,11 +90,12 @@ var (
 )
 
 // Asked reads what a client asks for at the authorisation endpoint. A fault whose More has "redirect" is for the client, and
-// goes there; any other is for the person: then it is not known who asks, or not sure that the answer would reach them.
+// goes there; any other is for the person: then it is not known who asks, or not sure that the answer would reach them. issuer is this
+// server as its metadata has it: every answer names it, so that a client notices one that is not of the server it asked.
 //
-// Spec: client-server API, "Authorisation code grant"; RFC 6749 4.1.1, RFC 7636.
-func (a *Accounts) Asked(ctx context.Context, q url.Values) (AuthRequest, error) {
-	var r AuthRequest
+// Spec: client-server API, "Authorisation code grant"; RFC 6749 4.1.1, RFC 7636, RFC 9207.
+func (a *Accounts) Asked(ctx context.Context, issuer string, q url.Values) (AuthRequest, error) {
+	r := AuthRequest{issuer: issuer}
 	for name, values := range q {
 		if len(values) != 1 || len(values[0]) > maxParam {
 			return r, fault.InvalidParam.New("The app has asked to sign in with a wrong address (%s). Nobody was signed in.", clip(name))
@@ -174,11 +176,12 @@ type response struct {
 	Error       string `schema:"error,omitempty"`
 	Description string `schema:"error_description,omitempty"`
 	State       string `schema:"state,omitempty"`
+	Issuer      string `schema:"iss"`
 }
 
 // redirect is the address that takes resp to the client.
 func (r *AuthRequest) redirect(resp response) (string, error) {
-	resp.State = r.state
+	resp.State, resp.Issuer = r.state, r.issuer
 	return op.AuthResponseURL(r.RedirectURI, oidc.ResponseTypeCode, r.mode, resp, oidc.NewEncoder())
 }
 

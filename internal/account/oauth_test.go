@@ -26,7 +26,7 @@ func TestACodeLastsForAMinuteAndAnAppAsLongAsItIsUsed(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			asked, err := a.Asked(t.Context(), url.Values{
+			asked, err := a.Asked(t.Context(), "https://wardroom.test/", url.Values{
 				"client_id": {client.ID}, "redirect_uri": {back}, "response_type": {"code"}, "code_challenge_method": {"S256"},
 				"code_challenge": {base64.RawURLEncoding.EncodeToString(sum[:])}, "scope": {"urn:matrix:client:api:* urn:matrix:client:device:AAAAAAAAAA"},
 			})

@@ -29,23 +29,27 @@ func (a *API) oauthRoutes() []route {
 
 // authMetadata says where and how clients sign people in by OAuth.
 //
-// Spec: client-server API, GET /auth_metadata; RFC 8414.
+// Spec: client-server API, GET /auth_metadata; RFC 8414, RFC 9207.
 func (a *API) authMetadata(r *request) (any, error) {
 	base := a.base(r.Request)
 	return map[string]any{
-		"issuer":                                base + "/",
-		"authorization_endpoint":                base + "/authorize",
-		"token_endpoint":                        base + oauthPath + "token",
-		"revocation_endpoint":                   base + oauthPath + "revoke",
-		"registration_endpoint":                 base + oauthPath + "register",
-		"response_types_supported":              []string{"code"},
-		"response_modes_supported":              []string{"query", "fragment"},
-		"grant_types_supported":                 []string{"authorization_code", "refresh_token"},
-		"code_challenge_methods_supported":      []string{"S256"},
-		"token_endpoint_auth_methods_supported": []string{"none"},
-		"account_management_uri":                base + "/",
+		"issuer":                                         a.issuer(r),
+		"authorization_endpoint":                         base + "/authorize",
+		"token_endpoint":                                 base + oauthPath + "token",
+		"revocation_endpoint":                            base + oauthPath + "revoke",
+		"registration_endpoint":                          base + oauthPath + "register",
+		"response_types_supported":                       []string{"code"},
+		"response_modes_supported":                       []string{"query", "fragment"},
+		"grant_types_supported":                          []string{"authorization_code", "refresh_token"},
+		"code_challenge_methods_supported":               []string{"S256"},
+		"token_endpoint_auth_methods_supported":          []string{"none"},
+		"account_management_uri":                         base + "/",
+		"authorization_response_iss_parameter_supported": true,
 	}, nil
 }
+
+// issuer is this server, as OAuth names it.
+func (a *API) issuer(r *request) string { return a.base(r.Request) + "/" }
 
 // registerClient makes a client known. One that is known already is not counted: a hundred colleagues behind one address may all
 // begin with the same app.
@@ -168,7 +172,7 @@ func (a *API) asked(r *request, in oauthQuery) (account.AuthRequest, error) {
 	if err != nil {
 		return account.AuthRequest{}, fault.InvalidParam.New("The app has asked to sign in with a wrong address. Nobody was signed in.")
 	}
-	return a.Accounts.Asked(r.ctx(), q)
+	return a.Accounts.Asked(r.ctx(), a.issuer(r), q)
 }
 
 // oauthAsked tells the page which client wants to sign somebody in, and where the answer would go. A refusal that is for the client has

@@ -131,15 +131,19 @@ func TestAnAppSignsInByOAuth(t *testing.T) {
 			t.Errorf("%s is %s", name, got)
 		}
 	}
+	if meta.body["authorization_response_iss_parameter_supported"] != true {
+		t.Errorf("the metadata does not say that answers name their server: %s", meta.raw)
+	}
+	iss := "&iss=" + url.QueryEscape(text(meta.body["issuer"])) + "&state=s+t%261"
 	a := s.newApp(t, "Harbour")
 	asked := s.call(t, "", "POST", oauthAt+"asked", object{"query": a.query("AAAAAAAAAA")})
 	if asked.status != 200 || asked.body["client_name"] != "Harbour" || asked.body["to"] != "app.example.org" || asked.body["device_id"] != "AAAAAAAAAA" ||
-		asked.body["refuse"] != a.redirect+"?error=access_denied&state=s+t%261" {
+		asked.body["refuse"] != a.redirect+"?error=access_denied"+iss {
 		t.Errorf("the page is told %d %s", asked.status, asked.raw)
 	}
 	for mode, begins := range map[string]string{"": "?code=", "query": "?code=", "fragment": "#code="} {
 		r := a.approve(t, "lin", a.query("AAAAAAAAAA", "response_mode="+mode))
-		if to := text(r.body["redirect"]); !strings.HasPrefix(to, a.redirect+begins) || !strings.HasSuffix(to, "&state=s+t%261") {
+		if to := text(r.body["redirect"]); !strings.HasPrefix(to, a.redirect+begins) || !strings.HasSuffix(to, iss) {
 			t.Errorf("with response_mode %q the answer goes to %s", mode, r.raw)
 		}
 	}
@@ -261,7 +265,7 @@ func TestWhatAnAppMayNotAskFor(t *testing.T) {
 	} {
 		for _, r := range []reply{s.call(t, "", "POST", oauthAt+"asked", object{"query": a.query("AAAAAAAAAA", change)}), a.approve(t, "lin", a.query("AAAAAAAAAA", change))} {
 			r.mustSay(t, 400, want)
-			if to := text(r.body["redirect"]); !strings.HasPrefix(to, a.redirect+"?error="+want+"&") || strings.Contains(to, "code=") {
+			if to := text(r.body["redirect"]); !strings.HasPrefix(to, a.redirect+"?error="+want+"&") || strings.Contains(to, "code=") || !strings.Contains(to, "&iss="+url.QueryEscape(s.URL+"/")+"&") {
 				t.Errorf("%s: the app is told by %q", change, to)
 			}
 		}
