@@ -70,8 +70,8 @@ type SessionDisk interface {
 	DropTokens(u stream.Unit, d DeviceNo) error
 	// SetSignIn keeps the hash of the mark of a device's sign-in and the OAuth client it was with, in the place of an earlier one.
 	SetSignIn(u stream.Unit, d DeviceNo, mark [32]byte, client string) error
-	// SignedIn reports whether there is a device whose sign-in has that mark.
-	SignedIn(v stream.View, mark [32]byte) (bool, error)
+	// SignedIn finds the device whose sign-in has that mark.
+	SignedIn(v stream.View, mark [32]byte) (s Session, ok bool, err error)
 }
 
 // Holder is who holds an access token, and what is to be written down about that.
@@ -111,6 +111,7 @@ type Accounts struct {
 
 	sessions   sessions
 	challenges challenges
+	renewals   renewals
 	hashing    chan struct{} // holds one element for each password that is being hashed
 	openIDKey  [32]byte      // of this run of the server
 }

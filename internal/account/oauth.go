@@ -334,12 +334,19 @@ func (a *Accounts) exchange(u stream.Unit, c Code) (Grant, error) {
 }
 
 // RefreshOAuth is Refresh for a device that signed in with client. A token of another client's is refused in the same words
-// as one that is not known.
+// as one that is not known. One that was replaced, and whose successor was used, ends the session when it comes again: two have had it,
+// and it is not known which of them is the person's. A client that missed its answer has not used the successor.
 //
-// Spec: client-server API, "Token refresh"; RFC 6749 6.
+// Spec: client-server API, "Token refresh"; RFC 6749 6, RFC 9700 4.14.2.
 func (a *Accounts) RefreshOAuth(ctx context.Context, token, client string) (Grant, error) {
 	g, err := a.refresh(ctx, token, client)
+	if err == nil {
+		a.renewals.note(g.DeviceNo)
+	}
 	if fault.UnknownToken.In(err) {
+		if err := a.endReplayed(ctx, token, client); err != nil {
+			return Grant{}, fmt.Errorf("ending a session whose refresh token came twice: %w", err)
+		}
 		err = oauthError(400, "invalid_grant", "This session has ended. Sign in again.")
 	}
 	return g, err

@@ -46,7 +46,7 @@ func (a *Accounts) ended(v stream.View, token string) error {
 	if !ok {
 		return endedError(len(a.Lost) > 0)
 	}
-	there, err := a.Disk.SignedIn(v, sha256.Sum256([]byte(mark)))
+	_, there, err := a.Disk.SignedIn(v, sha256.Sum256([]byte(mark)))
 	if err != nil {
 		return err
 	}

@@ -149,7 +149,12 @@ func (db *DB) SetSignIn(u stream.Unit, d account.DeviceNo, mark [32]byte, client
 }
 
 // SignedIn implements account.SessionDisk.
-func (db *DB) SignedIn(v stream.View, mark [32]byte) (there bool, err error) {
-	err = in(v).row(`SELECT EXISTS (SELECT 1 FROM device WHERE sign_in = $1)`, mark[:]).Scan(&there)
-	return there, err
+func (db *DB) SignedIn(v stream.View, mark [32]byte) (s account.Session, ok bool, err error) {
+	err = in(v).row(`
+		SELECT account.id, account.no, device.id, device.no
+		FROM device JOIN account ON account.no = device.account
+		WHERE device.sign_in = $1`, mark[:]).
+		Scan(&s.User, &s.Account, &s.Device, &s.DeviceNo)
+	ok, err = found(err)
+	return s, ok, err
 }
