@@ -13,7 +13,11 @@ import (
 	"wardroom/internal/account"
 	"wardroom/internal/config"
 	"wardroom/internal/stream"
+	"wardroom/internal/turn"
 )
+
+// turnName is where it is kept which of several servers pushes, and until when.
+const turnName = "pushing"
 
 // How much goes on at once. A push service that is slow holds up what goes there and nothing else.
 const (
@@ -48,7 +52,7 @@ type Pushers struct {
 	people    map[account.No]int
 	back      chan outcome
 	wait      func(tries int) time.Duration
-	turn      time.Duration // 0: aTurn
+	turn      time.Duration // how long one lasts; 0: as always
 }
 
 // line is what is due to one pusher, the oldest first.
@@ -141,7 +145,7 @@ func (p *Pushers) Run(ctx context.Context) error {
 	case p.Hosts.None():
 		return nil
 	case p.Beside:
-		return p.takeTurns(ctx)
+		return turn.Turn{Disk: p.Disk, Name: turnName, Doing: "pushing", Log: p.Log, Lasts: p.turn}.Take(ctx, p.push)
 	}
 	return p.push(ctx)
 }
