@@ -79,6 +79,11 @@ type Config struct {
 	// sent to anybody.
 	Push string `toml:"push"`
 
+	// Folder with the registration files of application services (bots and bridges), as they or their authors write them: each
+	// file in it whose name ends in ".yaml" or ".yml" is one, and is read when the server starts. Whoever meets a service's
+	// account sees that it is one. Left empty, there are none.
+	Services string `toml:"services"`
+
 	// Encryption of the connections.
 	TLS TLS `toml:"tls"`
 }
@@ -184,6 +189,11 @@ func (c *Config) Complete() error {
 	}
 	if _, err := ParseHosts(c.Push); err != nil {
 		say("push", "%v", err)
+	}
+	if _, err := c.ReadServices(); err != nil {
+		for _, one := range unjoined(err) {
+			say("services", "%v", one)
+		}
 	}
 	c.completeTLS(public, say)
 	return errors.Join(wrong...)
