@@ -29,6 +29,9 @@ var domain = map[string]map[string]string{
 		"Accounts.Invite":          "adds an invitation of the machine's own",
 		"Accounts.FirstInvitation": "adds the first invitation, where there is no account",
 		"Accounts.Revoke":          "ends an invitation of the machine's own, never a person's",
+		"Accounts.PrepareServices": "makes an account that belongs to an application service, and never touches a person's",
+		"Accounts.SignUpService":   "as PrepareServices",
+		"Accounts.ActAs":           "asks for a service's registration, which clientapi found by its token, and gives none but the service's own accounts; notes that a device was used",
 		"Accounts.Tidy":            "removes invitations, codes and apps whose time is over",
 	},
 	"device": {
@@ -46,6 +49,10 @@ var domain = map[string]map[string]string{
 		"Files.Prune": "removes files that were announced and never came",
 	},
 	"feed": {},
+	"service": {
+		"Services.Prepare": "notes from where application services are told",
+		"Services.Run":     "notes how far they were told",
+	},
 }
 
 // edges is where units of work may be begun outside of the domain, by function, with the reason.

@@ -21,6 +21,7 @@ import (
 	"wardroom/internal/mxid"
 	"wardroom/internal/operate"
 	"wardroom/internal/push"
+	"wardroom/internal/service"
 	"wardroom/internal/store"
 	"wardroom/internal/stream"
 )
@@ -136,6 +137,10 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 	if err != nil {
 		return err
 	}
+	services, err := registered(&conf.Config, db, api, hub, log)
+	if err != nil {
+		return err
+	}
 	running := &server{&conf.Config, log, db, api, bucket.String(), metrics, listener, certificates}
 	doors, err := running.doors()
 	if err != nil {
@@ -177,8 +182,15 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 		if err := pushers.Prepare(ctx); err != nil {
 			return err
 		}
+		if err := api.Accounts.PrepareServices(ctx); err != nil {
+			return err
+		}
+		if err := services.Prepare(ctx); err != nil {
+			return err
+		}
 		serving, ctx := errgroup.WithContext(ctx)
 		serving.Go(func() error { return pushers.Run(ctx) })
+		serving.Go(func() error { return services.Run(ctx) })
 		serving.Go(func() error { return serveAll(ctx, doors) })
 		return serving.Wait()
 	})
@@ -198,6 +210,17 @@ func pushing(conf *config.Config, db *store.DB, api *clientapi.API, hub *stream.
 	p := &push.Pushers{Disk: db, Ears: api.Feed, Hub: hub, Log: log, Hosts: hosts, Contact: contact, Beside: conf.Redis != ""}
 	api.Accounts.MayPush, api.Vapid = p.MayPush, p.Vapid
 	return p, nil
+}
+
+// registered is what speaks to the application services that are registered.
+func registered(conf *config.Config, db *store.DB, api *clientapi.API, hub *stream.Hub, log *slog.Logger) (*service.Services, error) {
+	all, err := conf.ReadServices()
+	if err != nil {
+		return nil, err
+	}
+	s := &service.Services{All: all, Disk: db, Rooms: api.Rooms, Hub: hub, Log: log, Beside: conf.Redis != ""}
+	api.Services, api.Accounts.Services, api.Rooms.Services = s, all, all
+	return s, nil
 }
 
 // cannotListen says why nothing can listen at an address, and what to do.

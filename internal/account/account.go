@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"time"
 
+	"wardroom/internal/config"
 	"wardroom/internal/fault"
 	"wardroom/internal/mxid"
 	"wardroom/internal/stream"
@@ -27,7 +28,8 @@ type Session struct {
 	Account  No
 	Device   mxid.Device
 	DeviceNo DeviceNo
-	Token    Token // what it asks with; zero where nothing has been asked yet
+	Token    Token  // what it asks with; zero where nothing has been asked yet
+	Service  string // the application service that the account belongs to; empty: it is a person's
 }
 
 // Token is an access token, as far as the store knows it.
@@ -50,6 +52,7 @@ type Disk interface {
 	ClientDisk
 	CodeDisk
 	PasskeyDisk
+	ServiceDisk
 }
 
 // SessionDisk keeps the tokens of devices.
@@ -104,6 +107,9 @@ type Accounts struct {
 	// signed in there is not known any more, and has not been signed out.
 	Lost stream.Token
 
+	// Services are the application services, which have accounts of their own.
+	Services config.Services
+
 	// Hub, if set, knows of each commit at once, so that sessions need not be looked for each time.
 	Hub *stream.Hub
 	// Beside says that other servers end sessions too: each is looked for each time, and the hub is to know what was committed before.
@@ -155,6 +161,8 @@ func (a *Accounts) Session(ctx context.Context, token string) (Session, error) {
 	switch {
 	case err != nil:
 		return Session{}, fmt.Errorf("looking for a session: %w", err)
+	case a.stillServed(h.Session) != nil:
+		return Session{}, a.stillServed(h.Session)
 	case h.UntilMS <= now.UnixMilli():
 		f := fault.UnknownToken.New("The access token is too old. Ask for a new one with the refresh token.")
 		f.More = map[string]any{"soft_logout": true}
@@ -180,6 +188,9 @@ func (a *Accounts) Session(ctx context.Context, token string) (Session, error) {
 // Alive returns nil while s, which Session found, has not ended: what waits for long asks again before it tells or keeps anything.
 // It returns fault.UnknownToken once the device was signed out. A token that was refreshed meanwhile has not ended.
 func (a *Accounts) Alive(v stream.View, s Session) error {
+	if s.acts() {
+		return a.actsStill(v, s)
+	}
 	lives, err := a.Disk.TokenLives(v, s.DeviceNo, s.Token)
 	if err == nil && !lives {
 		err = endedError(false)

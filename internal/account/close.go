@@ -14,6 +14,9 @@ import (
 //
 // Spec: client-server API, POST /account/password.
 func (a *Accounts) ChangePassword(ctx context.Context, s Session, password string, signOut bool) error {
+	if err := noPerson(s, "It has no password."); err != nil {
+		return err
+	}
 	if err := strongEnough(password); err != nil {
 		return err
 	}
@@ -53,6 +56,9 @@ func (a *Accounts) ChangePassword(ctx context.Context, s Session, password strin
 //
 // Spec: client-server API, POST /account/deactivate.
 func (a *Accounts) Close(ctx context.Context, s Session) error {
+	if err := noPerson(s, "It ends with the service's registration."); err != nil {
+		return err
+	}
 	err := a.Disk.Do(ctx, func(u stream.Unit) error {
 		if err := a.dropDevices(u, s.Account, func(Device) bool { return true }); err != nil {
 			return err

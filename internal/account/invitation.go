@@ -94,6 +94,9 @@ const invitationsADay = 20
 // InviteOne makes an invitation in s's name, for one person and InvitationLasts. Everybody may invite, up to 20 people a day:
 // whoever signs up gets no power by it. Who signed up with whose invitation is not kept.
 func (a *Accounts) InviteOne(ctx context.Context, s Session, note string) (token string, i KeptInvitation, err error) {
+	if err := noPerson(s, "People are invited by people."); err != nil {
+		return "", KeptInvitation{}, err
+	}
 	token = rand.Text()
 	i.Hash = sha256.Sum256([]byte(token))
 	err = a.Disk.Do(ctx, func(u stream.Unit) error {

@@ -121,7 +121,7 @@ func (a *Accounts) person(ctx context.Context, name, password string) (Person, e
 		}
 	}
 	phc := noPassword
-	if ok = ok && !p.Closed; ok {
+	if ok = ok && !p.Closed && p.Service == ""; ok { // a service's account has no password
 		phc = p.Password
 	}
 	right, err := a.matches(ctx, phc, password)

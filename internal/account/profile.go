@@ -50,7 +50,9 @@ func (a *Accounts) Profile(ctx context.Context, user mxid.User) (fields map[stri
 		if !ok || p.Closed {
 			return fault.NotFound.New("There is nobody called %s here.", user)
 		}
-		fields, err = a.Disk.Profile(v, p.No)
+		if fields, err = a.Disk.Profile(v, p.No); err == nil && p.Service != "" {
+			fields[ServiceField] = serviceMark(p.Service)
+		}
 		return err
 	})
 	if err != nil {
@@ -115,6 +117,8 @@ func (a *Accounts) changeProfile(ctx context.Context, s Session, user mxid.User,
 	switch {
 	case user != s.User:
 		return fault.Forbidden.New("Only %s can change this profile.", user)
+	case field == ServiceField:
+		return fault.Forbidden.New("The server says by %s which application service an account belongs to. Nobody sets it or takes it away.", ServiceField)
 	case len(field) > maxProfileField:
 		return fault.KeyTooLarge.New("The name of a profile field may have up to %d bytes.", maxProfileField)
 	case !profileField.MatchString(field):

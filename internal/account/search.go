@@ -12,9 +12,10 @@ import (
 
 // Face is how somebody appears to others.
 type Face struct {
-	User   mxid.User
-	Name   string // empty if they gave none
-	Avatar string // an mxc:// address, or empty
+	User    mxid.User
+	Name    string // empty if they gave none
+	Avatar  string // an mxc:// address, or empty
+	Service string // the application service that the account belongs to; empty: it is a person's
 }
 
 // FaceDisk shows people.

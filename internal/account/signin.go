@@ -45,7 +45,8 @@ type Grant struct {
 type Person struct {
 	No       No
 	User     mxid.User
-	Password string // PHC form
+	Password string // PHC form; empty for an application service's account
+	Service  string // the application service that it belongs to; empty: it is a person's
 	Closed   bool
 }
 
@@ -144,7 +145,7 @@ func (a *Accounts) grant(u stream.Unit, p Person, device NewDevice) (Grant, erro
 		return Grant{}, err
 	}
 	pos := u.Next(stream.Topic(p.User)) // wakes what waits with one of the earlier tokens: it ends
-	g := Grant{Session: Session{User: p.User, Account: p.No, Device: device.ID, DeviceNo: no}}
+	g := Grant{Session: Session{User: p.User, Account: p.No, Device: device.ID, DeviceNo: no, Service: p.Service}}
 	mark, err := a.mark(u, no, device.client, pos)
 	if err != nil {
 		return g, err
@@ -180,6 +181,9 @@ func (a *Accounts) refresh(ctx context.Context, token, client string) (Grant, er
 		s, pair, ok, err := a.Disk.RefreshSession(v, sha256.Sum256([]byte(token)))
 		if err == nil && !ok {
 			err = a.ended(v, token)
+		}
+		if err == nil {
+			err = a.stillServed(s)
 		}
 		if err == nil {
 			var has string

@@ -15,7 +15,7 @@ import (
 type PeopleDisk interface {
 	// PersonByID finds an account, open or closed; ok is false where there is none.
 	PersonByID(v stream.View, user mxid.User) (p Person, ok bool, err error)
-	// AnyPerson reports whether there is an account at all.
+	// AnyPerson reports whether there is an account at all, beside those of application services.
 	AnyPerson(v stream.View) (bool, error)
 	// AddPerson makes an account. The name must be free.
 	AddPerson(u stream.Unit, user mxid.User, password string) (No, error)
@@ -38,7 +38,7 @@ type SignUp struct {
 }
 
 // SignUp makes an account with one use of an invitation, and signs its first device in; both or neither. It returns
-// fault.Unauthorized for an invitation that is not valid, fault.UserInUse and fault.InvalidUsername for a name that cannot
+// fault.Unauthorized for an invitation that is not valid, fault.UserInUse, fault.Exclusive and fault.InvalidUsername for a name that cannot
 // be had, and fault.WeakPassword.
 //
 // Spec: client-server API, POST /register.
@@ -90,7 +90,7 @@ func (a *Accounts) SignUp(ctx context.Context, s SignUp) (Grant, error) {
 	return g, nil
 }
 
-// NameCanBe returns fault.InvalidUsername for what cannot be anybody's name here. Whether somebody has the name it does not look at.
+// NameCanBe returns fault.InvalidUsername for what cannot be anybody's name here, and fault.Exclusive for what cannot be a person's. Whether somebody has the name it does not look at.
 //
 // Spec: client-server API, GET /register/available.
 func (a *Accounts) NameCanBe(name string) error {
@@ -102,6 +102,9 @@ func (a *Accounts) newUser(name string) (mxid.User, error) {
 	user, err := mxid.NewUser(name, a.Server)
 	if err != nil {
 		return "", fault.InvalidUsername.New("Choose a name of small letters a–z, digits and . _ = - / + (people will see the name you go by, in any script).")
+	}
+	if a.Services.Keeps(user) {
+		return "", fault.Exclusive.New("An application service keeps the name %s for itself. Choose another.", user.Local())
 	}
 	return user, nil
 }

@@ -27,7 +27,11 @@ func (a *API) accountRoutes() []route {
 //
 // Spec: client-server API, GET /account/whoami.
 func (a *API) whoami(r *request) (any, error) {
-	return map[string]any{"user_id": r.who.User, "device_id": r.who.Device, "is_guest": false}, nil
+	is := map[string]any{"user_id": r.who.User, "is_guest": false}
+	if r.who.Device != "" { // an application service may act without one
+		is["device_id"] = r.who.Device
+	}
+	return is, nil
 }
 
 // changePassword replaces the person's own password.

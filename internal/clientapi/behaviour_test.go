@@ -162,6 +162,12 @@ func (o *office) play(t *testing.T, b *behaviour, on *stage) string {
 		case "push":
 			s.api.Vapid, s.api.Accounts.MayPush = func() string { return st.to }, func(*url.URL) bool { return true }
 			continue
+		case "service":
+			bridge := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+			defer bridge.Close()
+			s.serve(t, telegraph(bridge.URL))
+			kept[st.to] = asToken
+			continue
 		}
 		names := maps.Clone(o.names[st.who])
 		if names == nil {

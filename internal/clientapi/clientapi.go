@@ -20,11 +20,13 @@ import (
 	"unicode/utf8"
 
 	"wardroom/internal/account"
+	"wardroom/internal/config"
 	"wardroom/internal/device"
 	"wardroom/internal/fault"
 	"wardroom/internal/feed"
 	"wardroom/internal/media"
 	"wardroom/internal/room"
+	"wardroom/internal/service"
 	"wardroom/internal/stream"
 )
 
@@ -36,7 +38,8 @@ type API struct {
 	Rooms        *room.Rooms
 	Feed         *feed.Feed
 	Media        *media.Files
-	Vapid        func() string // the key for push services of browsers; nil, or "": nothing is sent to them
+	Services     *service.Services // nil: there are none
+	Vapid        func() string     // the key for push services of browsers; nil, or "": nothing is sent to them
 	Log          *slog.Logger
 	PublicURL    string // where clients find this server, without a "/" at the end; empty: where they asked
 	Organisation string // what the organisation calls itself; empty: nobody said
@@ -76,6 +79,8 @@ type request struct {
 	*http.Request
 	w   http.ResponseWriter
 	who account.Session // zero on open routes
+
+	service *config.Service // that asks with its own token; nil: none does
 }
 
 // empty is the answer {}.
@@ -105,6 +110,7 @@ func (a *API) routes() []route {
 		a.accountRoutes(),
 		a.deviceRoutes(),
 		a.profileRoutes(),
+		a.appserviceRoutes(),
 		a.keyRoutes(),
 		a.toDeviceRoutes(),
 		a.backupRoutes(),
@@ -223,7 +229,13 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, rt route) {
 			return
 		}
 		var err error
-		if req.who, err = a.Accounts.Session(r.Context(), token); err != nil {
+		if req.service = a.serviceOf(r); req.service != nil {
+			q := r.URL.Query()
+			req.who, err = a.Accounts.ActAs(r.Context(), req.service, q.Get("user_id"), q.Get("device_id"))
+		} else {
+			req.who, err = a.Accounts.Session(r.Context(), token)
+		}
+		if err != nil {
 			a.answer(w, r, nil, err)
 			return
 		}

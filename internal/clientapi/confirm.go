@@ -63,16 +63,23 @@ type confirmation struct {
 }
 
 // confirm returns nil once whoever asks has typed their password for exactly this request: same method, path, person and
-// body. Until then it returns the fault that asks for it. A fresh sign-in does not count. body is the request's body.
+// body. Until then it returns the fault that asks for it. A fresh sign-in does not count. body is the request's body. An application service
+// with its own token has nothing else to confirm with.
 //
 // Spec: client-server API, "User-Interactive Authentication API".
 func (a *API) confirm(r *request, body []byte) error {
+	if r.service != nil {
+		return nil
+	}
 	_, err := a.stage(r, body, []string{stagePassword}, a.password(r))
 	return err
 }
 
 // confirmOrPasskey is confirm, for what somebody may confirm with a passkey of theirs as well.
 func (a *API) confirmOrPasskey(r *request, body []byte) error {
+	if r.who.Service != "" {
+		return fault.Forbidden.New("This account belongs to an application service, which has no passkeys.")
+	}
 	password := a.password(r)
 	_, err := a.stage(r, body, []string{stagePassword, stagePasskey}, func(given auth) error {
 		if given.Type == stagePassword {

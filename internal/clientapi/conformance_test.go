@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -261,6 +262,12 @@ const (
 var further = map[string]func(*testing.T, *office, *server) reply{
 	"POST /_matrix/client/v3/rooms/{}/upgrade": func(t *testing.T, o *office, s *server) reply {
 		return s.call(t, o.tokens["creator"], "POST", in(o.names["member"]["room"], "upgrade"), object{"new_version": "12"})
+	},
+	"POST /_matrix/client/v1/appservice/{}/ping": func(t *testing.T, _ *office, s *server) reply {
+		bridge := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+		defer bridge.Close()
+		s.serve(t, telegraph(bridge.URL))
+		return s.call(t, asToken, "POST", "/_matrix/client/v1/appservice/telegraph/ping", object{"transaction_id": "x"})
 	},
 	"POST /_matrix/client/v3/refresh": func(t *testing.T, _ *office, s *server) reply {
 		in := s.call(t, "", "POST", v3+"/login", object{"type": "m.login.password", "identifier": object{"type": "m.id.user", "user": "mate"}, "password": password, "refresh_token": true})

@@ -1,6 +1,8 @@
 package clientapi
 
 import (
+	"net/http"
+
 	"wardroom/internal/account"
 	"wardroom/internal/fault"
 	"wardroom/internal/mxid"
@@ -53,9 +55,9 @@ func (a *API) device(r *request) (any, error) {
 	return ownDeviceOf(d), nil
 }
 
-// nameDevice renames one of the person's own devices.
+// nameDevice renames one of the person's own devices. An application service makes them in this way.
 //
-// Spec: client-server API, PUT /devices/{deviceId}.
+// Spec: client-server API, PUT /devices/{deviceId}; application service API, "Creating devices".
 func (a *API) nameDevice(r *request) (any, error) {
 	id := mxid.Device(r.PathValue("device"))
 	var in struct {
@@ -63,6 +65,20 @@ func (a *API) nameDevice(r *request) (any, error) {
 	}
 	if err := r.decode(&in); err != nil {
 		return nil, err
+	}
+	if r.service != nil {
+		name := ""
+		if in.Name != nil {
+			name = *in.Name
+		}
+		if made, err := a.Accounts.PutDevice(r.ctx(), r.who, id, name); err != nil {
+			return nil, err
+		} else if made {
+			r.w.Header().Set("Content-Type", "application/json")
+			r.w.WriteHeader(http.StatusCreated)
+			_, _ = r.w.Write([]byte("{}")) // a client that has gone misses its answer
+			return nil, nil
+		}
 	}
 	if in.Name == nil { // nothing to change, but the device must be there
 		_, err := a.Accounts.Device(r.ctx(), r.who, id)

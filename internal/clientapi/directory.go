@@ -38,7 +38,7 @@ func (a *API) alias(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	id, err := a.Rooms.Find(r.ctx(), string(alias))
+	id, err := a.find(r, string(alias))
 	if err != nil {
 		return nil, err
 	}

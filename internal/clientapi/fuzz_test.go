@@ -187,6 +187,35 @@ func FuzzPasskey(f *testing.F) {
 	})
 }
 
+// FuzzActAs is an application service that acts as whom it likes: as its own accounts, and nobody else.
+func FuzzActAs(f *testing.F) {
+	z := newFuzzed(f)
+	z.serve(f, telegraph("null"))
+	bot := z.telegraph()
+	bot.registers(f, "telegraph_ana")
+	for _, user := range []string{"", "@telegraph_ana:wardroom.test", string(z.who.user), "telegraph_ana", "@TELEGRAPH_ana:wardroom.test", "@telegraph_ana:wardroom.test\n", "@telegraph_\x00"} {
+		f.Add(user, "", "telegraph_new")
+		f.Add(user, string(z.who.device), "lin")
+	}
+	z.who = bot
+	f.Fuzz(func(t *testing.T, user, device, name string) {
+		r, ok := z.ask(t, "GET", "/_matrix/client/v3/account/whoami?user_id="+url.QueryEscape(user)+"&device_id="+url.QueryEscape(device), nil)
+		if ok {
+			z.answered(t, r, user+" "+device)
+			if is := text(r.body["user_id"]); r.status == 200 && !strings.HasPrefix(is, "@telegraph") {
+				t.Errorf("as %q it acts as %s", user, is)
+			}
+		}
+		body, _ := json.Marshal(object{"type": "m.login.application_service", "username": name, "inhibit_login": true})
+		if r, ok := z.ask(t, "POST", "/_matrix/client/v3/register", body); ok {
+			z.answered(t, r, name)
+			if is := text(r.body["user_id"]); r.status == 200 && !strings.HasPrefix(is, "@telegraph_") {
+				t.Errorf("as %q it registers %s", name, is)
+			}
+		}
+	})
+}
+
 // FuzzReceipt notes receipts; whatever was taken, the next sync tells.
 func FuzzReceipt(f *testing.F) {
 	z := newFuzzed(f)

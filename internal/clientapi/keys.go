@@ -27,6 +27,9 @@ func (a *API) keyRoutes() []route {
 //
 // Spec: client-server API, POST /keys/upload.
 func (a *API) uploadKeys(r *request) (any, error) {
+	if r.who.Device == "" {
+		return nil, fault.MissingParam.New("Keys belong to a device: say which one this is for (device_id).")
+	}
 	var body device.Upload
 	if err := r.decode(&body); err != nil {
 		return nil, err

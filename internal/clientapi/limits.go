@@ -171,6 +171,9 @@ func (a *API) limited(r *request, class limit) error {
 		if r.who.Account == 0 {
 			return a.count(class.rate(), "address\x00"+a.address(r), 1)
 		}
+		if r.uncounted() {
+			return nil
+		}
 		return a.count(class.rate(), "person\x00"+string(r.who.User), 1)
 	}
 }

@@ -68,6 +68,9 @@ func (a *API) others(do func(ctx context.Context, who account.Session, room mxid
 		if _, err := mxid.ParseUser(string(in.User)); err != nil {
 			return nil, fault.InvalidParam.New("%q is not a user ID.", in.User)
 		}
+		if err := a.askForUser(r, in.User); err != nil {
+			return nil, err
+		}
 		return empty{}, do(r.ctx(), r.who, id, in.User, in.Reason)
 	}
 }
@@ -87,7 +90,7 @@ func (a *API) byName(r *request, do func(ctx context.Context, who account.Sessio
 	if err := r.decodeAny(&in); err != nil {
 		return nil, err
 	}
-	id, err := a.Rooms.Find(r.ctx(), r.PathValue("roomIdOrAlias"))
+	id, err := a.find(r, r.PathValue("roomIdOrAlias"))
 	if err != nil {
 		return nil, err
 	}

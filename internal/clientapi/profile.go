@@ -22,7 +22,11 @@ func (a *API) profileRoutes() []route {
 //
 // Spec: client-server API, GET /profile/{userId}.
 func (a *API) profile(r *request) (any, error) {
-	return a.Accounts.Profile(r.ctx(), mxid.User(r.PathValue("user")))
+	user := mxid.User(r.PathValue("user"))
+	if err := a.askForUser(r, user); err != nil {
+		return nil, err
+	}
+	return a.Accounts.Profile(r.ctx(), user)
 }
 
 // profileField gives one field of a profile.
@@ -100,9 +104,10 @@ func (a *API) searchPeople(r *request) (any, error) {
 		return nil, err
 	}
 	type person struct {
-		User   mxid.User `json:"user_id"`
-		Name   string    `json:"display_name,omitempty"`
-		Avatar string    `json:"avatar_url,omitempty"`
+		User    mxid.User `json:"user_id"`
+		Name    string    `json:"display_name,omitempty"`
+		Avatar  string    `json:"avatar_url,omitempty"`
+		Service string    `json:"org.wardroom.bot,omitempty"`
 	}
 	list := make([]person, len(found))
 	for i, f := range found {

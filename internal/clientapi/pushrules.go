@@ -109,6 +109,9 @@ func (a *API) pushers(r *request) (any, error) {
 
 // Spec: client-server API, POST /pushers/set.
 func (a *API) setPusher(r *request) (any, error) {
+	if r.service != nil {
+		return nil, fault.Forbidden.New("An application service is told of what happens by transactions. Nothing is pushed to its accounts.")
+	}
 	var p account.Pusher
 	if err := r.decode(&p); err != nil {
 		return nil, err

@@ -140,7 +140,7 @@ func (a *API) hierarchy(r *request) (any, error) {
 //
 // Spec: client-server API, GET /room_summary/{roomIdOrAlias}.
 func (a *API) roomSummary(r *request) (any, error) {
-	id, err := a.Rooms.Find(r.ctx(), r.PathValue("roomIdOrAlias"))
+	id, err := a.find(r, r.PathValue("roomIdOrAlias"))
 	if err != nil {
 		return nil, err
 	}

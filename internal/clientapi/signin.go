@@ -23,7 +23,11 @@ func (a *API) loginFlows(*request) (any, error) {
 	type flow struct {
 		Type string `json:"type"`
 	}
-	return map[string]any{"flows": []flow{{stagePassword}}}, nil
+	flows := []flow{{stagePassword}}
+	if len(a.Accounts.Services) > 0 {
+		flows = append(flows, flow{stageService})
+	}
+	return map[string]any{"flows": flows}, nil
 }
 
 // granted is the answer to signing in, signing up and refreshing.
@@ -53,6 +57,9 @@ func (a *API) login(r *request) (any, error) {
 	if err := r.decode(&in); err != nil {
 		return nil, err
 	}
+	if in.Type == stageService {
+		return a.loginService(r, in.Identifier, in.User, in.newDevice)
+	}
 	if in.Type != stagePassword {
 		return nil, fault.Unsupported.New("Signing in works with %s here.", stagePassword)
 	}
@@ -74,6 +81,32 @@ func (a *API) login(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	return grantedBy(g), nil
+}
+
+// loginService signs a device of one of an application service's own accounts in.
+//
+// Spec: application service API, "Server admin style permissions".
+func (a *API) loginService(r *request, who *identifier, name string, device newDevice) (any, error) {
+	s, err := a.mustBeService(r)
+	if err != nil {
+		return nil, err
+	}
+	if who != nil && who.Type == "m.id.user" {
+		name = who.User
+	}
+	if name == "" {
+		return nil, fault.MissingParam.New("The name of the account is missing.")
+	}
+	proof, err := a.Accounts.ProveService(r.ctx(), s, name)
+	if err != nil {
+		return nil, err
+	}
+	g, err := a.Accounts.SignInAs(r.ctx(), proof, device.device())
+	if err != nil {
+		return nil, err
+	}
+	a.giveBack(r, signingIn)
 	return grantedBy(g), nil
 }
 

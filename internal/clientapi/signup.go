@@ -14,9 +14,10 @@ func (a *API) signUpRoutes() []route {
 }
 
 // register makes an account with an invitation, whose token is the stage m.login.registration_token. Whether the name is
-// taken is said behind that stage alone; who passed it may choose another name in the same session.
+// taken is said behind that stage alone; who passed it may choose another name in the same session. An application service needs none for
+// accounts of its own.
 //
-// Spec: client-server API, POST /register.
+// Spec: client-server API, POST /register; application service API, "Server admin style permissions".
 func (a *API) register(r *request) (any, error) {
 	if kind := r.URL.Query().Get("kind"); kind != "" && kind != "user" {
 		return nil, fault.Forbidden.New("There are no accounts of kind %q here. Ask somebody for an invitation and sign up with it.", kind)
@@ -26,6 +27,7 @@ func (a *API) register(r *request) (any, error) {
 		return nil, err
 	}
 	var in struct {
+		Type     string `json:"type"`
 		Name     string `json:"username"`
 		Password string `json:"password"`
 		NoLogin  bool   `json:"inhibit_login"`
@@ -33,6 +35,18 @@ func (a *API) register(r *request) (any, error) {
 	}
 	if err := decodeJSON(body, &in); err != nil {
 		return nil, err
+	}
+	if in.Type == stageService {
+		s, err := a.mustBeService(r)
+		if err != nil {
+			return nil, err
+		}
+		g, err := a.Accounts.SignUpService(r.ctx(), s, account.SignUp{Name: in.Name, Device: in.device(), NoDevice: in.NoLogin})
+		if err != nil {
+			return nil, err
+		}
+		a.giveBack(r, signingUp)
+		return grantedBy(g), nil
 	}
 	if in.Name != "" { // whether it is taken is told to who has an invitation
 		if err := a.Accounts.NameCanBe(in.Name); err != nil {

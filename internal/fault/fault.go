@@ -48,6 +48,7 @@ var (
 	Unauthorized        = Code{"M_UNAUTHORIZED", 401}
 	Unavailable         = Code{"M_UNKNOWN", 503} // not now, through no fault of who asks
 	Unknown             = Code{"M_UNKNOWN", 500}
+	UnknownDevice       = Code{"M_UNKNOWN_DEVICE", 400}
 	UnknownPos          = Code{"M_UNKNOWN_POS", 400}
 	UnknownToken        = Code{"M_UNKNOWN_TOKEN", 401}
 	Unrecognized        = Code{"M_UNRECOGNIZED", 404}

@@ -120,6 +120,7 @@ func (c *creation) build() error {
 	}
 	key := string(c.who.User)
 	join := becomes(event.Join, "")
+	join.mark(c.who.Service)
 	if err := c.look(c.who.Account, join); err != nil {
 		return err
 	}
@@ -301,6 +302,9 @@ func (c *creation) claimAlias() error {
 	alias, err := mxid.ParseAlias("#" + local + ":" + string(c.Server))
 	if err != nil || strings.Contains(local, ":") {
 		return fault.InvalidParam.New("%q can not be the name in a room's address.", local)
+	}
+	if err := c.mayName(c.who, alias); err != nil {
+		return err
 	}
 	if _, _, taken, err := c.Disk.Alias(c.u, alias); err != nil {
 		return err

@@ -16,12 +16,15 @@ import (
 
 // Name gives the room another address. Members of the room may do that.
 //
-// It returns fault.RoomInUse if the address is taken and fault.InvalidParam if it is not one of this server.
+// It returns fault.RoomInUse if the address is taken, fault.Exclusive if it is not for who to give, and fault.InvalidParam if it is not one of this server.
 //
 // Spec: client-server API, PUT /directory/room/{roomAlias}.
 func (r *Rooms) Name(ctx context.Context, who account.Session, alias mxid.Alias, room mxid.Room) error {
 	if alias.Server() != r.Server {
 		return fault.InvalidParam.New("Addresses of rooms end in :%s here.", r.Server)
+	}
+	if err := r.mayName(who, alias); err != nil {
+		return err
 	}
 	return r.Disk.Do(ctx, func(u stream.Unit) error {
 		d, err := r.draftIn(u, room)
@@ -36,6 +39,19 @@ func (r *Rooms) Name(ctx context.Context, who account.Session, alias mxid.Alias,
 		}
 		return r.Disk.Name(u, alias, d.chain.No, who.Account)
 	})
+}
+
+// mayName refuses an address that an application service keeps for itself, and to a service's account one outside of that service's part.
+//
+// Spec: application service API, "Server admin style permissions".
+func (r *Rooms) mayName(who account.Session, alias mxid.Alias) error {
+	switch {
+	case r.Services.MayName(who.Service, alias):
+		return nil
+	case who.Service != "":
+		return fault.Exclusive.New("The registration of %s does not have %s in its namespace of aliases.", who.Service, alias)
+	}
+	return fault.Exclusive.New("An application service keeps the address %s for itself. Choose another one.", alias)
 }
 
 // Unname takes an address away. Who gave it may do that, and who may change the room's main address; if it was that, the

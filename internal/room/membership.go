@@ -36,6 +36,15 @@ func (d *draft) look(who account.No, content object) error {
 	return err
 }
 
+// mark says in the content of a membership which application service it is an account of, and of a person nothing: nobody says it of themselves,
+// nor leaves it out.
+func (o object) mark(service string) {
+	delete(o, account.ServiceField)
+	if service != "" {
+		o.set(account.ServiceField, service)
+	}
+}
+
 // withLook is look for the content of a membership event that a client wrote itself.
 func (d *draft) withLook(who mxid.User, content event.Content) (event.Content, error) {
 	switch content.Get("membership").Text() {
@@ -54,6 +63,7 @@ func (d *draft) withLook(who mxid.User, content event.Content) (event.Content, e
 	if err := d.look(p.No, fields); err != nil {
 		return content, err
 	}
+	fields.mark(p.Service)
 	return event.NewContent(fields.bytes())
 }
 

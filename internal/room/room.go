@@ -11,6 +11,7 @@ import (
 	"math"
 
 	"wardroom/internal/account"
+	"wardroom/internal/config"
 	"wardroom/internal/event"
 	"wardroom/internal/mxid"
 	"wardroom/internal/stream"
@@ -206,6 +207,9 @@ type Directory interface {
 type Rooms struct {
 	Disk   Disk
 	Server mxid.Server // whose rooms these are
+
+	// Services are the application services, which keep some addresses of rooms for themselves.
+	Services config.Services
 
 	alarm alarm
 }

@@ -54,6 +54,22 @@ func (r *Rooms) Show(v stream.View, s *Sight, events []Event, style Style) ([]js
 // Spec: MSC4140, "delay_id in unsigned event data".
 const unsignedDelay = "org.matrix.msc4140.delay_id"
 
+// Tell gives events of one room, in their order, as they are for nobody in particular: to who may see them all.
+func (r *Rooms) Tell(v stream.View, in mxid.Room, events []Event) ([]json.RawMessage, error) {
+	sh := shower{Rooms: r, v: v, room: in, now: time.Now()}
+	if err := sh.redactions(events); err != nil {
+		return nil, err
+	}
+	told := make([]json.RawMessage, len(events))
+	for i := range events {
+		var err error
+		if told[i], err = sh.show(&events[i], true); err != nil {
+			return nil, err
+		}
+	}
+	return told, nil
+}
+
 // shower shows some events of one room.
 type shower struct {
 	*Rooms

@@ -74,6 +74,7 @@ func (up *upgrade) build(creators []mxid.User) error {
 		return err
 	}
 	join := becomes(event.Join, "")
+	join.mark(up.who.Service)
 	if err := up.look(up.who.Account, join); err != nil {
 		return err
 	}

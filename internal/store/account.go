@@ -11,14 +11,14 @@ import (
 // PersonByID implements account.PeopleDisk.
 func (db *DB) PersonByID(v stream.View, user mxid.User) (p account.Person, ok bool, err error) {
 	p.User = user
-	err = in(v).row(`SELECT no, password, closed FROM account WHERE id = $1`, string(user)).Scan(&p.No, &p.Password, &p.Closed)
+	err = in(v).row(`SELECT no, password, closed, service FROM account WHERE id = $1`, string(user)).Scan(&p.No, &p.Password, &p.Closed, &p.Service)
 	ok, err = found(err)
 	return p, ok, err
 }
 
 // AnyPerson implements account.PeopleDisk.
 func (db *DB) AnyPerson(v stream.View) (any bool, err error) {
-	err = in(v).row(`SELECT EXISTS (SELECT 1 FROM account)`).Scan(&any)
+	err = in(v).row(`SELECT EXISTS (SELECT 1 FROM account WHERE service = '')`).Scan(&any)
 	return any, err
 }
 
@@ -82,10 +82,10 @@ func (db *DB) Lingering(v stream.View) ([]account.Session, error) {
 // TokenSession implements account.SessionDisk.
 func (db *DB) TokenSession(v stream.View, hash [32]byte) (h account.Holder, ok bool, err error) {
 	err = in(v).row(`
-		SELECT account.id, account.no, device.id, device.no, device.seen_day, token.pair, token.used, token.until_ms
+		SELECT account.id, account.no, device.id, device.no, device.seen_day, account.service, token.pair, token.used, token.until_ms
 		FROM token JOIN device ON device.no = token.device JOIN account ON account.no = device.account
 		WHERE token.hash = $1 AND NOT token.refresh`, hash[:]).
-		Scan(&h.User, &h.Account, &h.Device, &h.DeviceNo, &h.SeenDay, &h.Pair, &h.Used, &h.UntilMS)
+		Scan(&h.User, &h.Account, &h.Device, &h.DeviceNo, &h.SeenDay, &h.Service, &h.Pair, &h.Used, &h.UntilMS)
 	ok, err = found(err)
 	return h, ok, err
 }
@@ -99,10 +99,10 @@ func (db *DB) TokenLives(v stream.View, d account.DeviceNo, token account.Token)
 // RefreshSession implements account.SessionDisk.
 func (db *DB) RefreshSession(v stream.View, hash [32]byte) (s account.Session, pair int64, ok bool, err error) {
 	err = in(v).row(`
-		SELECT account.id, account.no, device.id, device.no, token.pair
+		SELECT account.id, account.no, device.id, device.no, account.service, token.pair
 		FROM token JOIN device ON device.no = token.device JOIN account ON account.no = device.account
 		WHERE token.hash = $1 AND token.refresh`, hash[:]).
-		Scan(&s.User, &s.Account, &s.Device, &s.DeviceNo, &pair)
+		Scan(&s.User, &s.Account, &s.Device, &s.DeviceNo, &s.Service, &pair)
 	ok, err = found(err)
 	return s, pair, ok, err
 }

@@ -43,13 +43,13 @@ func (db *DB) DropProfile(u stream.Unit, a account.No, field string) error {
 
 // faces is the part of a query that reads a Face with face.
 const faces = `
-	SELECT account.id, name.value, avatar.value FROM account
+	SELECT account.id, name.value, avatar.value, account.service FROM account
 	LEFT JOIN profile name ON name.account = account.no AND name.field = 'displayname'
 	LEFT JOIN profile avatar ON avatar.account = account.no AND avatar.field = 'avatar_url' `
 
 func face(r rower) (f account.Face, err error) {
 	var name, avatar []byte
-	if err := r.Scan(&f.User, &name, &avatar); err != nil {
+	if err := r.Scan(&f.User, &name, &avatar, &f.Service); err != nil {
 		return f, err
 	}
 	if name != nil {

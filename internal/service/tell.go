@@ -1,0 +1,280 @@
+package service
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"wardroom/internal/config"
+	"wardroom/internal/mxid"
+	"wardroom/internal/room"
+	"wardroom/internal/stream"
+	"wardroom/internal/turn"
+)
+
+// turnName is where it is kept which of several servers tells application services, and until when.
+const turnName = "telling services"
+
+const (
+	lookedAt  = 1000                   // events that are looked at in one view
+	inOne     = 100                    // events in one transaction
+	bytesIn   = 1 << 20                // of events in one transaction; one alone may be larger
+	untold    = 10_000                 // positions after which the place is noted although there was nothing to tell
+	pace      = 100 * time.Millisecond // between two looks at the stream
+	afterStop = 3 * time.Second        // that a service has to answer what it was being told
+	longest   = 5 * time.Minute        // that a service is left alone after attempts that failed
+)
+
+// wait is how long a service is left alone after so many attempts that failed, and one more.
+func wait(tries int) time.Duration {
+	if tries > 8 {
+		return longest
+	}
+	return min(longest, time.Second<<tries)
+}
+
+// Run tells the services until ctx ends. Beside other servers it does while it is this one's turn.
+func (s *Services) Run(ctx context.Context) error {
+	switch {
+	case len(s.All) == 0:
+		return nil
+	case s.Beside:
+		return turn.Turn{Disk: s.Disk, Name: turnName, Doing: "telling application services", Log: s.Log, Lasts: s.turn}.Take(ctx, s.tell)
+	}
+	return s.tell(ctx)
+}
+
+// tell tells each service for itself, until ctx ends: one that is away holds up no other.
+func (s *Services) tell(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, one := range s.All {
+		if one.URL != "" {
+			group.Go(func() error { s.tellOne(ctx, one); return nil })
+		}
+	}
+	return group.Wait()
+}
+
+// teller tells one service. It is owned by one goroutine.
+type teller struct {
+	*Services
+	*config.Service
+	told Told            // as it is kept
+	at   stream.Position // up to where was looked; there is nothing to tell between told.Upto and here
+}
+
+// tellOne tells one service until ctx ends.
+func (s *Services) tellOne(ctx context.Context, one *config.Service) {
+	t := &teller{Services: s, Service: one}
+	commits, stop := s.Hub.Follow()
+	defer stop()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	tries, loaded := 0, false
+	for {
+		var more bool
+		err := error(nil)
+		if !loaded {
+			err = t.load(ctx)
+			loaded = err == nil
+		}
+		if loaded {
+			more, err = t.step(ctx)
+		}
+		var next <-chan time.Time
+		news := commits
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			if tries == 0 {
+				s.Log.WarnContext(ctx, "an application service could not be told of events; it is tried again", "service", one.ID, "err", err)
+			}
+			timer.Reset(s.wait(tries))
+			tries++
+			next, news = timer.C, nil
+		case more:
+			tries = 0
+			continue
+		default:
+			tries = 0
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-next:
+			continue
+		case <-news:
+		}
+		timer.Reset(pace) // what is said within a moment goes into one transaction
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		}
+	}
+}
+
+// load reads how far the service was told.
+func (t *teller) load(ctx context.Context) error {
+	err := t.Disk.View(ctx, func(v stream.View) (err error) {
+		t.told, _, err = t.Disk.Told(v, t.ID)
+		return err
+	})
+	t.at = t.told.Upto
+	if err != nil {
+		return fmt.Errorf("reading how far %s was told: %w", t.ID, err)
+	}
+	return nil
+}
+
+// step tells of what has been begun, or of what comes next. more is set where there may be more to tell.
+func (t *teller) step(ctx context.Context) (more bool, err error) {
+	if t.told.Upto > t.told.Pos {
+		return true, t.send(ctx)
+	}
+	var news *batch
+	err = t.Disk.View(ctx, func(v stream.View) (err error) {
+		news, err = t.look(v, t.at, v.Upto().At(""), false)
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("looking for what %s is told: %w", t.ID, err)
+	}
+	next := Told{t.at, news.upto}
+	if len(news.events) == 0 {
+		t.at = news.upto
+		if t.at-t.told.Upto < untold {
+			return news.more, nil
+		}
+		next.Pos = t.at
+	}
+	// It is written down where a transaction ends before it is sent: sent again, also after a stop, it has the same events.
+	if err := t.Disk.Do(ctx, func(u stream.Unit) error { return t.Disk.SetTold(u, t.ID, next) }); err != nil {
+		return false, fmt.Errorf("noting what %s is told: %w", t.ID, err)
+	}
+	t.told, t.at = next, next.Upto
+	return true, nil
+}
+
+// send sends the transaction that has been begun, and notes that the service has taken it.
+func (t *teller) send(ctx context.Context) error {
+	var begun *batch
+	err := t.Disk.View(ctx, func(v stream.View) (err error) {
+		begun, err = t.look(v, t.told.Pos, t.told.Upto, true)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("reading what %s is told: %w", t.ID, err)
+	}
+	if len(begun.events) > 0 {
+		err := t.transaction(ctx, begun.events)
+		if t.tried(t.Service, err); err != nil {
+			return err
+		}
+	}
+	done := Told{t.told.Upto, t.told.Upto}
+	if err := t.Disk.Do(context.WithoutCancel(ctx), func(u stream.Unit) error { return t.Disk.SetTold(u, t.ID, done) }); err != nil {
+		return fmt.Errorf("noting that %s was told: %w", t.ID, err)
+	}
+	t.told, t.at = done, done.Upto
+	return nil
+}
+
+// transaction sends events. Its name is where it ends in the stream, so that the same one is never given to other events.
+//
+// Spec: application service API, PUT /_matrix/app/v1/transactions/{txnId}.
+func (t *teller) transaction(ctx context.Context, events []json.RawMessage) error {
+	body, err := json.Marshal(map[string]any{"events": events})
+	if err != nil {
+		return err
+	}
+	ctx, end := lasting(ctx)
+	defer end()
+	status, _, err := t.ask(ctx, t.Service, http.MethodPut, "transactions/"+strconv.FormatInt(int64(t.told.Upto), 10), bytes.NewReader(body), tellTime)
+	if err == nil && status != http.StatusOK {
+		err = fmt.Errorf("it answered %d", status)
+	}
+	return err
+}
+
+// lasting gives a context that ends a little later than ctx: what is under way at a stop need not be told again.
+func lasting(ctx context.Context) (context.Context, func()) {
+	longer, end := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(afterStop, end) })
+	return longer, func() { stop(); end() }
+}
+
+// batch is what a service is to be told of a stretch of the stream, which ends at upto. more is set where there is more behind it.
+type batch struct {
+	events []json.RawMessage
+	upto   stream.Position
+	more   bool
+}
+
+// look finds what the service is told of what happened at after < position <= upto. With whole, that is all of one transaction; otherwise it
+// may end earlier.
+func (t *teller) look(v stream.View, after, upto stream.Position, whole bool) (*batch, error) {
+	events, err := t.Disk.EventsIn(v, after, upto, lookedAt)
+	if err != nil {
+		return nil, err
+	}
+	b := &batch{upto: upto}
+	if len(events) == lookedAt && !whole {
+		b.upto, b.more = events[lookedAt-1].Pos, true
+	}
+	rooms := map[room.No]*seen{}
+	size := 0
+	for i := range events {
+		e := &events[i]
+		in := rooms[e.Room]
+		if in == nil {
+			in = &seen{}
+			if in.spans, err = t.Disk.ServiceSpans(v, e.Room, t.ID, after); err != nil {
+				return nil, err
+			}
+			rooms[e.Room] = in
+		}
+		if !in.sees(e.Pos) {
+			continue
+		}
+		if in.id == "" {
+			if in.id, err = t.Disk.RoomID(v, e.Room); err != nil {
+				return nil, err
+			}
+		}
+		told, err := t.Rooms.Tell(v, in.id, events[i:i+1])
+		if err != nil {
+			return nil, err
+		}
+		size += len(told[0])
+		if !whole && len(b.events) > 0 && (len(b.events) == inOne || size > bytesIn) {
+			b.upto, b.more = events[i-1].Pos, true
+			break
+		}
+		b.events = append(b.events, told...)
+	}
+	return b, nil
+}
+
+// seen is a room as a service's accounts know it.
+type seen struct {
+	id    mxid.Room
+	spans []Span
+}
+
+// sees reports whether the service is told of the event at pos: one of its accounts was in the room then, or it is what makes one's membership.
+func (in *seen) sees(pos stream.Position) bool {
+	for _, s := range in.spans {
+		if s.Pos == pos || s.Joined && s.Pos <= pos && pos < s.Until {
+			return true
+		}
+	}
+	return false
+}
