@@ -72,6 +72,9 @@ func installation(ctx context.Context, conf *config.Config, at place) (*operate.
 		Tables: func() error { return versioned(store.Current(ctx, at.store())) },
 	}
 	var err error
+	if i.Services, err = conf.ReadServices(); err != nil {
+		return nil, err
+	}
 	if i.Copies, err = forgotten(conf.Data); err != nil {
 		return nil, err
 	}

@@ -60,6 +60,7 @@ type Installation struct {
 	Postgres    func() (*Postgres, error) // asks the PostgreSQL server that has the database
 	Redis       func() error              // asks the Redis server through which several servers hear of each other
 	Files       func() error              // writes, reads and removes a file in the bucket that files are in
+	Services    config.Services           // the application services
 	BackedUp    func() string             // when the last backup was made, RFC 3339; empty: never
 }
 
@@ -85,6 +86,7 @@ func (i *Installation) Examine(ctx context.Context) []Finding {
 	if i.Files != nil {
 		all = append(all, i.bucket())
 	}
+	all = append(all, i.services(ctx)...)
 	if len(i.Copies) > 0 {
 		all = append(all, Finding{"backup", Look, "A backup was cut off and has left " + strings.Join(i.Copies, " and ") + ".",
 			"Nothing: the next backup removes it, and so does the server, when it starts and every hour."})

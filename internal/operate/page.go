@@ -12,6 +12,8 @@ import (
 	"runtime"
 	"slices"
 	"time"
+
+	"wardroom/internal/service"
 )
 
 //go:embed page.html
@@ -35,6 +37,7 @@ type Page struct {
 	Started  time.Time
 	Health   *Health
 	Metrics  http.Handler
+	Services func() []service.State // how it stands with the application services
 	// BackedUp gives when the last backup was made, RFC 3339, or nothing for never.
 	BackedUp func(context.Context) (string, error)
 	// Certificate gives the certificate in use; nil where connections are not encrypted here.
@@ -86,6 +89,11 @@ func (p *Page) findings(ctx context.Context) []Finding {
 		found = append(found, Finding{"backup", Look, "When the last one was made cannot be read: " + err.Error() + ".", ""})
 	} else {
 		found = append(found, LastBackup(at))
+	}
+	if p.Services != nil {
+		for _, s := range p.Services() {
+			found = append(found, ServiceFinding(s))
+		}
 	}
 	if p.Certificate != nil {
 		c, err := p.Certificate(ctx)
