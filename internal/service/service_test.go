@@ -225,6 +225,23 @@ func TestAServiceIsToldOfWhatHappensWhereItIsSeen(t *testing.T) {
 	}
 }
 
+// What was said while none of its accounts was there is not told later, also where all of it is looked at together.
+func TestWhatWasSaidWithoutAServiceIsNotTold(t *testing.T) {
+	o := open(t)
+	s := o.services(t, "")
+	in := o.shared(t)
+	want := []mxid.Event{o.say(t, in, "1")}
+	must(t, o.rooms.Kick(t.Context(), o.lin, in, o.bot.User, ""))
+	without := o.say(t, in, "2")
+	must(t, o.rooms.Join(t.Context(), o.bot, in, ""))
+	want = append(want, o.say(t, in, "3"))
+	run(t, s)
+	told := o.bridge.upto(t, want[1])
+	if len(told) != 5 || told[1] != want[0] || slices.Contains(told, without) { // it joined, 1, it was removed, it joined, 3
+		t.Errorf("told was %v, without it was said %s", told, without)
+	}
+}
+
 func TestALostAnswerIsFollowedByTheSameTransaction(t *testing.T) {
 	o := open(t)
 	s := o.services(t, "")
