@@ -65,6 +65,7 @@ var edges = map[string]map[string]string{
 		"oneOfSeveral":     "keeps that their folder of files is marked",
 		"place.bringFiles": "keeps which bucket files are in",
 		"welcome":          "keeps the server's address",
+		"wire":             "lets what a device has waiting end with it, where its person ends it",
 	},
 	"internal/operate":   {"Health.Ready": "commits nothing, to see whether it could"},
 	"internal/clientapi": {},

@@ -227,6 +227,7 @@ func TestAServiceSendsWithoutADevice(t *testing.T) {
 		if e := lin.ok(t, "GET", in(room, "event", first), nil); e["sender"] != "@"+who+":wardroom.test" || e["origin_server_ts"].(float64) < 1e12 {
 			t.Errorf("it is sent as %v at %v", e["sender"], e["origin_server_ts"])
 		}
+		bot.refused(t, 400, "M_MISSING_PARAM", "PUT", in(room, "send", "m.room.encrypted", "2")+as(who)+"&org.matrix.msc4140.delay=60000", cipher(who))
 		ids[first] = who
 	}
 	if len(ids) != 2 {

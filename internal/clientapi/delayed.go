@@ -45,6 +45,9 @@ func milliseconds(ms int64) time.Duration {
 }
 
 func (a *API) delayed(r *request, id mxid.Room, key *string, txn string, content []byte, delay time.Duration) (any, error) {
+	if r.who.Device == "" {
+		return nil, fault.MissingParam.New("What is sent later ends with a device: say which one sends it (device_id).")
+	}
 	later, err := a.Rooms.Schedule(r.ctx(), r.who, id, r.PathValue("eventType"), key, txn, content, delay)
 	if err != nil {
 		return nil, err
