@@ -78,33 +78,72 @@ const (
 	toAdd     Purpose = "add"
 )
 
-// challenges are those that wait for an answer: in memory alone, each good for one, the oldest forgotten first. The zero value is ready.
+// challenges are those that wait for an answer: in memory alone, each good for one. Where there are too many, one goes whose asker has the
+// most, the oldest of those: who asks for thousands takes nobody else's. The zero value is ready.
 type challenges struct {
 	mu   sync.Mutex // guards everything below
+	key  [32]byte   // of this run: askers are known by a hash alone
 	open map[string]challenge
-	age  []string // of open and of what was in it, oldest first
+	of   map[asker]int // how many of open each has
+	age  []string      // of open and of what was in it, oldest first
 }
+
+// asker is who asked for a challenge: an account, or where nobody knows yet whose it is, a client's address.
+type asker [16]byte
 
 type challenge struct {
 	purpose Purpose
 	base    string // the address that it was made at
 	account No     // who adds a passkey; 0: not known yet
 	data    webauthn.SessionData
+	by      asker
 }
 
-func (c *challenges) begin(one challenge) (name string) {
+// begin keeps a challenge that from asked for.
+func (c *challenges) begin(from string, one challenge) (name string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for len(c.age) >= maxChallenges {
-		delete(c.open, c.age[0])
+	if c.open == nil {
+		c.open, c.of = map[string]challenge{}, map[asker]int{}
+		_, _ = rand.Read(c.key[:]) // never fails
+	}
+	now := time.Now()
+	for len(c.age) > 0 {
+		if oldest, waits := c.open[c.age[0]]; waits && now.Before(oldest.data.Expires) {
+			break
+		}
+		c.forget(c.age[0])
 		c.age = c.age[1:]
 	}
-	if c.open == nil {
-		c.open = map[string]challenge{}
+	if len(c.age) >= 2*maxChallenges { // most of them were answered
+		c.age = slices.DeleteFunc(c.age, func(name string) bool { _, waits := c.open[name]; return !waits })
 	}
+	if len(c.open) >= maxChallenges {
+		most := 0
+		for _, n := range c.of {
+			most = max(most, n)
+		}
+		i := slices.IndexFunc(c.age, func(name string) bool { is, waits := c.open[name]; return waits && c.of[is.by] == most })
+		c.forget(c.age[i])
+	}
+	sum := sha256.Sum256(append(c.key[:], from...))
+	one.by = asker(sum[:16])
 	name = rand.Text()
 	c.open[name], c.age = one, append(c.age, name)
+	c.of[one.by]++
 	return name
+}
+
+// forget forgets a challenge, if it is there.
+func (c *challenges) forget(name string) {
+	one, ok := c.open[name]
+	if !ok {
+		return
+	}
+	delete(c.open, name)
+	if c.of[one.by]--; c.of[one.by] == 0 {
+		delete(c.of, one.by)
+	}
 }
 
 // take gives the challenge and forgets it: right or wrong, an answer spends it.
@@ -112,7 +151,7 @@ func (c *challenges) take(name string, purpose Purpose, base string, account No)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	one, ok := c.open[name]
-	delete(c.open, name)
+	c.forget(name)
 	ok = ok && one.purpose == purpose && one.base == base && one.account == account && time.Now().Before(one.data.Expires)
 	return one.data, ok
 }
@@ -157,8 +196,9 @@ func (h holder) WebAuthnCredentials() []webauthn.Credential {
 	return all
 }
 
-// PasskeyChallenge begins a sign-in, or a confirmation, with a passkey, of whoever has one for this server.
-func (a *Accounts) PasskeyChallenge(base string, purpose Purpose) (name string, options any, err error) {
+// PasskeyChallenge begins a sign-in, or a confirmation, with a passkey, of whoever has one for this server. from is where they ask from:
+// who asks for very many keeps nobody elsewhere from signing in.
+func (a *Accounts) PasskeyChallenge(base string, purpose Purpose, from string) (name string, options any, err error) {
 	w, err := party(base)
 	if err != nil {
 		return "", nil, err
@@ -167,7 +207,7 @@ func (a *Accounts) PasskeyChallenge(base string, purpose Purpose) (name string, 
 	if err != nil {
 		return "", nil, fmt.Errorf("asking for a passkey: %w", err)
 	}
-	return a.challenges.begin(challenge{purpose: purpose, base: base, data: *data}), asks.Response, nil
+	return a.challenges.begin("address\x00"+from, challenge{purpose: purpose, base: base, data: *data}), asks.Response, nil
 }
 
 var errPasskey = fault.Forbidden.New("This passkey is not known here, or was not asked for just now. Try again, or sign in with the password.")
@@ -267,7 +307,7 @@ func (a *Accounts) BeginPasskey(ctx context.Context, s Session, base string) (na
 	if err != nil {
 		return "", nil, fmt.Errorf("beginning a passkey for %s: %w", s.User, err)
 	}
-	return a.challenges.begin(challenge{purpose: toAdd, base: base, account: s.Account, data: *data}), asks.Response, nil
+	return a.challenges.begin(fmt.Sprint("account\x00", s.Account), challenge{purpose: toAdd, base: base, account: s.Account, data: *data}), asks.Response, nil
 }
 
 // algorithms are those of keys that authenticators make.

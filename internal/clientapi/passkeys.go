@@ -39,7 +39,7 @@ func (a *API) passkeyChallenge(r *request) (any, error) {
 	if in.Confirm {
 		purpose = account.ToConfirm
 	}
-	name, options, err := a.Accounts.PasskeyChallenge(a.base(r.Request), purpose)
+	name, options, err := a.Accounts.PasskeyChallenge(a.base(r.Request), purpose, a.address(r))
 	if err != nil {
 		return nil, err
 	}
