@@ -20,13 +20,13 @@ func TestMain(m *testing.M) {
 
 // TestEverythingCanBeMeasured runs all of it with small numbers, so that it works on the day it is wanted.
 func TestEverythingCanBeMeasured(t *testing.T) {
-	r, err := measure(t.Context(), t.TempDir(), small, "")
+	r, err := measure(t.Context(), t.TempDir(), small, "", "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range append(r.sendings, r.calm) {
+	for _, s := range append(r.sendings, r.calm, r.durable, r.half.pair, r.crowd.pair) {
 		for name, one := range map[string]*sending{"wardroom": s.wardroom, "the bare server": s.floor} {
-			if one.Messages == 0 || one.Sent.p50 <= 0 || one.Delivered.p50 <= 0 {
+			if one.Messages == 0 || one.Sent.p50 <= 0 || one.Delivered.p50 <= 0 && one != r.durable.wardroom && one != r.durable.floor {
 				t.Errorf("%s with %d senders: %+v", name, one.Senders, one)
 			}
 		}
@@ -37,12 +37,20 @@ func TestEverythingCanBeMeasured(t *testing.T) {
 		}
 	}
 	for _, f := range r.first {
-		if f.bytes < r.size.Rooms*1000 {
+		if f.bytes < min(f.rooms, 20)*500 {
 			t.Errorf("a first sync: %+v", f)
 		}
 	}
+	for _, s := range r.stores {
+		if s.events == 0 {
+			t.Errorf("the store alone: %+v", s)
+		}
+	}
+	if r.crowd.early.took.p50 <= 0 || r.crowd.late.took.p50 <= 0 || r.whole.peak == 0 || len(r.stores) != 6 || len(r.idle) != 4 {
+		t.Errorf("%+v, %+v, %d stores, %d rows of idle connections", r.crowd, r.whole, len(r.stores), len(r.idle))
+	}
 	text := r.document()
-	for _, heading := range []string{"# Performance", "## A message", "## Sending", "## Syncs", "## Idle", "## First sync"} {
+	for _, heading := range []string{"# Performance", "## A message", "## Sending", "## Durable", "## The store", "## Half", "## Syncs", "## Idle", "## First sync", "## A room", "## The whole"} {
 		if !strings.Contains(text, heading) {
 			t.Errorf("the report lacks %q", heading)
 		}

@@ -61,24 +61,37 @@ func disk(dir string) (string, error) {
 	if !ok {
 		kind = fmt.Sprintf("file system %#x", fs.Type)
 	}
+	all, err := fdatasyncs(dir)
+	p := percentilesOf(all)
+	return fmt.Sprintf("%s; appending 4 KiB and fdatasync: p50 %s, p99 %s", kind, ms(p.p50), ms(p.p99)), err
+}
+
+// fdatasyncs appends 4 KiB to a file, over and over, and says how long each took to be on disk.
+func fdatasyncs(dir string) (all []time.Duration, err error) {
 	f, err := os.Create(filepath.Join(dir, "probe"))
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	defer f.Close()
-	var all []time.Duration
 	for range 300 {
 		start := time.Now()
 		if _, err := f.Write(make([]byte, 4096)); err != nil {
-			return "", err
+			return nil, err
 		}
 		if err := syscall.Fdatasync(int(f.Fd())); err != nil {
-			return "", err
+			return nil, err
 		}
 		all = append(all, time.Since(start))
 	}
-	p := percentilesOf(all)
-	return fmt.Sprintf("%s; appending 4 KiB and fdatasync: p50 %s, p99 %s", kind, ms(p.p50), ms(p.p99)), nil
+	return all, nil
+}
+
+// met says whether what is wanted was reached.
+func met(is bool) string {
+	if is {
+		return "met"
+	}
+	return "**missed**"
 }
 
 func ms(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000) }
@@ -104,12 +117,10 @@ func (r *report) document() string {
 	}
 	p("The **floor** is a bare server in the same place (`test/bench/floor.go`): net/http, one log file, one `fdatasync` for all messages")
 	p("that wait, long-polls that are given the bytes. It has no accounts, rooms, state, permissions or database.\n")
-	r.told(p)
-	r.sent(p)
-	r.disk(p)
-	r.waiting(p)
-	r.firsts(p)
-	return b.String()
+	for _, s := range r.sections() {
+		s.write(p)
+	}
+	return strings.TrimRight(b.String(), "\n") + "\n"
 }
 
 // serverProcessors counts the processors in a list such as "1-1".
@@ -164,6 +175,29 @@ func (r *report) sent(p func(string, ...any)) {
 	p("")
 }
 
+func (r *report) kept(p func(string, ...any)) {
+	w, f := r.durable.wardroom, r.durable.floor
+	p("## Durable sends\n")
+	p("%d senders as above, in one room, while nobody syncs. The floor does no more than read the request and write it into its log.\n", w.Senders)
+	p("| | messages/s | sent p50 | p99 | server CPU a message |\n| --- | --: | --: | --: | --: |")
+	for i, one := range []*sending{w, f} {
+		p("| %s | **%.0f** | %s | %s | %.0f µs |", []string{"wardroom", "floor"}[i], one.perSecond(), ms(one.Sent.p50), ms(one.Sent.p99), one.perMessage())
+	}
+	part := w.perSecond() / max(1, f.perSecond())
+	p("\nWanted: at least 1/3 of the floor; it is %.2f: %s.\n", part, met(part >= 1./3))
+}
+
+func (r *report) inTime(p func(string, ...any)) {
+	h, limit := r.half, max(3*r.half.syncs.p99, 25*time.Millisecond)
+	p("## Half as busy as can be\n")
+	p("%d senders together say half of the %.0f messages a second that the server can deliver to %d people.\n", h.wardroom.Senders, h.capacity, r.size.People)
+	p("| | messages/s | sent p50 | p99 | delivered p50 | p99 |\n| --- | --: | --: | --: | --: | --: |")
+	for i, one := range []*sending{h.wardroom, h.pair.floor} {
+		p("| %s | %.0f | %s | %s | %s | **%s** |", []string{"wardroom", "floor"}[i], one.perSecond(), ms(one.Sent.p50), ms(one.Sent.p99), ms(one.Delivered.p50), ms(one.Delivered.p99))
+	}
+	p("\nA plain fdatasync just before and after: p99 %s. Wanted: delivered p99 ≤ 3 times that or 25 ms, whichever is more, so %s: %s.\n", ms(h.syncs.p99), ms(limit), met(h.wardroom.Delivered.p99 <= limit))
+}
+
 func (r *report) disk(p func(string, ...any)) {
 	p("## Syncs of the disk\n")
 	p("Counted by strace (`fsync` and `fdatasync` that returned 0) in a run of its own, because strace slows the server down. One commit, and")
@@ -173,25 +207,4 @@ func (r *report) disk(p func(string, ...any)) {
 		p("| %d | %d | %d | %.2f |", c.senders, c.messages, c.syncs, float64(c.syncs)/float64(max(1, c.messages)))
 	}
 	p("")
-}
-
-func (r *report) waiting(p func(string, ...any)) {
-	p("## Idle connections\n")
-	p("%d plain HTTP connections of %d people, each with a sync that waits; VmRSS after a collection of garbage, less that before they", r.size.Idle, r.size.People)
-	p("were opened. (The measured build differs from the normal one in that it collects when it is told to.)\n")
-	p("| | memory a connection | without, with them | CPU while nothing happens |\n| --- | --: | --: | --: |")
-	for i, name := range []string{"wardroom", "floor"} {
-		w := r.idle[i]
-		p("| %s | **%.1f KiB** | %d MiB, %d MiB | %s in %s |", name, float64(w.bytes)/1024, w.at>>20, w.with>>20, ms(w.cpu), w.window)
-	}
-	p("")
-}
-
-func (r *report) firsts(p func(string, ...any)) {
-	p("## First sync\n")
-	p("Of somebody who is in %d rooms with %d messages each. The floor is the bare server's time for as many bytes.\n", r.size.Rooms, r.size.Said)
-	p("| | time | bytes | server CPU | floor |\n| --- | --: | --: | --: | --: |")
-	for _, f := range r.first {
-		p("| %s | **%s** | %.1f MB | %s | %s |", f.what, ms(f.took), float64(f.bytes)/1e6, ms(f.cpu), ms(f.floor))
-	}
 }

@@ -2,9 +2,15 @@ package main
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
+	"math/big"
 	"net"
 	"net/http"
 	"os"
@@ -40,7 +46,11 @@ type said struct {
 	done chan error
 }
 
-// serveFloor is the bare server's process. It prints its address.
+func newFloor(log *os.File) *floor {
+	return &floor{log: log, waits: make(chan *said, maxShared), rooms: map[string]*floorRoom{}}
+}
+
+// serveFloor is the bare server's process. It prints where it is, in clear and encrypted.
 func serveFloor(ctx context.Context, folder string) error {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
 	defer stop()
@@ -49,43 +59,87 @@ func serveFloor(ctx context.Context, folder string) error {
 		return err
 	}
 	defer log.Close()
-	f := &floor{log: log, waits: make(chan *said, 256), rooms: map[string]*floorRoom{}}
+	f := newFloor(log)
 	go f.write(ctx)
 	mux := http.NewServeMux()
 	mux.HandleFunc("PUT /send/{room}", f.send)
 	mux.HandleFunc("GET /sync/{room}", f.sync)
 	mux.HandleFunc("GET /bytes/{n}", giveBytes)
 	mux.HandleFunc("GET /collect", func(w http.ResponseWriter, r *http.Request) { debug.FreeOSMemory() })
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	clear, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	secure, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	cert, key, err := certificate(folder)
 	if err != nil {
 		return err
 	}
 	server := &http.Server{Handler: mux}
 	go func() { <-ctx.Done(); server.Close() }()
-	fmt.Println(listener.Addr())
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+	fmt.Printf("http://%s https://%s\n", clear.Addr(), secure.Addr())
+	ended := make(chan error, 2)
+	go func() { ended <- server.Serve(clear) }()
+	go func() { ended <- server.ServeTLS(secure, cert, key) }()
+	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return nil
 }
 
+// certificate makes one for this machine in folder, and names its files.
+func certificate(folder string) (cert, key string, err error) {
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return "", "", err
+	}
+	says := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour)}
+	public, err := x509.CreateCertificate(rand.Reader, says, says, private.Public(), private)
+	if err != nil {
+		return "", "", err
+	}
+	secret, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		return "", "", err
+	}
+	cert, key = filepath.Join(folder, "certificate.pem"), filepath.Join(folder, "key.pem")
+	return cert, key, errors.Join(os.WriteFile(cert, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: public}), 0o600),
+		os.WriteFile(key, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret}), 0o600))
+}
+
+// maxShared is how many messages share one write at most.
+const maxShared = 256
+
+// shared waits for a message and takes all that wait behind it; none when ctx has ended.
+func shared(ctx context.Context, waits chan *said) (all []*said) {
+	select {
+	case s := <-waits:
+		all = append(all, s)
+	case <-ctx.Done():
+		return nil
+	}
+	for len(all) < maxShared {
+		select {
+		case s := <-waits:
+			all = append(all, s)
+			continue
+		default:
+		}
+		break
+	}
+	return all
+}
+
 // write is the log's one writer.
 func (f *floor) write(ctx context.Context) {
 	for {
-		var batch []*said
-		select {
-		case s := <-f.waits:
-			batch = append(batch, s)
-		case <-ctx.Done():
+		batch := shared(ctx, f.waits)
+		if len(batch) == 0 {
 			return
-		}
-		for more := true; more && len(batch) < 256; {
-			select {
-			case s := <-f.waits:
-				batch = append(batch, s)
-			default:
-				more = false
-			}
 		}
 		var out []byte
 		for _, s := range batch {

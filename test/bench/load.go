@@ -19,6 +19,7 @@ import (
 type layout struct {
 	first, rooms, people int           // rooms are numbered from first on
 	pause                time.Duration // from one message of a sender to the next; 0: as soon as the one before was answered
+	deaf                 bool          // nobody syncs
 }
 
 // roomOf is the room that person who talks in.
@@ -99,6 +100,7 @@ func drive(ctx context.Context, t target, l layout, senders int, size sizes) (*s
 	sent := make([][]answered, senders)
 	for i := range senders {
 		writers.Go(func() (err error) {
+			<-time.After(l.pause * time.Duration(i) / time.Duration(senders)) // so that those who pause do not all speak at once
 			sent[i], err = r.talk(i)
 			return err
 		})
@@ -169,7 +171,7 @@ type answered struct {
 
 // talk sends one message after the other.
 func (r *run) talk(i int) ([]answered, error) {
-	l, err := dial(r.target.addr())
+	l, err := dial(r.target.url())
 	if err != nil {
 		return nil, err
 	}
@@ -203,8 +205,11 @@ func (r *run) talk(i int) ([]answered, error) {
 // listen connects everybody, and lets them sync until their connections are closed and ctx ends.
 func (r *run) listen(ctx context.Context, group *errgroup.Group) ([]*listener, error) {
 	all := make([]*listener, r.layout.people)
+	if r.layout.deaf {
+		return nil, nil
+	}
 	for who := range all {
-		c, err := dial(r.target.addr())
+		c, err := dial(r.target.url())
 		if err != nil {
 			return nil, err
 		}

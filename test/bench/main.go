@@ -28,11 +28,19 @@ type sizes struct {
 	Idle    int           // waiting connections
 	Rooms   int           // of the person who syncs for the first time
 	Said    int           // messages in each of them
+
+	Few, Large, Huge int // members of a room as it grows
+	Live             int // who sync when it is large
+
+	Staff, Offices int // people and rooms of an organisation
+	Talk           int // messages in each of its rooms
 }
 
 var (
-	full  = sizes{People: 50, Pause: 250 * time.Millisecond, Senders: []int{1, 8, 64}, Teams: 10, Warm: 2 * time.Second, Window: 10 * time.Second, Counted: 4 * time.Second, Idle: 1000, Rooms: 500, Said: 20}
-	small = sizes{People: 5, Pause: 50 * time.Millisecond, Senders: []int{1, 4}, Teams: 2, Warm: 100 * time.Millisecond, Window: 500 * time.Millisecond, Counted: 300 * time.Millisecond, Idle: 20, Rooms: 5, Said: 3}
+	full = sizes{People: 50, Pause: 250 * time.Millisecond, Senders: []int{1, 8, 64}, Teams: 10, Warm: 2 * time.Second, Window: 10 * time.Second, Counted: 4 * time.Second, Idle: 10_000, Rooms: 1000, Said: 20,
+		Few: 100, Large: 2000, Huge: 5000, Live: 500, Staff: 1000, Offices: 500, Talk: 200}
+	small = sizes{People: 5, Pause: 50 * time.Millisecond, Senders: []int{1, 4}, Teams: 2, Warm: 100 * time.Millisecond, Window: 500 * time.Millisecond, Counted: 300 * time.Millisecond, Idle: 20, Rooms: 20, Said: 3,
+		Few: 8, Large: 20, Huge: 30, Live: 5, Staff: 10, Offices: 5, Talk: 4}
 )
 
 // Environment variables with which this program starts itself.
@@ -57,6 +65,7 @@ func begin(ctx context.Context) error {
 	size := full
 	flag.BoolFunc("short", "measure little, to see that everything works", func(string) error { size = small; return nil })
 	out := flag.String("o", "", "`file` to write the report to")
+	only := flag.String("only", "", "`names` of sections to measure, with commas between them: calm, sending, durable, store, half, syncs, idle, first, crowd, whole")
 	profiled := flag.String("profile", "", "`file` to write a profile of the server's CPU to, instead of the report; for go tool pprof")
 	flag.Parse()
 	serverCPUs, pinned := os.LookupEnv(envPinned)
@@ -71,7 +80,7 @@ func begin(ctx context.Context) error {
 	if *profiled != "" {
 		return profile(ctx, dir, size, serverCPUs, *profiled)
 	}
-	r, err := measure(ctx, dir, size, serverCPUs)
+	r, err := measure(ctx, dir, size, serverCPUs, *only)
 	if err != nil {
 		return err
 	}

@@ -5,15 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"wardroom/test/rig"
 	"wardroom/test/trace"
@@ -24,12 +21,50 @@ type report struct {
 	machine machine
 	size    sizes
 	pinned  string // the server's processors; "" for all
+	only    string // names of sections with commas between them; "" for all
+
+	dir     string
+	program rig.Program
+	w       *wardroom
+	floor   *bare
 
 	calm     pair // as in an office: now and then a message, and everybody waits
 	sendings []pair
+	durable  pair // nobody syncs
+	half     halfway
 	synced   []counted
-	idle     [2]idling // wardroom, floor
+	stores   []storing
+	idle     []idling
 	first    []firstSync
+	crowd    crowded
+	whole    organisation
+}
+
+// section is a part of the report that can be measured alone.
+type section struct {
+	name    string
+	measure func(context.Context) error
+	write   func(p func(string, ...any))
+}
+
+// sections are those that were asked for, in their order.
+func (r *report) sections() []section {
+	all := []section{
+		{"calm", r.calmly, r.told},
+		{"sending", r.sending, r.sent},
+		{"durable", r.durably, r.kept},
+		{"store", r.storing, r.stored},
+		{"half", r.halfway, r.inTime},
+		{"syncs", r.counting, r.disk},
+		{"idle", r.idling, r.waiting},
+		{"first", r.firstSyncs, r.firsts},
+		{"crowd", r.crowding, r.crowds},
+		{"whole", r.organising, r.organised},
+	}
+	if r.only == "" {
+		return all
+	}
+	return slices.DeleteFunc(all, func(s section) bool { return !slices.Contains(strings.Split(r.only, ","), s.name) })
 }
 
 // pair is one measurement of wardroom and the bare server's beside it.
@@ -40,36 +75,38 @@ type counted struct {
 	senders, messages, syncs int
 }
 
-// measure measures everything, in a folder of its own.
-func measure(ctx context.Context, dir string, size sizes, serverCPUs string) (*report, error) {
-	r := &report{size: size, pinned: serverCPUs}
+// measure measures everything that was asked for, in a folder of its own.
+func measure(ctx context.Context, dir string, size sizes, serverCPUs, only string) (*report, error) {
+	r := &report{size: size, pinned: serverCPUs, only: only, dir: dir}
+	if len(r.sections()) == 0 {
+		return nil, fmt.Errorf("there is no section %q", only)
+	}
 	var err error
 	if r.machine, err = look(ctx, dir); err != nil {
 		return nil, err
 	}
-	program, err := rig.Build(ctx, dir)
-	if err != nil {
+	if r.program, err = rig.Build(ctx, dir); err != nil {
 		return nil, err
 	}
-	floor, err := startBare(dir, serverCPUs)
-	if err != nil {
+	if r.floor, err = startBare(dir, serverCPUs); err != nil {
 		return nil, err
 	}
-	w := &wardroom{site: rig.NewSite(program, filepath.Join(dir, "data"), on(serverCPUs)...)}
-	for _, step := range []func() error{
-		func() error { return w.open(ctx, size) },
-		func() error { return r.calmly(ctx, w, floor) },
-		func() error { return r.sending(ctx, w, floor) },
-		func() error { return r.counting(ctx, w, dir) },
-		func() error { return r.idling(ctx, w, floor, dir) },
-		func() error { return r.firstSyncs(ctx, w, floor) },
-	} {
-		if err = step(); err != nil {
-			break
+	r.w = r.site("data")
+	if err = r.w.open(ctx, size); err == nil {
+		for _, s := range r.sections() {
+			if err = s.measure(ctx); err != nil {
+				err = fmt.Errorf("%s: %w", s.name, err)
+				break
+			}
 		}
 	}
-	_, stopped := w.site.Stop()
-	return r, errors.Join(err, stopped, floor.stop())
+	_, stopped := r.w.site.Stop()
+	return r, errors.Join(err, stopped, r.floor.stop())
+}
+
+// site is a server of its own, which does not run yet.
+func (r *report) site(name string) *wardroom {
+	return &wardroom{site: rig.NewSite(r.program, filepath.Join(r.dir, name), on(r.pinned)...)}
 }
 
 // open starts the server and makes people, one room for all, and one for each team.
@@ -100,8 +137,8 @@ func (w *wardroom) open(ctx context.Context, size sizes) error {
 }
 
 // both measures wardroom and the floor.
-func (r *report) both(ctx context.Context, w *wardroom, floor *bare, l layout, senders int, size sizes) (pair, error) {
-	f, err := drive(ctx, floor, l, senders, size)
+func (r *report) both(ctx context.Context, w *wardroom, l layout, senders int, size sizes) (pair, error) {
+	f, err := drive(ctx, r.floor, l, senders, size)
 	if err != nil {
 		return pair{}, fmt.Errorf("the bare server: %w", err)
 	}
@@ -110,20 +147,20 @@ func (r *report) both(ctx context.Context, w *wardroom, floor *bare, l layout, s
 }
 
 // calmly measures one sender who pauses, so that no two messages share anything.
-func (r *report) calmly(ctx context.Context, w *wardroom, floor *bare) (err error) {
+func (r *report) calmly(ctx context.Context) (err error) {
 	progress("a message each %s, %d people told of it", r.size.Pause, r.size.People)
 	size := r.size
 	size.Window *= 3 // processors are accounted for in steps of 10 ms
-	r.calm, err = r.both(ctx, w, floor, layout{0, 1, r.size.People, r.size.Pause}, 1, size)
+	r.calm, err = r.both(ctx, r.w, layout{rooms: 1, people: r.size.People, pause: r.size.Pause}, 1, size)
 	return err
 }
 
 // sending measures both layouts with each number of senders.
-func (r *report) sending(ctx context.Context, w *wardroom, floor *bare) error {
-	for _, l := range []layout{{0, 1, r.size.People, 0}, {1, r.size.Teams, r.size.People, 0}} {
+func (r *report) sending(ctx context.Context) error {
+	for _, l := range []layout{{rooms: 1, people: r.size.People}, {first: 1, rooms: r.size.Teams, people: r.size.People}} {
 		for _, senders := range r.size.Senders {
 			progress("%d senders, %d people told of each message", senders, l.members())
-			one, err := r.both(ctx, w, floor, l, senders, r.size)
+			one, err := r.both(ctx, r.w, l, senders, r.size)
 			if err != nil {
 				return err
 			}
@@ -133,9 +170,47 @@ func (r *report) sending(ctx context.Context, w *wardroom, floor *bare) error {
 	return nil
 }
 
+// durably measures as many senders as there are at most, while nobody syncs.
+func (r *report) durably(ctx context.Context) (err error) {
+	senders := slices.Max(r.size.Senders)
+	progress("%d senders, and nobody syncs", senders)
+	r.durable, err = r.both(ctx, r.w, layout{rooms: 1, people: r.size.People, deaf: true}, senders, r.size)
+	return err
+}
+
+// halfway is what people feel of a server that is half as busy as it can be.
+type halfway struct {
+	capacity float64 // messages a second
+	syncs    percentiles
+	pair
+}
+
+// halfway measures how much the server can do, and then with half of that.
+func (r *report) halfway(ctx context.Context) error {
+	senders := slices.Max(r.size.Senders)
+	everybody := layout{rooms: 1, people: r.size.People}
+	progress("%d senders, at half of what the server can do", senders)
+	most, err := drive(ctx, r.w, everybody, senders, r.size)
+	if err != nil {
+		return err
+	}
+	r.half.capacity = most.perSecond()
+	everybody.pause = time.Duration(float64(senders) / (r.half.capacity / 2) * float64(time.Second))
+	before, err := fdatasyncs(r.dir)
+	if err != nil {
+		return err
+	}
+	if r.half.pair, err = r.both(ctx, r.w, everybody, senders, r.size); err != nil {
+		return err
+	}
+	after, err := fdatasyncs(r.dir)
+	r.half.syncs = percentilesOf(append(before, after...))
+	return err
+}
+
 // counting counts syncs of the disk under strace, which slows the server down; nothing else is measured then.
-func (r *report) counting(ctx context.Context, w *wardroom, dir string) error {
-	file := filepath.Join(dir, "syncs")
+func (r *report) counting(ctx context.Context) error {
+	w, file := r.w, filepath.Join(r.dir, "syncs")
 	strace, err := trace.Command(file)
 	if err != nil {
 		return err
@@ -157,7 +232,7 @@ func (r *report) counting(ctx context.Context, w *wardroom, dir string) error {
 		size := r.size
 		size.Window = size.Counted
 		windows[i].from = time.Now()
-		s, err := drive(ctx, w, layout{0, 1, size.People, 0}, senders, size)
+		s, err := drive(ctx, w, layout{rooms: 1, people: size.People}, senders, size)
 		if err != nil {
 			return err
 		}
@@ -200,253 +275,6 @@ func (w *wardroom) again(ctx context.Context, change func(*rig.Site)) error {
 	}
 	change(w.site)
 	return w.site.Start(ctx)
-}
-
-// idling is memory and work of a server while many connections wait.
-type idling struct {
-	connections int
-	bytes       int64         // of each connection
-	at, with    int64         // resident without and with them
-	cpu, window time.Duration // spent while nothing happened
-}
-
-// probe lets a build collect its garbage when it is told to.
-const probe = `package main
-
-import (
-	"os"
-	"os/signal"
-	"runtime/debug"
-	"syscall"
-)
-
-func init() {
-	told := make(chan os.Signal, 1)
-	signal.Notify(told, syscall.SIGUSR1)
-	go func() {
-		for range told {
-			debug.FreeOSMemory()
-			os.WriteFile(os.Getenv("BENCH_PROBE"), nil, 0o600)
-		}
-	}()
-}
-`
-
-// idling measures connections that wait, on a freshly started server.
-func (r *report) idling(ctx context.Context, w *wardroom, floor *bare, dir string) error {
-	progress("%d idle connections", r.size.Idle)
-	folder := filepath.Join(dir, "probed")
-	if err := os.Mkdir(folder, 0o700); err != nil {
-		return err
-	}
-	was := w.site.Program
-	probed, err := rig.Build(ctx, folder, rig.Change{File: "cmd/wardroom/probe.go", New: probe})
-	if err != nil {
-		return err
-	}
-	done := filepath.Join(folder, "collected")
-	err = w.again(ctx, func(s *rig.Site) { s.Program, s.Env = probed, []string{"BENCH_PROBE=" + done} })
-	if err != nil {
-		return err
-	}
-	r.idle[0], err = idle(ctx, w, r.size, func() error { return signalled(w.pid(), done) })
-	if err != nil {
-		return err
-	}
-	r.idle[1], err = idle(ctx, floor, r.size, func() error {
-		res, err := http.Get("http://" + floor.at + "/collect")
-		if err == nil {
-			err = res.Body.Close()
-		}
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return w.again(ctx, func(s *rig.Site) { s.Program, s.Env = was, nil })
-}
-
-// signalled tells a server that was built for it to do its special work, and waits for the file that shows it.
-func signalled(pid int, shows string) error {
-	_ = os.Remove(shows) // it may not be there
-	p, err := os.FindProcess(pid)
-	if err == nil {
-		err = p.Signal(syscall.SIGUSR1)
-	}
-	if err != nil {
-		return err
-	}
-	for range 1000 {
-		if _, err := os.Stat(shows); err == nil {
-			return nil
-		}
-		<-time.After(10 * time.Millisecond)
-	}
-	return fmt.Errorf("the server did not make %s", shows)
-}
-
-// idle opens connections that all wait, after a first time whose traces in the server's caches are not to count.
-func idle(ctx context.Context, t target, size sizes, collect func() error) (idling, error) {
-	out := idling{connections: size.Idle}
-	for _, counts := range []bool{false, true} {
-		if err := errors.Join(quiet(t.pid()), collect()); err != nil {
-			return out, err
-		}
-		var err error
-		if out.at, err = resident(t.pid()); err != nil {
-			return out, err
-		}
-		lines, err := waiting(ctx, t, size)
-		if err == nil && counts {
-			err = out.settle(t, collect)
-		}
-		for _, l := range lines {
-			if l != nil {
-				l.conn.Close()
-			}
-		}
-		if err != nil {
-			return out, err
-		}
-	}
-	return out, nil
-}
-
-// waiting opens connections, each of which has a sync that waits.
-func waiting(ctx context.Context, t target, size sizes) ([]*line, error) {
-	lines := make([]*line, size.Idle)
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(16)
-	for i := range lines {
-		group.Go(func() error {
-			l, err := dial(t.addr())
-			if err != nil {
-				return err
-			}
-			lines[i] = l
-			body, err := l.do(t.sync(i%size.People, -1, ""))
-			if err != nil {
-				return err
-			}
-			since, err := token(body, "next_batch")
-			if err != nil {
-				return err
-			}
-			return errors.Join(ctx.Err(), l.write(t.sync(i%size.People, -1, since)))
-		})
-	}
-	return lines, group.Wait()
-}
-
-// settle measures once nothing moves any more.
-func (out *idling) settle(t target, collect func() error) error {
-	if err := errors.Join(quiet(t.pid()), collect()); err != nil {
-		return err
-	}
-	var err error
-	if out.with, err = resident(t.pid()); err != nil {
-		return err
-	}
-	out.bytes = (out.with - out.at) / int64(out.connections)
-	before, err := cpu(t.pid())
-	if err != nil {
-		return err
-	}
-	out.window = 3 * time.Second
-	<-time.After(out.window)
-	after, err := cpu(t.pid())
-	out.cpu = after - before
-	return err
-}
-
-// firstSync is the first sync of somebody who is in many rooms.
-type firstSync struct {
-	what  string
-	rooms int
-	bytes int
-	took  time.Duration // the middle one of five
-	cpu   time.Duration // of the server, each
-	floor time.Duration // the bare server's time for as many bytes
-}
-
-// firstSyncs makes the rooms and measures.
-func (r *report) firstSyncs(ctx context.Context, w *wardroom, floor *bare) error {
-	progress("making %d rooms", r.size.Rooms)
-	group, inside := errgroup.WithContext(ctx)
-	group.SetLimit(16)
-	for i := range r.size.Rooms {
-		group.Go(func() error {
-			others := []*rig.Person{w.people[1+i%(len(w.people)-1)], w.people[1+(i+1)%(len(w.people)-1)]}
-			room, err := w.people[0].Room(inside, fmt.Sprintf("Project %d", i), others...)
-			if err != nil {
-				return err
-			}
-			for n := range r.size.Said {
-				if _, err := others[n%2].Send(inside, room, fmt.Sprintf("first%d.%d", i, n), strings.Repeat("AwgAEnAbcd", 35)); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return err
-	}
-	for _, f := range []struct{ what, filter string }{
-		{"20 events of each room", `{"room":{"timeline":{"limit":20},"state":{"lazy_load_members":true}}}`},
-		{"1 event of each room", `{"room":{"timeline":{"limit":1},"state":{"lazy_load_members":true}}}`},
-	} {
-		progress("first sync, %s", f.what)
-		got, err := r.firstSync(w, floor, f.filter)
-		if err != nil {
-			return err
-		}
-		got.what, got.rooms = f.what, r.size.Rooms
-		r.first = append(r.first, got)
-	}
-	return nil
-}
-
-func (r *report) firstSync(w *wardroom, floor *bare, filter string) (out firstSync, err error) {
-	const times = 5
-	if err := quiet(w.pid()); err != nil {
-		return out, err
-	}
-	before, err := cpu(w.pid())
-	if err != nil {
-		return out, err
-	}
-	out.took, out.bytes, err = fetch(w.addr(), request("GET", rig.SyncPath("", filter, 0), w.people[0].Token, ""), times)
-	if err != nil {
-		return out, err
-	}
-	after, err := cpu(w.pid())
-	if err != nil {
-		return out, err
-	}
-	out.cpu = (after - before) / times
-	out.floor, _, err = fetch(floor.at, request("GET", "/bytes/"+strconv.Itoa(out.bytes), "", ""), times)
-	return out, err
-}
-
-// fetch does the same request several times and gives the middle duration.
-func fetch(addr string, req []byte, times int) (time.Duration, int, error) {
-	l, err := dial(addr)
-	if err != nil {
-		return 0, 0, err
-	}
-	defer l.conn.Close()
-	var all []time.Duration
-	size := 0
-	for range times {
-		start := time.Now()
-		body, err := l.do(req)
-		if err != nil {
-			return 0, 0, err
-		}
-		all, size = append(all, time.Since(start)), len(body)
-	}
-	return percentilesOf(all).p50, size, nil
 }
 
 func progress(format string, args ...any) { fmt.Fprintf(os.Stderr, "… "+format+"\n", args...) }

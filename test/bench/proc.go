@@ -33,19 +33,10 @@ func cpu(pid int) (time.Duration, error) {
 	return time.Duration(sum) * tick, nil
 }
 
-// resident is a process's memory in RAM, in bytes.
-func resident(pid int) (int64, error) {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0, err
-	}
-	for line := range strings.Lines(string(data)) {
-		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
-			kib, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(rest), " kB"), 10, 64)
-			return kib << 10, err
-		}
-	}
-	return 0, fmt.Errorf("/proc/%d/status has no VmRSS", pid)
+// memory is a process's memory in RAM, in bytes: VmRSS, or VmHWM, the most that it ever was.
+func memory(pid int, which string) (int64, error) {
+	kib, err := strconv.ParseInt(strings.TrimSuffix(field(fmt.Sprintf("/proc/%d/status", pid), which), " kB"), 10, 64)
+	return kib << 10, err
 }
 
 // quiet returns when a process has done next to nothing for half a second, or after a minute.

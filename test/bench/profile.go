@@ -60,7 +60,7 @@ func profile(ctx context.Context, dir string, size sizes, cpus, file string) (er
 		return err
 	}
 	for _, senders := range size.Senders {
-		s, err := drive(ctx, w, layout{0, 1, size.People, 0}, senders, size)
+		s, err := drive(ctx, w, layout{rooms: 1, people: size.People}, senders, size)
 		if err != nil {
 			return err
 		}
