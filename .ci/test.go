@@ -185,6 +185,9 @@ func onPostgres(t *tally) {
 		return
 	}
 	goTests(t, []string{storetest.Variable + "=" + server.URL}, append([]string{"-skip=^TestSQLite|^TestCost"}, stored...)...)
+	os.Setenv(storetest.Variable, server.URL)
+	command("go", "test", "-count=1", "-run=^TestCostOfAYear$", "./internal/feed")(t) // it measures, so without the race detector
+	os.Unsetenv(storetest.Variable)
 	if err := server.Stop(); err != nil {
 		fmt.Println(err)
 		t.add(false, "go test on PostgreSQL: "+err.Error())

@@ -1,7 +1,9 @@
 package feed_test
 
 import (
+	crand "crypto/rand"
 	"database/sql"
+	"encoding/base64"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -26,13 +28,15 @@ import (
 var days = flag.Int("days", 21, "how many days of an office TestCostOfAYear lets pass")
 
 const (
-	perEvent = 2000 // bytes that an event may cost, with all that comes with it, in SQLite
+	perEvent = 1600 // bytes that an event may cost, with all that comes with it, in SQLite
+
+	perEventPostgres = 2000
 
 	perDay = 200 // events
 )
 
 // Twenty people chat, day after day: messages, answers, edits, reactions, receipts, keys to each other's devices and in everybody's backup.
-// All of that together costs less than two kilobytes for each event (the sizes are those that our own client's messages and keys have), whatever is out of use goes, and what stays grows by the event.
+// All of that together costs less than two kilobytes for each event, in PostgreSQL too (the sizes are those that our own client's messages and keys have); whatever is out of use goes, and what stays grows by the event.
 func TestCostOfAYear(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
@@ -68,8 +72,12 @@ func TestCostOfAYear(t *testing.T) {
 		y.tidy(t)
 		after, events := y.size(t), int64(*days*perDay)
 		t.Logf("%d events of %d people in %d days: %d bytes each; %s", events, len(o.people), *days, (after-before)/events, y.tables(t))
-		if each := (after - before) / events; each > perEvent {
-			t.Errorf("each event costs %d bytes, more than %d", each, perEvent)
+		most := int64(perEvent)
+		if storetest.Postgres() {
+			most = perEventPostgres
+		}
+		if each := (after - before) / events; each > most {
+			t.Errorf("each event costs %d bytes, more than %d", each, most)
 		}
 		if first, second := (half-before)/int64(*days/2), (after-half)/int64(*days-*days/2); second > first*6/5 {
 			t.Errorf("a day of the first half cost %d bytes, one of the second %d", first, second)
@@ -130,6 +138,10 @@ func (y *year) tidy(t *testing.T) {
 	t.Helper()
 	must(t, y.Devices.Prune(t.Context()))
 	must(t, y.backups.Prune(t.Context()))
+	if storetest.Postgres() { // autovacuum would have done it many times: its clock is the one on the wall, which stands still here
+		_, err := y.beside.ExecContext(t.Context(), "VACUUM account_data, backup_version, receipt, room, stream_shard, to_device, to_device_txn, to_device_waiting")
+		must(t, err)
+	}
 }
 
 // say is one event, with the keys that it takes and the receipts that follow.
@@ -163,7 +175,7 @@ func (y *year) say(t *testing.T, in mxid.Room, members []account.Session, who ac
 		relates = "m.annotation"
 	}
 	if relates != "" {
-		relates = `,"m.relates_to":{"rel_type":"` + relates + `","event_id":"$` + filling(43) + `"}`
+		relates = `,"m.relates_to":{"rel_type":"` + relates + `","event_id":"$` + hash() + `"}`
 	}
 	id, err := y.Rooms.Send(ctx, who, in, "m.room.encrypted", fmt.Sprint(n), []byte(`{"algorithm":"m.megolm.v1.aes-sha2","ciphertext":"`+filling(500+n%400)+
 		`","sender_key":"`+filling(43)+`","device_id":"ABCDEFGHIJ","session_id":"`+filling(43)+`"`+relates+`}`))
@@ -173,7 +185,15 @@ func (y *year) say(t *testing.T, in mxid.Room, members []account.Session, who ac
 	}
 }
 
-func filling(n int) string { return strings.Repeat("x", n) }
+// filling is what encrypted words and keys look like: nothing in it repeats, so nothing is gained by looking for repetitions.
+func filling(n int) string {
+	random := make([]byte, n*3/4)
+	crand.Read(random)
+	return base64.RawStdEncoding.EncodeToString(random)
+}
+
+// hash is what IDs of events look like.
+func hash() string { return strings.NewReplacer("+", "-", "/", "_").Replace(filling(43)) }
 
 // size is how many bytes the database takes.
 func (y *year) size(t *testing.T) (bytes int64) {
@@ -194,7 +214,7 @@ func (y *year) tables(t *testing.T) string {
 	t.Helper()
 	q := "SELECT name, sum(pgsize) AS n FROM dbstat GROUP BY name ORDER BY n DESC LIMIT 12"
 	if storetest.Postgres() {
-		q = "SELECT relname, pg_relation_size(oid) AS n FROM pg_class WHERE relkind IN ('r', 'i', 't') AND relname NOT LIKE 'pg_%' ORDER BY n DESC LIMIT 12"
+		q = "SELECT relname, pg_relation_size(oid) AS n FROM pg_class WHERE relkind IN ('r', 'i', 't') AND relname NOT LIKE 'pg_%' ORDER BY n DESC LIMIT 24"
 	}
 	rows, err := y.beside.QueryContext(t.Context(), q)
 	if err != nil {

@@ -96,7 +96,7 @@ func (db *DB) Kinds(v stream.View, who mxid.User) (map[room.No]feed.Kind, error)
 	_, err = collect(rows, err, func(rows *sql.Rows) (k feed.Kind, err error) {
 		var no room.No
 		var made room.Event
-		err = rows.Scan(&no, &made.JSON, &k.Encrypted)
+		err = rows.Scan(&no, (*briefly)(&made.JSON), &k.Encrypted)
 		k.Type = made.Content("type").Text()
 		kinds[no] = k
 		return k, err

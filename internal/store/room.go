@@ -49,7 +49,7 @@ func scanEvent(row scanner, more ...any) (e room.Event, err error) {
 	var id []byte
 	var device, relates, redacted sql.NullInt64
 	var txn, delay, relation sql.NullString
-	dest := append([]any{(*int64)(&e.Pos), (*int64)(&e.Room), &id, (*int64)(&e.Sender), &device, &txn, &delay, &relates, &relation, &redacted, &e.Counts, &e.JSON}, more...)
+	dest := append([]any{(*int64)(&e.Pos), (*int64)(&e.Room), &id, (*int64)(&e.Sender), &device, &txn, &delay, &relates, &relation, &redacted, &e.Counts, (*briefly)(&e.JSON)}, more...)
 	if err := row.Scan(dest...); err != nil {
 		return room.Event{}, err
 	}
@@ -125,7 +125,7 @@ func (db *DB) Append(u stream.Unit, c room.Chain, e *room.Event) error {
 	_, err = t.exec(`
 		INSERT INTO event (pos, room, id, id_key, sender, device, txn, delay, relates, relation, counts, json)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-		int64(e.Pos), int64(c.No), id, key, int64(e.Sender), orNull(e.Device), orNone(e.Txn), orNone(e.Delay), orNull(e.Relates), orNone(e.Relation), e.Counts, e.JSON)
+		int64(e.Pos), int64(c.No), id, key, int64(e.Sender), orNull(e.Device), orNone(e.Txn), orNone(e.Delay), orNull(e.Relates), orNone(e.Relation), e.Counts, brief(e.JSON))
 	return err
 }
 
@@ -149,7 +149,7 @@ func (db *DB) Replace(u stream.Unit, no room.No, key event.StateKey, pos stream.
 func (db *DB) Redact(u stream.Unit, pos, by stream.Position, json []byte) error {
 	_, err := in(u).exec(`
 		UPDATE event SET json = $1, redacted_by = $2, relates = NULL, relation = NULL, counts = $3 WHERE pos = $4`,
-		json, int64(by), false, int64(pos))
+		brief(json), int64(by), false, int64(pos))
 	return err
 }
 
@@ -217,7 +217,7 @@ func (db *DB) State(v stream.View, no room.No, keys ...event.StateKey) ([]room.N
 		for rows.Next() {
 			var i int
 			var id, json []byte
-			if err := rows.Scan(&i, &id, &json); err != nil {
+			if err := rows.Scan(&i, &id, (*briefly)(&json)); err != nil {
 				rows.Close()
 				return nil, err
 			}
@@ -264,7 +264,7 @@ func (db *DB) Standing(v stream.View, no room.No, who mxid.User) (memberships, v
 		ORDER BY 1`, int64(no), string(who))
 	_, err = collect(rows, err, func(rows *sql.Rows) (s room.Span, err error) {
 		var membership sql.NullString
-		err = rows.Scan(&s.Pos, &s.Until, &membership, &s.JSON)
+		err = rows.Scan(&s.Pos, &s.Until, &membership, (*briefly)(&s.JSON))
 		if s.Membership = membership.String; membership.Valid {
 			memberships = append(memberships, s)
 		} else {
@@ -329,7 +329,7 @@ func (db *DB) SentBy(v stream.View, no room.No, device account.DeviceNo, txn str
 	rows, err := in(v).query(`SELECT id, json FROM event WHERE device = $1 AND txn = $2 AND room = $3 ORDER BY pos`, int64(device), txn, int64(no))
 	return collect(rows, err, func(rows *sql.Rows) (n room.Named, err error) {
 		var id []byte
-		err = rows.Scan(&id, &n.JSON)
+		err = rows.Scan(&id, (*briefly)(&n.JSON))
 		n.ID = eventName(id)
 		return n, err
 	})
