@@ -46,7 +46,7 @@ func (r *report) storing(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := r.plainLog(ctx, text); err != nil {
+	if err := r.logAlone(ctx, text); err != nil {
 		return err
 	}
 	if err := r.oneStore(ctx, filepath.Join(r.dir, "alone"), "SQLite", text, storing{floor: 0, wanted: 1. / 6, wantedAs: "1/6"}); err != nil {
@@ -69,8 +69,8 @@ func (r *report) storing(ctx context.Context) error {
 	return err
 }
 
-// plainLog is the least: each message is in a file.
-func (r *report) plainLog(ctx context.Context, text []byte) error {
+// logAlone is the least: each message is in a file.
+func (r *report) logAlone(ctx context.Context, text []byte) error {
 	file, err := os.Create(filepath.Join(r.dir, "alone.log"))
 	if err != nil {
 		return err
@@ -205,7 +205,7 @@ func (r *report) hammer(ctx context.Context, s storing, say func(who int, n int6
 	}
 	<-time.After(r.size.Warm)
 	events, from, used, wrote := done.Load(), time.Now(), ownCPU(), written()
-	<-time.After(r.size.Window)
+	<-time.After(r.size.Window / 2)
 	s.events, s.window, s.cpu, s.written = int(done.Load()-events), time.Since(from), ownCPU()-used, written()-wrote
 	stop()
 	r.stores = append(r.stores, s)

@@ -24,7 +24,7 @@ func TestEverythingCanBeMeasured(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range append(r.sendings, r.calm, r.durable, r.half.pair, r.crowd.pair) {
+	for _, s := range append(r.sendings, r.calm, r.durable.pair, r.half.pair, r.crowd.pair) {
 		for name, one := range map[string]*sending{"wardroom": s.wardroom, "the bare server": s.floor} {
 			if one.Messages == 0 || one.Sent.p50 <= 0 || one.Delivered.p50 <= 0 && one != r.durable.wardroom && one != r.durable.floor {
 				t.Errorf("%s with %d senders: %+v", name, one.Senders, one)
@@ -45,6 +45,9 @@ func TestEverythingCanBeMeasured(t *testing.T) {
 		if s.events == 0 {
 			t.Errorf("the store alone: %+v", s)
 		}
+	}
+	if r.durable.plain.Messages == 0 {
+		t.Error("nothing was sent to a plain log")
 	}
 	if r.crowd.early.took.p50 <= 0 || r.crowd.late.took.p50 <= 0 || r.whole.peak == 0 || len(r.stores) != 6 || len(r.idle) != 4 {
 		t.Errorf("%+v, %+v, %d stores, %d rows of idle connections", r.crowd, r.whole, len(r.stores), len(r.idle))

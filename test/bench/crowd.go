@@ -5,8 +5,6 @@ import (
 	"net/url"
 	"time"
 
-	"wardroom/internal/account"
-	"wardroom/internal/room"
 	"wardroom/test/rig"
 )
 
@@ -29,11 +27,7 @@ func (r *report) crowding(ctx context.Context) error {
 	progress("making %d people for one room", size.Huge)
 	w := r.site("crowd")
 	w.filter = `{"room":{"timeline":{"limit":100},"state":{"lazy_load_members":true}}}`
-	if err := w.fill(ctx, size.Huge, func(ctx context.Context, rooms *room.Rooms, people []account.Session) error {
-		id, err := rooms.Create(ctx, people[0], room.Wanted{Preset: "public_chat", Name: "All"})
-		w.rooms = []string{string(id)}
-		return err
-	}); err != nil {
+	if err := w.fill(ctx, size.Huge, w.oneRoom); err != nil {
 		return err
 	}
 	few := size.Few / 2 // joins around that many members

@@ -175,18 +175,6 @@ func (r *report) sent(p func(string, ...any)) {
 	p("")
 }
 
-func (r *report) kept(p func(string, ...any)) {
-	w, f := r.durable.wardroom, r.durable.floor
-	p("## Durable sends\n")
-	p("%d senders as above, in one room, while nobody syncs. The floor does no more than read the request and write it into its log.\n", w.Senders)
-	p("| | messages/s | sent p50 | p99 | server CPU a message |\n| --- | --: | --: | --: | --: |")
-	for i, one := range []*sending{w, f} {
-		p("| %s | **%.0f** | %s | %s | %.0f µs |", []string{"wardroom", "floor"}[i], one.perSecond(), ms(one.Sent.p50), ms(one.Sent.p99), one.perMessage())
-	}
-	part := w.perSecond() / max(1, f.perSecond())
-	p("\nWanted: at least 1/3 of the floor; it is %.2f: %s.\n", part, met(part >= 1./3))
-}
-
 func (r *report) inTime(p func(string, ...any)) {
 	h, limit := r.half, max(3*r.half.syncs.p99, 25*time.Millisecond)
 	p("## Half as busy as can be\n")

@@ -39,16 +39,16 @@ func memory(pid int, which string) (int64, error) {
 	return kib << 10, err
 }
 
-// quiet returns when a process has done next to nothing for half a second, or after a minute.
+// quiet returns when a process has done nothing for a quarter of a second, or after a minute.
 func quiet(pid int) error {
 	was := time.Duration(-1)
-	for range 120 {
+	for range 240 {
 		now, err := cpu(pid)
-		if err != nil || now-was < 2*tick && was >= 0 {
+		if err != nil || now-was < tick && was >= 0 {
 			return err
 		}
 		was = now
-		<-time.After(500 * time.Millisecond)
+		<-time.After(250 * time.Millisecond)
 	}
 	return nil
 }
