@@ -9,7 +9,7 @@ import (
 
 // An event's JSON is kept in a brief form: what stands in nearly every event is one byte there, and hashes, keys and what is encrypted are the bytes
 // behind their letters. Canonical JSON has no bytes below a space, so each of those can stand for something; a text that has none is its own brief form,
-// as all events were kept by tables of version 9 and earlier.
+// as all events were kept by tables of version 10 and earlier.
 //
 // A byte's meaning is in every database there is: never change one, only add.
 
