@@ -190,7 +190,7 @@ const firstSaid = 100
 
 func (f *floor) sync(w http.ResponseWriter, r *http.Request) {
 	since, _ := strconv.Atoi(r.FormValue("since"))
-	waits := time.NewTimer(30 * time.Second)
+	waits := time.NewTimer(longest)
 	defer waits.Stop()
 	for {
 		f.mu.Lock()

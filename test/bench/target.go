@@ -56,7 +56,10 @@ type line struct {
 }
 
 // patience is how long one request may take.
-const patience = 60 * time.Second
+const patience = 120 * time.Second
+
+// longest is how long a sync waits at most, so that none ends while a slow machine still opens the others' connections.
+const longest = 90 * time.Second
 
 // dial connects to the server at url, encrypted where that says https.
 func dial(url string) (*line, error) {
@@ -136,7 +139,7 @@ func (w *wardroom) send(who, room int, txn, text string) []byte {
 }
 
 func (w *wardroom) sync(who, _ int, since string) []byte {
-	wait := 30 * time.Second
+	wait := longest
 	if since == "" {
 		wait = 0
 	}
