@@ -77,8 +77,9 @@ const bodyLimit = 1 << 20
 // request is one call: what was asked, and who asks.
 type request struct {
 	*http.Request
-	w   http.ResponseWriter
-	who account.Session // zero on open routes
+	w    http.ResponseWriter
+	who  account.Session // zero on open routes
+	done func()          // to be called when it has been served, unless it is nil
 
 	service *config.Service // that asks with its own token; nil: none does
 }
@@ -139,48 +140,70 @@ func (a *API) routes() []route {
 //
 // Spec: client-server API, "API Standards".
 func (a *API) Handler() http.Handler {
-	byPath := map[string]map[string]route{}
+	byPath := map[string]methods{}
 	for _, rt := range a.routes() {
 		if byPath[rt.path] == nil {
-			byPath[rt.path] = map[string]route{}
+			byPath[rt.path] = methods{}
 		}
-		byPath[rt.path][rt.method] = rt
+		byPath[rt.path][rt.method] = &rt
 	}
 	mux := http.NewServeMux()
-	for path, methods := range byPath {
+	for path, at := range byPath {
 		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
-			if !readable(r.URL) {
-				a.answer(w, r, nil, fault.InvalidParam.New("The address is not valid text."))
-				return
+			if rt, err := at.route(r); err != nil {
+				a.answer(w, r, nil, err)
+			} else {
+				a.serve(w, r, rt)
 			}
-			rt, ok := methods[r.Method]
-			if !ok {
-				a.answer(w, r, nil, fault.WrongMethod.New("This address does not take %s.", r.Method))
-				return
-			}
-			a.serve(w, r, rt)
 		})
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		a.answer(w, r, nil, fault.Unrecognized.New("This server has nothing at this address."))
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Access-Control-Allow-Origin", "*")
-		h.Set("Access-Control-Allow-Methods", "GET, POST, PUT, DELETE, OPTIONS")
-		h.Set("Access-Control-Allow-Headers", "X-Requested-With, Content-Type, Authorization")
-		if r.Method == http.MethodOptions {
-			w.WriteHeader(http.StatusNoContent)
-			return
+		if current := a.current(w, r); current != nil {
+			mux.ServeHTTP(w, current)
+			r.Pattern = current.Pattern // whoever counts requests counts them by route
 		}
-		current := unaliased(r)
-		if !tidy(current.URL.EscapedPath()) { // net/http would send the client elsewhere
-			a.answer(w, r, nil, fault.Unrecognized.New("This server has nothing at this address."))
-			return
-		}
-		mux.ServeHTTP(w, current)
-		r.Pattern = current.Pattern // whoever counts requests counts them by route
 	})
+}
+
+// What every answer says to pages of other origins. Shared by all answers: a header that is set anew gets a value of its own.
+var (
+	anyOrigin  = []string{"*"}
+	anyMethod  = []string{"GET, POST, PUT, DELETE, OPTIONS"}
+	ourHeaders = []string{"X-Requested-With, Content-Type, Authorization"}
+)
+
+// current gives the request with the address that it stands for now, or answers it and gives nil.
+func (a *API) current(w http.ResponseWriter, r *http.Request) *http.Request {
+	h := w.Header()
+	h["Access-Control-Allow-Origin"], h["Access-Control-Allow-Methods"], h["Access-Control-Allow-Headers"] = anyOrigin, anyMethod, ourHeaders
+	if r.Method == http.MethodOptions {
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	current := unaliased(r)
+	if !tidy(current.URL.EscapedPath()) { // net/http would send the client elsewhere
+		a.answer(w, r, nil, fault.Unrecognized.New("This server has nothing at this address."))
+		return nil
+	}
+	return current
+}
+
+// methods are the operations at one address, by method.
+type methods map[string]*route
+
+// route is the operation that r asks for.
+func (m methods) route(r *http.Request) (*route, error) {
+	if !readable(r.URL) {
+		return nil, fault.InvalidParam.New("The address is not valid text.")
+	}
+	rt, ok := m[r.Method]
+	if !ok {
+		return nil, fault.WrongMethod.New("This address does not take %s.", r.Method)
+	}
+	return rt, nil
 }
 
 // readable reports whether the path's names can be taken for what they are. No name has NUL or is other than UTF-8, and not
@@ -198,10 +221,10 @@ func tidy(p string) bool {
 
 // unaliased gives r with the old version prefix r0 replaced by the one it is an alias of.
 func unaliased(r *http.Request) *http.Request {
-	for old, now := range map[string]string{"/_matrix/client/r0/": "/_matrix/client/v3/", "/_matrix/media/r0/": "/_matrix/media/v3/"} {
-		if rest, ok := strings.CutPrefix(r.URL.EscapedPath(), old); ok {
+	for _, to := range [...]struct{ old, now string }{{"/_matrix/client/r0/", "/_matrix/client/v3/"}, {"/_matrix/media/r0/", "/_matrix/media/v3/"}} {
+		if rest, ok := strings.CutPrefix(r.URL.EscapedPath(), to.old); ok {
 			u := *r.URL
-			u.RawPath = now + rest
+			u.RawPath = to.now + rest
 			if p, err := url.PathUnescape(u.RawPath); err == nil {
 				u.Path = p
 				r2 := *r
@@ -213,20 +236,37 @@ func unaliased(r *http.Request) *http.Request {
 	return r
 }
 
-func (a *API) serve(w http.ResponseWriter, r *http.Request, rt route) {
-	defer func() {
-		if p := recover(); p != nil {
-			if p == http.ErrAbortHandler {
-				panic(p)
-			}
-			a.answer(w, r, nil, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+// serve serves one call. A call may wait for long in rt.serve: see untilTold in package feed for why this has a small frame.
+func (a *API) serve(w http.ResponseWriter, r *http.Request, rt *route) {
+	defer a.recovered(w, r)
+	req, err := a.admit(w, r, rt)
+	if err != nil {
+		a.answer(w, r, nil, err)
+		return
+	}
+	if req.done != nil {
+		defer req.done()
+	}
+	answer, err := rt.serve(req)
+	a.answer(w, r, answer, err)
+}
+
+// recovered is deferred, and answers where a handler panicked.
+func (a *API) recovered(w http.ResponseWriter, r *http.Request) {
+	if p := recover(); p != nil {
+		if p == http.ErrAbortHandler {
+			panic(p)
 		}
-	}()
+		a.answer(w, r, nil, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+	}
+}
+
+// admit finds out who asks, and refuses who may not, or too often.
+func (a *API) admit(w http.ResponseWriter, r *http.Request, rt *route) (*request, error) {
 	req := &request{Request: r, w: w}
 	if token, ok := accessToken(r); rt.access == signedIn || rt.access == either && ok {
 		if !ok {
-			a.answer(w, r, nil, fault.MissingToken.New("Sign in first: this needs an access token."))
-			return
+			return nil, fault.MissingToken.New("Sign in first: this needs an access token.")
 		}
 		var err error
 		if req.service = a.serviceOf(r); req.service != nil {
@@ -236,19 +276,16 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, rt route) {
 			req.who, err = a.Accounts.Session(r.Context(), token)
 		}
 		if err != nil {
-			a.answer(w, r, nil, err)
-			return
+			return nil, err
 		}
 	}
 	if err := a.limited(req, rt.limit); err != nil {
-		a.answer(w, r, nil, err)
-		return
+		return nil, err
 	}
 	if req.who.Account != 0 {
-		defer a.metered(req, rt.limit)()
+		req.done = a.metered(req, rt.limit)
 	}
-	answer, err := rt.serve(req)
-	a.answer(w, r, answer, err)
+	return req, nil
 }
 
 // alive asks whether who made the request is still signed in: for what takes long.

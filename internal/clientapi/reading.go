@@ -22,10 +22,10 @@ type reader struct {
 }
 
 // metered makes who asks take turns with themselves, whatever they ask for, so that nobody keeps all others waiting; and counts
-// what is read as reading on routes of that class. done is to be called when the request has been served.
+// what is read as reading on routes of that class. done, unless it is nil, is to be called when the request has been served.
 func (a *API) metered(r *request, class limit) (done func()) {
 	if a.Unlimited {
-		return func() {}
+		return nil
 	}
 	all, no := &a.readers, r.who.Account
 	all.mu.Lock()

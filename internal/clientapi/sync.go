@@ -31,8 +31,29 @@ func (a *API) syncRoutes() []route {
 //
 // Spec: client-server API, GET /sync.
 func (a *API) sync(r *request) (any, error) {
+	req, err := a.syncRequest(r)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := a.Feed.Sync(r.ctx(), r.who, req)
+	if err != nil {
+		return nil, notOurs(err)
+	}
+	return answer, nil
+}
+
+// notOurs says it of a token that is not.
+func notOurs(err error) error {
+	if errors.Is(err, stream.ErrToken) {
+		return fault.InvalidParam.New("The token in \"since\" is none of this server's. Sync again without it.")
+	}
+	return err
+}
+
+// syncRequest reads what a device asks of sync.
+func (a *API) syncRequest(r *request) (req feed.Request, err error) {
 	q := r.URL.Query()
-	req := feed.Request{
+	req = feed.Request{
 		Since:      q.Get("since"),
 		FullState:  q.Get("full_state") == "true",
 		Alive:      a.alive(r),
@@ -41,27 +62,17 @@ func (a *API) sync(r *request) (any, error) {
 	if text := q.Get("timeout"); text != "" {
 		ms, err := strconv.ParseInt(text, 10, 32)
 		if err != nil || ms < 0 {
-			return nil, fault.InvalidParam.New("timeout is a number of milliseconds.")
+			return req, fault.InvalidParam.New("timeout is a number of milliseconds.")
 		}
 		req.Timeout = time.Duration(ms) * time.Millisecond
 	}
-	var err error
-	if req.Filter, err = a.syncFilter(r, q.Get("filter")); err != nil {
-		return nil, err
-	}
-	answer, err := a.Feed.Sync(r.ctx(), r.who, req)
-	if errors.Is(err, stream.ErrToken) {
-		return nil, fault.InvalidParam.New("The token in \"since\" is none of this server's. Sync again without it.")
-	}
-	if err != nil {
-		return nil, err
-	}
-	return answer, nil
+	req.Filter, err = a.syncFilter(r, q.Get("filter"))
+	return req, err
 }
 
 // syncFilter reads a filter given as JSON, or finds the one with that ID. What was read is remembered: a filter does not change, and every
 // sync names one.
-func (a *API) syncFilter(r *request, text string) (f feed.Filter, err error) {
+func (a *API) syncFilter(r *request, text string) (f *feed.Filter, err error) {
 	key := text
 	switch {
 	case text == "":
@@ -98,7 +109,7 @@ func (a *API) syncFilter(r *request, text string) (f feed.Filter, err error) {
 // filters are filters that were read. They are not changed by anybody. The zero value is ready.
 type filters struct {
 	mu   sync.RWMutex // guards read
-	read map[string]feed.Filter
+	read map[string]*feed.Filter
 }
 
 // How many filters are remembered, and how long the texts may be that they are remembered by.
@@ -107,7 +118,7 @@ const (
 	maxFilterKey = 2 << 10
 )
 
-func (f *filters) find(key string) (feed.Filter, bool) {
+func (f *filters) find(key string) (*feed.Filter, bool) {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	found, ok := f.read[key]
@@ -115,11 +126,11 @@ func (f *filters) find(key string) (feed.Filter, bool) {
 }
 
 // put remembers a filter. When there are too many, all are forgotten.
-func (f *filters) put(key string, filter feed.Filter) {
+func (f *filters) put(key string, filter *feed.Filter) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.read == nil || len(f.read) >= maxFilters {
-		f.read = map[string]feed.Filter{}
+		f.read = map[string]*feed.Filter{}
 	}
 	f.read[key] = filter
 }

@@ -55,7 +55,7 @@ func (b *badges) put(a account.No, now *badge) {
 // has. Rooms with nothing are left out. Only rooms in which something has happened since it was last asked, or a thread was
 // followed or left, are counted again.
 func (f *Feed) Waiting(v stream.View, s account.Session) (map[room.No]int, error) {
-	l := &looking{Feed: f, v: v, s: s}
+	l := &looking{Feed: f, v: v, s: s, req: Request{Filter: everything}}
 	upto := v.Upto().At(stream.Topic(s.User))
 	was := f.badges.of(s.Account)
 	if was != nil && was.upto <= upto {

@@ -10,7 +10,7 @@ import (
 	"wardroom/internal/room"
 )
 
-// Filter says what of a sync a client wants.
+// Filter says what of a sync a client wants. It is large and does not change, so it is passed on by its address.
 //
 // Spec: client-server API, "Filtering".
 type Filter struct {
@@ -37,16 +37,19 @@ const (
 )
 
 // ParseFilter reads a filter definition. It returns fault.BadJSON, with the reason, for what is none.
-func ParseFilter(data []byte) (Filter, error) {
-	var f Filter
-	if err := json.Unmarshal(data, &f); err != nil || !strings.HasPrefix(strings.TrimLeft(string(data), " \t\r\n"), "{") {
-		return Filter{}, fault.BadJSON.Wrap(err, "This is not a filter: a filter is a JSON object as the specification describes it.")
+func ParseFilter(data []byte) (*Filter, error) {
+	f := &Filter{}
+	if err := json.Unmarshal(data, f); err != nil || !strings.HasPrefix(strings.TrimLeft(string(data), " \t\r\n"), "{") {
+		return nil, fault.BadJSON.Wrap(err, "This is not a filter: a filter is a JSON object as the specification describes it.")
 	}
 	if f.EventFormat != "" && f.EventFormat != "client" && f.EventFormat != "federation" {
-		return Filter{}, fault.InvalidParam.New(`event_format is "client" or "federation".`)
+		return nil, fault.InvalidParam.New(`event_format is "client" or "federation".`)
 	}
 	return f, nil
 }
+
+// everything is the filter of who asks for none. It is not changed.
+var everything = &Filter{}
 
 // limit is how many events of a room's timeline are given.
 func (f *Filter) limit() int {

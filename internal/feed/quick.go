@@ -69,7 +69,7 @@ func (m *memory) put(d account.DeviceNo, k *known) {
 // maxArrears is how much of the stream a device that comes back may have missed to be told of it from memory.
 const maxArrears = 1024
 
-// arrive begins an answer from memory: it collects what the device missed between its token and the wait. wait was begun before.
+// arrive begins an answer from memory: it collects what the device missed since its token. The wait, if there is to be one, was begun before.
 func (l *looking) arrive() {
 	l.known = l.memory.of(l.s.DeviceNo, l.at)
 	l.before = l.known
@@ -90,18 +90,24 @@ func (l *looking) arrive() {
 	l.heard = max(upto, l.at)
 }
 
-// quick makes the answer from memory. ok is false where that does not tell everything: then look has to.
+// quick makes the answer from memory. ok is false where that does not tell everything: then look has to. wait is nil for who does not wait, and
+// is told of what arrive has found.
 func (l *looking) quick(ctx context.Context, wait *stream.Waiter) (ok bool) {
 	if l.known == nil {
 		return false
 	}
-	news, upto, all := wait.News()
-	for _, e := range news {
-		if e.Pos > l.heard {
-			l.pending = append(l.pending, e)
+	all := true
+	if wait != nil {
+		var news []*stream.Entry
+		var upto stream.Position
+		news, upto, all = wait.News()
+		for _, e := range news {
+			if e.Pos > l.heard {
+				l.pending = append(l.pending, e)
+			}
 		}
+		l.heard = max(l.heard, upto)
 	}
-	l.heard = max(l.heard, upto)
 	q := quickly{looking: l, ctx: ctx, rooms: map[mxid.Room]*said{}}
 	if !all || len(l.pending) > maxArrears || !q.sort() {
 		l.known = nil // for the rest of this request

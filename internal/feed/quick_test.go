@@ -152,7 +152,7 @@ func (o *office) tellsWhatTheStoreTells(t *testing.T, steps int, seed uint64, di
 	t.Helper()
 	defer o.Hub.Subscribe("@somebody:else").Close() // nobody looks who is in a room while nobody waits
 	var history []string
-	asked := make([]feed.Filter, len(filters))
+	asked := make([]*feed.Filter, len(filters))
 	for i, text := range filters {
 		var err error
 		asked[i], err = feed.ParseFilter([]byte(text))
@@ -365,7 +365,7 @@ func TestWhatAFilterHidesIsCountedWhenAnotherOneAsks(t *testing.T) {
 			_, err := o.Rooms.SetState(t.Context(), o.people[0], o.rooms[1], event.StateKey{Type: "m.room.topic"}, []byte(`{"topic":"x"}`))
 			must(t, err)
 		}
-		answer, err := o.Sync(t.Context(), me, feed.Request{Since: since, Filter: feed.Filter{Room: feed.RoomFilter{NotRooms: []mxid.Room{in}}}})
+		answer, err := o.Sync(t.Context(), me, feed.Request{Since: since, Filter: &feed.Filter{Room: feed.RoomFilter{NotRooms: []mxid.Room{in}}}})
 		must(t, err)
 		o.say(t, o.people[0], in, "shown")
 		j := o.sync(t, me, answer.Next).Rooms.Join[in]
@@ -409,7 +409,7 @@ func TestWhatWasRedactedOfAMembershipIsNotIntroduced(t *testing.T) {
 	ctx, kai, me, in := t.Context(), o.people[0], o.people[1], o.rooms[0]
 	id, err := o.Rooms.SetState(ctx, kai, in, event.StateKey{Type: event.TypeMember, Key: string(kai.User)}, []byte(`{"membership":"join","displayname":"a slip of the pen"}`))
 	must(t, err)
-	lazy := feed.Filter{Room: feed.RoomFilter{State: room.Filter{LazyMembers: true}}}
+	lazy := &feed.Filter{Room: feed.RoomFilter{State: room.Filter{LazyMembers: true}}}
 	tell := func(since string) *feed.Sync {
 		answer, err := o.Sync(ctx, me, feed.Request{Since: since, Filter: lazy})
 		must(t, err)

@@ -87,7 +87,7 @@ func (f *Feed) Slide(ctx context.Context, s account.Session, req SlideRequest) (
 	if !ok {
 		return nil, fault.UnknownPos.New("What this device was told is not remembered any more. It begins anew, without \"pos\".")
 	}
-	l := &sliding{looking: &looking{Feed: f, s: s, first: true, req: &Request{StateAfter: true, Alive: req.Alive}}, ask: &req, from: from}
+	l := &sliding{looking: &looking{Feed: f, s: s, first: true, req: Request{Filter: everything, StateAfter: true, Alive: req.Alive}}, ask: &req, from: from}
 	if err := l.arrive(); err != nil {
 		return nil, err
 	}

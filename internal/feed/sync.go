@@ -16,7 +16,7 @@ import (
 // Request is what a device asks of sync.
 type Request struct {
 	Since      string        // "" for the first sync
-	Filter     Filter        // what it wants
+	Filter     *Filter       // what it wants; nil for everything
 	FullState  bool          // all state of every room, also what it knows
 	StateAfter bool          // state as it is behind the timeline instead of before it
 	Timeout    time.Duration // how long to wait for something new
@@ -41,7 +41,19 @@ const maxToDevice = 100
 //
 // Spec: client-server API, GET /sync.
 func (f *Feed) Sync(ctx context.Context, s account.Session, req Request) (*Sync, error) {
-	l := &looking{Feed: f, s: s, req: &req}
+	l, err := f.begin(s, req)
+	if err != nil {
+		return nil, err
+	}
+	return l.untilTold(ctx)
+}
+
+// begin begins an answer. It looks for nothing yet.
+func (f *Feed) begin(s account.Session, req Request) (*looking, error) {
+	l := &looking{Feed: f, s: s, req: req}
+	if req.Filter == nil {
+		l.req.Filter = everything
+	}
 	if req.Since != "" {
 		var err error
 		if l.since, err = ParseToken(req.Since); err != nil {
@@ -50,35 +62,56 @@ func (f *Feed) Sync(ctx context.Context, s account.Session, req Request) (*Sync,
 		l.since.typing, l.since.others = f.Typing.Mine(append([]int64{l.since.typing}, l.since.others...))
 		l.acked = l.since.position()
 		if f.lost(l.acked) {
-			l.since, req.Since = Token{}, ""
+			l.since, l.req.Since = Token{}, ""
 		}
 	}
-	l.first, l.at, l.seen = req.Since == "", l.since.position(), l.since
-	waitFor := time.NewTimer(min(req.Timeout, maxWait))
-	defer waitFor.Stop()
-	wait := f.Hub.Subscribe(stream.Topic(s.User)) // before the first look, so that nothing comes between
+	l.first, l.at, l.seen = l.req.Since == "", l.since.position(), l.since
+	return l, nil
+}
+
+// untilTold looks until there is something to tell. Thousands wait here at once, each with its stack, which the runtime makes smaller only
+// where little of it is used: so this function and those that call it have small frames, and what needs room has returned by then.
+func (l *looking) untilTold(ctx context.Context) (*Sync, error) {
+	if l.first || l.req.FullState || l.req.Timeout <= 0 { // nothing to wait for
+		if !l.first && !l.req.FullState {
+			l.arrive()
+		}
+		return l.tell(ctx, nil, true)
+	}
+	wait := l.Hub.Subscribe(stream.Topic(l.s.User)) // before the first look, so that nothing comes between
 	defer wait.Close()
-	if !l.first && !req.FullState {
-		l.arrive()
-	}
-	for last := l.first || req.FullState || req.Timeout <= 0; ; {
-		if !l.quick(ctx, wait) {
-			if err := l.look(ctx, last, l.all); err != nil {
-				return nil, err
-			}
+	l.arrive()
+	var enough *time.Timer
+	for last := false; ; {
+		if answer, err := l.tell(ctx, wait, last); answer != nil || err != nil {
+			return answer, err
 		}
-		if last || l.answer.tells() {
-			l.remember()
-			return l.answer, nil
+		if enough == nil {
+			enough = time.NewTimer(min(l.req.Timeout, maxWait))
+			defer enough.Stop()
 		}
 		select {
 		case <-wait.C:
-		case <-waitFor.C:
+		case <-enough.C:
 			last = true
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
 	}
+}
+
+// tell looks, out of memory or in the store. It returns nil where there is nothing to tell, unless it is the last look.
+func (l *looking) tell(ctx context.Context, wait *stream.Waiter, last bool) (*Sync, error) {
+	if !l.quick(ctx, wait) {
+		if err := l.look(ctx, last, l.all); err != nil {
+			return nil, err
+		}
+	}
+	if last || l.answer.tells() {
+		l.remember()
+		return l.answer, nil
+	}
+	return nil, nil
 }
 
 // tells says whether there is anything in the answer that the device does not know.
@@ -104,7 +137,7 @@ type looking struct {
 	*Feed
 	v     stream.View // of the present look
 	s     account.Session
-	req   *Request
+	req   Request
 	since Token
 	first bool            // the device knows nothing yet
 	at    stream.Position // how far the device has read

@@ -122,7 +122,7 @@ func TestAJoinIsInStateAndSummary(t *testing.T) {
 			o.say(t, o.people[1], o.rooms[0], name+"2")
 			for _, after := range []bool{false, true} {
 				answer, err := o.Sync(t.Context(), o.people[0], feed.Request{Since: since, StateAfter: after,
-					Filter: feed.Filter{Room: feed.RoomFilter{Timeline: room.Filter{Limit: limit}}}})
+					Filter: &feed.Filter{Room: feed.RoomFilter{Timeline: room.Filter{Limit: limit}}}})
 				must(t, err)
 				j := answer.Rooms.Join[o.rooms[0]]
 				if j == nil || j.Summary == nil || j.Summary.Joined != 3 {
@@ -225,7 +225,7 @@ func TestHeroesAreNamedWhereTheRoomHasNoName(t *testing.T) {
 	}
 	heroes := func(since string) (int, string) {
 		t.Helper()
-		answer, err := o.Sync(t.Context(), o.people[1], feed.Request{Since: since, Filter: feed.Filter{Room: feed.RoomFilter{Timeline: room.Filter{Limit: 1}}}})
+		answer, err := o.Sync(t.Context(), o.people[1], feed.Request{Since: since, Filter: &feed.Filter{Room: feed.RoomFilter{Timeline: room.Filter{Limit: 1}}}})
 		must(t, err)
 		j := answer.Rooms.Join[o.rooms[0]]
 		if j == nil || j.Summary == nil || j.Summary.Joined != 2 {

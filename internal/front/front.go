@@ -55,16 +55,24 @@ func (d *Door) Handler() (http.Handler, error) {
 	mux.Handle("/", client)
 	return d.around(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// Not by the mux: it sends whoever asks for "/_matrix" or "//_matrix/…" elsewhere, and a Matrix client waits for a refusal.
-		at := path.Clean(r.URL.Path) + "/"
-		for _, api := range []string{"/_matrix/", "/.well-known/matrix/"} {
-			if strings.HasPrefix(at, api) {
-				r.Pattern = api
-				d.API.ServeHTTP(w, r)
-				return
-			}
+		if api := apiOf(r.URL.Path); api != "" {
+			r.Pattern = api
+			d.API.ServeHTTP(w, r)
+			return
 		}
 		mux.ServeHTTP(w, r)
 	})), nil
+}
+
+// apiOf is the part of the API that a path is in, "" for none.
+func apiOf(at string) string {
+	at = path.Clean(at)
+	for _, api := range [...]string{"/_matrix/", "/.well-known/matrix/"} {
+		if strings.HasPrefix(at, api) || at == api[:len(api)-1] {
+			return api
+		}
+	}
+	return ""
 }
 
 // OperatorHandler serves only what the operator sees, for a listener of its own that nobody else reaches.
