@@ -3,7 +3,6 @@
 package front
 
 import (
-	"context"
 	"crypto/rand"
 	"io/fs"
 	"log/slog"
@@ -87,43 +86,36 @@ func (d *Door) OperatorHandler(operator http.Handler) http.Handler {
 // around gives every request its id, its deadlines and its headers, and counts it.
 func (d *Door) around(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		start := time.Now()
-		id := rand.Text()[:12]
-		r = r.WithContext(context.WithValue(r.Context(), requestID{}, id))
-		answer := &patient{ResponseWriter: w, control: http.NewResponseController(w), clock: clock{start: start}}
+		answer := &patient{ResponseWriter: w, Context: r.Context(), control: *http.NewResponseController(w), clock: clock{start: time.Now()}, https: d.HTTPS || r.TLS != nil}
+		answer.id[0] = rand.Text()[:12]
+		r = r.WithContext(answer)
 		if r.Body != nil && r.Body != http.NoBody {
-			body := &patientBody{ReadCloser: r.Body, control: answer.control, clock: clock{start: start}}
+			body := &patientBody{ReadCloser: r.Body, control: &answer.control, clock: answer.clock}
 			r.Body = body
 			defer body.finish()
 		}
-		h := w.Header()
-		h.Set("X-Request-Id", id)
-		h.Set("Content-Security-Policy", strictest)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("X-Frame-Options", "DENY") // for browsers that know no frame-ancestors
-		h.Set("Permissions-Policy", "camera=(self), microphone=(self), display-capture=(self), fullscreen=(self), geolocation=(), payment=(), usb=(), serial=(), bluetooth=(), browsing-topics=()")
-		if d.HTTPS || r.TLS != nil {
-			h.Set("Strict-Transport-Security", "max-age=63072000")
-		}
-		defer func() {
-			p := recover()
-			if p != nil && p != http.ErrAbortHandler {
-				d.Log.ErrorContext(r.Context(), "panic", "method", method(r), "route", r.Pattern, "panic", p, "stack", string(debug.Stack()))
-				if answer.status == 0 {
-					http.Error(answer, "The server failed to do this. Try again, or tell the operator.", http.StatusInternalServerError)
-					p = nil
-				}
-			}
-			d.Seen(r.Pattern, method(r), answer.seen(), time.Since(start))
-			if p != nil {
-				panic(http.ErrAbortHandler) // half an answer must not look like a whole one
-			}
-		}()
+		defer d.ended(answer, r, answer.clock.start)
 		next.ServeHTTP(answer, r)
 	})
+}
+
+// ended is deferred: it counts a request that was answered, and answers one whose handler panicked.
+func (d *Door) ended(answer *patient, r *http.Request, start time.Time) {
+	p := recover()
+	if p != nil && p != http.ErrAbortHandler {
+		d.Log.ErrorContext(r.Context(), "panic", "method", method(r), "route", r.Pattern, "panic", p, "stack", string(debug.Stack()))
+		if answer.status == 0 {
+			http.Error(answer, "The server failed to do this. Try again, or tell the operator.", http.StatusInternalServerError)
+			p = nil
+		}
+	}
+	if answer.status == 0 {
+		answer.protect() // net/http writes an answer with nothing in it
+	}
+	d.Seen(r.Pattern, method(r), answer.seen(), time.Since(start))
+	if p != nil {
+		panic(http.ErrAbortHandler) // half an answer must not look like a whole one
+	}
 }
 
 // method is the request's method where it is a known one, so that what a client invents is neither logged nor counted.

@@ -1,6 +1,7 @@
 package front
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -25,12 +26,54 @@ func (c *clock) deadline() time.Time {
 	return c.start.Add(grace + time.Duration(c.bytes)*time.Second/minRate)
 }
 
-// patient is a ResponseWriter that gives up on a client which does not take its answer, and remembers the status.
+// patient is a ResponseWriter that gives up on a client which does not take its answer, remembers the status, and gives each answer the headers
+// that it must have. It is the request's context too, which knows the request's id.
 type patient struct {
 	http.ResponseWriter
-	control *http.ResponseController
+	context.Context
+	control http.ResponseController
 	clock   clock
 	status  int
+	https   bool
+	id      [1]string // as a header's value
+}
+
+// Value gives the request's id, and what net/http put there.
+func (p *patient) Value(key any) any {
+	if key == (requestID{}) {
+		return p.id[0]
+	}
+	return p.Context.Value(key)
+}
+
+// always is what every answer says, unless its handler says it otherwise. All answers share the values, which do not change.
+var always = []struct {
+	name  string
+	value []string
+}{
+	{"Content-Security-Policy", []string{strictest}},
+	{"X-Content-Type-Options", []string{"nosniff"}},
+	{"Referrer-Policy", []string{"no-referrer"}},
+	{"Cross-Origin-Opener-Policy", []string{"same-origin"}},
+	{"Cross-Origin-Resource-Policy", []string{"same-origin"}},
+	{"X-Frame-Options", []string{"DENY"}}, // for browsers that know no frame-ancestors
+	{"Permissions-Policy", []string{"camera=(self), microphone=(self), display-capture=(self), fullscreen=(self), geolocation=(), payment=(), usb=(), serial=(), bluetooth=(), browsing-topics=()"}},
+}
+
+var forHTTPS = []string{"max-age=63072000"}
+
+// protect adds the headers, at the last moment: a request that waits for long holds none.
+func (p *patient) protect() {
+	h := p.Header()
+	for i := range always {
+		if _, said := h[always[i].name]; !said {
+			h[always[i].name] = always[i].value
+		}
+	}
+	h["X-Request-Id"] = p.id[:]
+	if p.https {
+		h["Strict-Transport-Security"] = forHTTPS
+	}
 }
 
 // Unwrap lets http.ResponseController reach the connection.
@@ -38,6 +81,7 @@ func (p *patient) Unwrap() http.ResponseWriter { return p.ResponseWriter }
 
 func (p *patient) WriteHeader(status int) {
 	if p.status == 0 && status >= 200 {
+		p.protect()
 		p.status = status
 		p.clock.start = time.Now() // the answer starts now; what came before was waiting
 	}
