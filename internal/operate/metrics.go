@@ -3,6 +3,7 @@ package operate
 import (
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -17,11 +18,27 @@ type Metrics struct {
 	seconds  *prometheus.HistogramVec
 	commits  prometheus.Histogram
 	batch    prometheus.Histogram
+
+	mu     sync.RWMutex // guards counts
+	counts map[answered]counts
+}
+
+// answered is a kind of requests that were. There are only so many: no label is made up by who asks.
+type answered struct {
+	route, method string
+	status        int
+}
+
+// counts are where such requests are counted.
+type counts struct {
+	number  prometheus.Counter
+	seconds prometheus.Observer
 }
 
 // NewMetrics returns metrics that have counted nothing yet, for a program of this version.
 func NewMetrics(version string) *Metrics {
 	m := &Metrics{
+		counts:   map[answered]counts{},
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "wardroom_requests_total", Help: "Answered requests.",
@@ -49,8 +66,18 @@ func NewMetrics(version string) *Metrics {
 
 // Request counts one answered request. route is the pattern that matched, never the address that was asked for.
 func (m *Metrics) Request(route, method string, status int, took time.Duration) {
-	m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Inc()
-	m.seconds.WithLabelValues(route).Observe(took.Seconds())
+	of := answered{route, method, status}
+	m.mu.RLock()
+	c, found := m.counts[of]
+	m.mu.RUnlock()
+	if !found {
+		c = counts{m.requests.WithLabelValues(route, method, strconv.Itoa(status)), m.seconds.WithLabelValues(route)}
+		m.mu.Lock()
+		m.counts[of] = c
+		m.mu.Unlock()
+	}
+	c.number.Inc()
+	c.seconds.Observe(took.Seconds())
 }
 
 // Commit counts one batch of units of work that was synced to disk.
