@@ -210,7 +210,7 @@ func (m methods) route(r *http.Request) (*route, error) {
 // every database takes that; an escaped "/" that is a whole name ends the path for net/http, which would be another name.
 func readable(u *url.URL) bool {
 	return utf8.ValidString(u.Path) && strings.IndexByte(u.Path, 0) < 0 &&
-		!strings.Contains(strings.ToUpper(u.EscapedPath())+"/", "/%2F/")
+		(u.RawPath == "" || !strings.Contains(strings.ToUpper(u.RawPath)+"/", "/%2F/"))
 }
 
 // tidy reports whether an escaped path is as net/http matches it: from "/" on, without "//", "/./" and "/../".

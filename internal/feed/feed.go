@@ -168,11 +168,12 @@ const maxSerials = 8
 
 // String is the text that the device keeps. Up to the first dot it is a stream token, valid wherever one is.
 func (t Token) String() string {
-	s := t.Token.String() + "." + strconv.FormatInt(t.typing, 36)
+	var room [64]byte
+	b := strconv.AppendInt(append(t.Token.Append(room[:0]), '.'), t.typing, 36)
 	for _, serial := range t.others[:min(len(t.others), maxSerials-1)] {
-		s += "." + strconv.FormatInt(serial, 36)
+		b = strconv.AppendInt(append(b, '.'), serial, 36)
 	}
-	return s
+	return string(b)
 }
 
 // ParseToken reads what String wrote, or a plain stream token. It returns stream.ErrToken for anything else.

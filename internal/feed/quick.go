@@ -92,7 +92,7 @@ func (l *looking) arrive() {
 
 // quick makes the answer from memory. ok is false where that does not tell everything: then look has to. wait is nil for who does not wait, and
 // is told of what arrive has found.
-func (l *looking) quick(ctx context.Context, wait *stream.Waiter) (ok bool) {
+func (l *looking) quick(ctx context.Context, wait *stream.Waiter, last bool) (ok bool) {
 	if l.known == nil {
 		return false
 	}
@@ -108,19 +108,24 @@ func (l *looking) quick(ctx context.Context, wait *stream.Waiter) (ok bool) {
 		}
 		l.heard = max(l.heard, upto)
 	}
-	q := quickly{looking: l, ctx: ctx, rooms: map[mxid.Room]*said{}}
+	q := quickly{looking: l, ctx: ctx}
 	if !all || len(l.pending) > maxArrears || !q.sort() {
 		l.known = nil // for the rest of this request
 		return false
 	}
 	typing := l.Typing.Serial()
+	for _, id := range l.Typing.ChangedFor(l.s.User, l.since.typing) {
+		q.room(id)
+	}
+	seen := Token{stream.Token{l.heard}, typing, l.since.others}
+	if len(q.rooms) == 0 && !last { // so it is for most who begin to wait
+		l.upto, l.seen, l.answer, l.unreadNow, l.stale = l.heard, seen, nil, nil, nil
+		return true
+	}
 	answer := &Sync{Rooms: nothing,
 		OneTime: l.known.counts.OneTime, Fallback: l.known.counts.UnusedFallback}
 	numbers := map[mxid.Room]*tally{}
 	l.stale = map[mxid.Room]bool{}
-	for _, id := range l.Typing.ChangedFor(l.s.User, l.since.typing) {
-		q.room(id)
-	}
 	for id, r := range q.rooms {
 		l.stale[id] = true
 		if !l.req.Filter.Room.room(id) {
@@ -136,8 +141,7 @@ func (l *looking) quick(ctx context.Context, wait *stream.Waiter) (ok bool) {
 		}
 		answer.Rooms.Join[id], numbers[id] = j, counts
 	}
-	l.upto, l.answer, l.unreadNow = l.heard, answer, numbers
-	l.seen = Token{stream.Token{l.upto}, typing, l.since.others}
+	l.upto, l.seen, l.answer, l.unreadNow = l.heard, seen, answer, numbers
 	answer.Next = l.seen.String()
 	if len(answer.Rooms.Join) > 0 {
 		l.memory.answers.Add(1)
@@ -192,6 +196,9 @@ func (q *quickly) room(id mxid.Room) *said {
 	r := q.rooms[id]
 	if r == nil {
 		r = &said{}
+		if q.rooms == nil {
+			q.rooms = map[mxid.Room]*said{}
+		}
 		q.rooms[id] = r
 	}
 	return r
@@ -239,12 +246,11 @@ func (q *quickly) join(id mxid.Room, r *said) (*joined, *tally) {
 		if !q.count(counts, e) {
 			return nil, nil
 		}
-		sender := mxid.User(e.Get("sender").Text())
-		if q.known.ignored.Has(sender) || !q.req.Filter.Room.Timeline.Match(&e.Event) {
+		if q.known.ignored.Has(e.By) || !q.req.Filter.Room.Timeline.Match(&e.Event) {
 			continue
 		}
 		j.Timeline.Events = append(j.Timeline.Events, e.Show(q.s, q.req.Filter.EventFormat == "federation"))
-		named = append(named, sender)
+		named = append(named, e.By)
 	}
 	j.Timeline.Prev = stream.Token{start - 1}.String()
 	state := &eventList{}
@@ -315,7 +321,7 @@ func (q *quickly) related(r *said) bool {
 
 // count counts an event among the unread ones. It returns false where the rules have to be asked of each event.
 func (q *quickly) count(counts *tally, e *room.Said) bool {
-	if !e.Counts || e.Sender == q.s.Account || q.known.ignored.Has(mxid.User(e.Get("sender").Text())) {
+	if !e.Counts || e.Sender == q.s.Account || q.known.ignored.Has(e.By) {
 		return true
 	}
 	if !counts.heard {

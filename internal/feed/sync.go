@@ -102,7 +102,7 @@ func (l *looking) untilTold(ctx context.Context) (*Sync, error) {
 
 // tell looks, out of memory or in the store. It returns nil where there is nothing to tell, unless it is the last look.
 func (l *looking) tell(ctx context.Context, wait *stream.Waiter, last bool) (*Sync, error) {
-	if !l.quick(ctx, wait) {
+	if !l.quick(ctx, wait, last) {
 		if err := l.look(ctx, last, l.all); err != nil {
 			return nil, err
 		}

@@ -291,7 +291,7 @@ func (d *draft) put(q *pending) error {
 	}
 	if q.pdu.StateKey == nil && q.pdu.Type != event.TypeRedaction {
 		q.e.Room = q.before.No
-		d.u.Tell(&Said{Event: q.e, In: d.chain.ID})
+		d.u.Tell(&Said{Event: q.e, In: d.chain.ID, By: mxid.User(q.e.Get("sender").Text())})
 	}
 	return nil
 }

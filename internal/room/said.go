@@ -16,6 +16,7 @@ import (
 type Said struct {
 	Event
 	In mxid.Room
+	By mxid.User // who sent it
 
 	shown atomic.Pointer[shownAt]
 }

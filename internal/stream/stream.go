@@ -28,15 +28,20 @@ const maxShards = 64
 
 // String gives the text a client keeps, such as "s42" or "s42_7_19". It is opaque to clients.
 func (t Token) String() string {
-	var b strings.Builder
-	b.WriteByte('s')
+	var room [64]byte
+	return string(t.Append(room[:0]))
+}
+
+// Append appends what String gives.
+func (t Token) Append(b []byte) []byte {
+	b = append(b, 's')
 	for i, p := range t {
 		if i > 0 {
-			b.WriteByte('_')
+			b = append(b, '_')
 		}
-		b.WriteString(strconv.FormatInt(int64(p), 10))
+		b = strconv.AppendInt(b, int64(p), 10)
 	}
-	return b.String()
+	return b
 }
 
 // ParseToken reads what String wrote. It returns ErrToken for anything else.
