@@ -168,11 +168,12 @@ func (a *API) Handler() http.Handler {
 	})
 }
 
-// What every answer says to pages of other origins. Shared by all answers: a header that is set anew gets a value of its own.
+// What answers say to pages of other origins, and of what they are. Shared by all answers: a header that is set anew gets a value of its own.
 var (
 	anyOrigin  = []string{"*"}
 	anyMethod  = []string{"GET, POST, PUT, DELETE, OPTIONS"}
 	ourHeaders = []string{"X-Requested-With, Content-Type, Authorization"}
+	isJSON     = []string{"application/json"}
 )
 
 // current gives the request with the address that it stands for now, or answers it and gives nil.
@@ -338,8 +339,8 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request, body any, err error
 			return
 		}
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Content-Length", strconv.Itoa(len(data)))
+	h := w.Header()
+	h["Content-Type"], h["Content-Length"] = isJSON, []string{strconv.Itoa(len(data))}
 	w.WriteHeader(status)
 	// A client that has gone misses its answer. HTTP/2 may still be copying it then, so its room is not used again.
 	if _, err := w.Write(data); err == nil && room != nil && cap(data) <= maxKept {

@@ -115,7 +115,7 @@ func TestCostOfAMessage(t *testing.T) {
 	costs(t, "allocations to send a message", alone, 323)
 	costs(t, "commits for a message", commits, 1)
 	many, _ := told(t, 40)
-	costs(t, "allocations to tell one more person", (many-alone)/40, 87)
+	costs(t, "allocations to tell one more person", (many-alone)/40, 80)
 }
 
 func TestCostOfHavingNothingToTell(t *testing.T) {
@@ -134,7 +134,7 @@ func TestCostOfHavingNothingToTell(t *testing.T) {
 		c.handler.ServeHTTP(rec, req)
 		since = next(t, rec)
 	}
-	costs(t, "allocations of a sync with nothing in it", testing.AllocsPerRun(100, sync), 49)
+	costs(t, "allocations of a sync with nothing in it", testing.AllocsPerRun(100, sync), 42)
 	if n := rows.Load(); n != 0 {
 		t.Errorf("a sync with nothing in it asked the store (%d)", n)
 	}

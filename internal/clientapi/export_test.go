@@ -64,3 +64,6 @@ func TriesInAll(t interface{ Cleanup(func()) }, n int) {
 	allTries, passwordTries = rate{n, time.Hour}, rate{passwordTries.burst, time.Hour}
 	t.Cleanup(func() { allTries, passwordTries = all, one })
 }
+
+// Firsts is firsts.
+func Firsts(query string, names [6]string) [6]string { return firsts(query, names) }

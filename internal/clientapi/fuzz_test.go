@@ -16,6 +16,7 @@ import (
 	"time"
 	"unicode"
 
+	"wardroom/internal/clientapi"
 	"wardroom/internal/mxid"
 )
 
@@ -332,6 +333,25 @@ func FuzzToDevice(f *testing.F) {
 		for _, e := range events {
 			if mxid.User(text(dig(e, "sender"))) != z.who.user || dig(e, "content") == nil {
 				t.Errorf("%q brought %v", body, e)
+			}
+		}
+	})
+}
+
+// What a sync is asked is read as net/url reads it.
+func FuzzFirsts(f *testing.F) {
+	for _, s := range []string{"since=s1&timeout=0", "since=&since=s2", "filter=%7B%7D&since=s1+2", "%73ince=a&since=b", "since=%zz&since=b", "since=a;b&since=c", "since", "&&=&since=a=b", "full_state=true&x=1"} {
+		f.Add(s)
+	}
+	names := [6]string{"since", "filter", "timeout", "full_state", "use_state_after", "org.matrix.msc4222.use_state_after"}
+	f.Fuzz(func(t *testing.T, s string) {
+		all, _ := url.ParseQuery(s) // what cannot be read is left out
+		if strings.Count(s, "&") >= 10_000 {
+			return // net/url reads none of that
+		}
+		for i, got := range clientapi.Firsts(s, names) {
+			if want := all.Get(names[i]); got != want {
+				t.Errorf("%q has %q for %q, and net/url says %q", s, got, names[i], want)
 			}
 		}
 	})

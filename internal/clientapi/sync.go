@@ -3,6 +3,8 @@ package clientapi
 import (
 	"errors"
 	"fmt"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -52,22 +54,44 @@ func notOurs(err error) error {
 
 // syncRequest reads what a device asks of sync.
 func (a *API) syncRequest(r *request) (req feed.Request, err error) {
-	q := r.URL.Query()
+	q := firsts(r.URL.RawQuery, [...]string{"since", "filter", "timeout", "full_state", "use_state_after", "org.matrix.msc4222.use_state_after"})
 	req = feed.Request{
-		Since:      q.Get("since"),
-		FullState:  q.Get("full_state") == "true",
+		Since:      q[0],
+		FullState:  q[3] == "true",
 		Alive:      a.alive(r),
-		StateAfter: q.Get("use_state_after") == "true" || q.Get("org.matrix.msc4222.use_state_after") == "true",
+		StateAfter: q[4] == "true" || q[5] == "true",
 	}
-	if text := q.Get("timeout"); text != "" {
+	if text := q[2]; text != "" {
 		ms, err := strconv.ParseInt(text, 10, 32)
 		if err != nil || ms < 0 {
 			return req, fault.InvalidParam.New("timeout is a number of milliseconds.")
 		}
 		req.Timeout = time.Duration(ms) * time.Millisecond
 	}
-	req.Filter, err = a.syncFilter(r, q.Get("filter"))
+	req.Filter, err = a.syncFilter(r, q[1])
 	return req, err
+}
+
+// firsts gives the first value of each name in a query, as url.Values.Get does, without a map of all of them: a device asks many times an hour.
+func firsts(query string, names [6]string) (values [6]string) {
+	var had [len(names)]bool
+	for query != "" {
+		var pair string
+		pair, query, _ = strings.Cut(query, "&")
+		name, value, _ := strings.Cut(pair, "=")
+		name, err := url.QueryUnescape(name)
+		if err != nil || strings.Contains(pair, ";") {
+			continue
+		}
+		i := slices.Index(names[:], name)
+		if i < 0 || had[i] {
+			continue
+		}
+		if value, err = url.QueryUnescape(value); err == nil {
+			values[i], had[i] = value, true
+		}
+	}
+	return values
 }
 
 // syncFilter reads a filter given as JSON, or finds the one with that ID. What was read is remembered: a filter does not change, and every

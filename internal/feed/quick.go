@@ -124,9 +124,12 @@ func (l *looking) quick(ctx context.Context, wait *stream.Waiter, last bool) (ok
 	}
 	answer := &Sync{Rooms: nothing,
 		OneTime: l.known.counts.OneTime, Fallback: l.known.counts.UnusedFallback}
-	numbers := map[mxid.Room]*tally{}
-	l.stale = map[mxid.Room]bool{}
+	var numbers map[mxid.Room]*tally
+	l.stale = nil
 	for id, r := range q.rooms {
+		if l.stale == nil {
+			l.stale = map[mxid.Room]bool{}
+		}
 		l.stale[id] = true
 		if !l.req.Filter.Room.room(id) {
 			continue
@@ -136,8 +139,8 @@ func (l *looking) quick(ctx context.Context, wait *stream.Waiter, last bool) (ok
 			l.known = nil
 			return false
 		}
-		if len(answer.Rooms.Join) == 0 {
-			answer.Rooms.Join = map[mxid.Room]*joined{}
+		if numbers == nil {
+			answer.Rooms.Join, numbers = map[mxid.Room]*joined{}, map[mxid.Room]*tally{}
 		}
 		answer.Rooms.Join[id], numbers[id] = j, counts
 	}

@@ -83,14 +83,14 @@ type Hub struct {
 	// Elsewhere, if set before anybody waits, takes on what Wake is told, for those who wait at other servers. It must not wait.
 	Elsewhere func(topics []Topic)
 
-	mu      sync.Mutex                     // guards everything below
-	waiting map[Topic]map[*Waiter]struct{} // every open Waiter under each of its topics
-	from    Position                       // recent holds every entry behind it
-	upto    Position                       // and up to here
-	recent  []*Entry                       // in their order; what was given out is not changed
-	rooms   map[*Audience]int              // the audiences of recent, and how many entries have them
-	follow  map[chan struct{}]struct{}     // who follows all of the stream
-	people  int                            // in all of those
+	mu      sync.Mutex                 // guards everything below
+	waiting map[Topic][]*Waiter        // every open Waiter under each of its topics
+	from    Position                   // recent holds every entry behind it
+	upto    Position                   // and up to here
+	recent  []*Entry                   // in their order; what was given out is not changed
+	rooms   map[*Audience]int          // the audiences of recent, and how many entries have them
+	follow  map[chan struct{}]struct{} // who follows all of the stream
+	people  int                        // in all of those
 
 	patience time.Duration // see Patience
 	early    []commit      // that follow some which are not known yet, in their order
@@ -111,7 +111,7 @@ type commit struct {
 const calm = 250 * time.Millisecond
 
 // NewHub returns a hub with nobody waiting.
-func NewHub() *Hub { return &Hub{waiting: make(map[Topic]map[*Waiter]struct{})} }
+func NewHub() *Hub { return &Hub{waiting: make(map[Topic][]*Waiter)} }
 
 // Waiter is one device's wait. Close it when done.
 type Waiter struct {
@@ -132,12 +132,7 @@ func (h *Hub) Subscribe(topics ...Topic) *Waiter {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, t := range topics {
-		set := h.waiting[t]
-		if set == nil {
-			set = make(map[*Waiter]struct{})
-			h.waiting[t] = set
-		}
-		set[w] = struct{}{}
+		h.waiting[t] = append(h.waiting[t], w)
 	}
 	return w
 }
@@ -148,9 +143,15 @@ func (w *Waiter) Close() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, t := range w.topics {
-		delete(h.waiting[t], w)
-		if len(h.waiting[t]) == 0 {
+		all := h.waiting[t]
+		i := slices.Index(all, w)
+		switch last := len(all) - 1; {
+		case i < 0: // it was closed already
+		case last == 0:
 			delete(h.waiting, t)
+		default:
+			all[i], all[last] = all[last], nil
+			h.waiting[t] = all[:last]
 		}
 	}
 }
@@ -357,7 +358,7 @@ func (h *Hub) skip(p Position) {
 	h.skips++
 	h.followed()
 	for _, set := range h.waiting {
-		for w := range set {
+		for _, w := range set {
 			w.news, w.missed = nil, true
 		}
 	}
@@ -378,7 +379,7 @@ func (h *Hub) skip(p Position) {
 // callAll wakes everybody who waits for anything. The caller holds h.mu.
 func (h *Hub) callAll() {
 	for _, set := range h.waiting {
-		for w := range set {
+		for _, w := range set {
 			w.signal()
 		}
 	}
@@ -459,7 +460,7 @@ func (h *Hub) forget(n int) {
 
 // each calls fn for everybody who listens to t. The caller holds h.mu.
 func (h *Hub) each(t Topic, fn func(*Waiter)) {
-	for w := range h.waiting[t] {
+	for _, w := range h.waiting[t] {
 		fn(w)
 	}
 }
