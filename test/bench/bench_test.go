@@ -41,6 +41,11 @@ func TestEverythingCanBeMeasured(t *testing.T) {
 			t.Errorf("a first sync: %+v", f)
 		}
 	}
+	for _, e := range r.empty {
+		if e.requests == 0 || e.bytes == 0 || e.took.p50 <= 0 {
+			t.Errorf("syncs with nothing in them: %+v", e)
+		}
+	}
 	for _, s := range r.stores {
 		if s.events == 0 {
 			t.Errorf("the store alone: %+v", s)
@@ -53,7 +58,7 @@ func TestEverythingCanBeMeasured(t *testing.T) {
 		t.Errorf("%+v, %+v, %d stores, %d rows of idle connections", r.crowd, r.whole, len(r.stores), len(r.idle))
 	}
 	text := r.document()
-	for _, heading := range []string{"# Performance", "## A message", "## Sending", "## Durable", "## The store", "## Half", "## Syncs", "## Idle", "## First sync", "## A room", "## The whole"} {
+	for _, heading := range []string{"# Performance", "## A message", "## A sync", "## Sending", "## Durable", "## The store", "## Half", "## Syncs", "## Idle", "## First sync", "## A room", "## The whole"} {
 		if !strings.Contains(text, heading) {
 			t.Errorf("the report lacks %q", heading)
 		}

@@ -153,6 +153,20 @@ func (r *report) told(p func(string, ...any)) {
 	p("")
 }
 
+func (r *report) nothing(p func(string, ...any)) {
+	w, f := r.empty[0], r.empty[1]
+	p("## A sync with nothing in it\n")
+	p("One device asks again and again, on one connection, and there is nothing new; it does not wait for any. The floor is the bare server's")
+	p("answer of as many bytes (%d), which asks for no name and no token.\n", w.bytes)
+	p("| | server CPU a request | times the floor | answered p50 | p99 |\n| --- | --: | --: | --: | --: |")
+	for i, name := range []string{"wardroom", "floor"} {
+		one := r.empty[i]
+		us := func(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1000 }
+		p("| %s | **%.1f µs** | %.2f | %.0f µs | %.0f µs |", name, us(one.cpu), float64(one.cpu)/float64(max(1, f.cpu)), us(one.took.p50), us(one.took.p99))
+	}
+	p("")
+}
+
 func (r *report) sent(p func(string, ...any)) {
 	p("## Sending while %d people sync\n", r.size.People)
 	p("Each sender sends an encrypted message of about 700 bytes as soon as the one before it was answered, so with more senders the server")

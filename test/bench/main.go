@@ -65,7 +65,7 @@ func begin(ctx context.Context) error {
 	size := full
 	flag.BoolFunc("short", "measure little, to see that everything works", func(string) error { size = small; return nil })
 	out := flag.String("o", "", "`file` to write the report to")
-	only := flag.String("only", "", "`names` of sections to measure, with commas between them: calm, sending, durable, store, half, syncs, idle, first, crowd, whole")
+	only := flag.String("only", "", "`names` of sections to measure, with commas between them: calm, empty, sending, durable, store, half, syncs, idle, first, crowd, whole")
 	profiled := flag.String("profile", "", "`file` to write a profile of the server's CPU to, instead of the report; for go tool pprof")
 	flag.Parse()
 	serverCPUs, pinned := os.LookupEnv(envPinned)

@@ -29,6 +29,7 @@ type report struct {
 	floor   *bare
 
 	calm     pair // as in an office: now and then a message, and everybody waits
+	empty    [2]asking
 	sendings []pair
 	durable  durable
 	half     halfway
@@ -51,6 +52,7 @@ type section struct {
 func (r *report) sections() []section {
 	all := []section{
 		{"calm", r.calmly, r.told},
+		{"empty", r.emptily, r.nothing},
 		{"sending", r.sending, r.sent},
 		{"durable", r.durably, r.kept},
 		{"store", r.storing, r.stored},
@@ -153,6 +155,87 @@ func (r *report) calmly(ctx context.Context) (err error) {
 	size.Window *= 3 // processors are accounted for in steps of 10 ms
 	r.calm, err = r.both(ctx, r.w, layout{rooms: 1, people: r.size.People, pause: r.size.Pause}, 1, size)
 	return err
+}
+
+// asking is what requests cost that are answered at once.
+type asking struct {
+	requests, bytes int           // bytes of each answer
+	took            percentiles   // from a request to its answer
+	cpu             time.Duration // of the server, for each
+}
+
+// emptily measures the sync that has nothing to tell and does not wait, one after the other on one connection, and the bare server's answer of
+// as many bytes. They take turns, so that a machine which becomes slower does so for both.
+func (r *report) emptily(context.Context) error {
+	w, floor := r.w, r.floor
+	progress("syncs with nothing in them")
+	l, err := dial(w.url())
+	if err != nil {
+		return err
+	}
+	defer l.conn.Close()
+	// As a client does it: a filter by its text, and no wait.
+	ask := func(since string) []byte {
+		return request("GET", rig.SyncPath(since, `{"room":{"timeline":{"limit":100}}}`, 0), w.people[0].Token, "")
+	}
+	body, err := l.do(ask(""))
+	if err != nil {
+		return err
+	}
+	since, err := token(body, "next_batch")
+	if err == nil {
+		body, err = l.do(ask(since))
+	}
+	if err == nil {
+		since, err = token(body, "next_batch")
+	}
+	if err != nil {
+		return err
+	}
+	size := len(body)
+	requests := [2][]byte{ask(since), request("GET", "/bytes/"+strconv.Itoa(size), "", "")}
+	var took [2][]time.Duration
+	var spent [2]time.Duration
+	if err := errors.Join(quiet(w.pid()), quiet(floor.pid())); err != nil {
+		return err
+	}
+	const rounds = 10
+	for range rounds {
+		for i, t := range []target{w, floor} {
+			more, cost, err := askFor(t, requests[i], r.size.Window/rounds)
+			if err != nil {
+				return err
+			}
+			took[i], spent[i] = append(took[i], more...), spent[i]+cost
+		}
+	}
+	for i := range r.empty {
+		n := len(took[i])
+		r.empty[i] = asking{n, size, percentilesOf(took[i]), spent[i] / time.Duration(max(1, n))}
+	}
+	return nil
+}
+
+// askFor makes the same request again and again, for as long as it is told to.
+func askFor(t target, req []byte, length time.Duration) (took []time.Duration, spent time.Duration, err error) {
+	l, err := dial(t.url())
+	if err != nil {
+		return nil, 0, err
+	}
+	defer l.conn.Close()
+	before, err := cpu(t.pid())
+	if err != nil {
+		return nil, 0, err
+	}
+	for end := time.Now().Add(length); time.Now().Before(end); {
+		start := time.Now()
+		if _, err := l.do(req); err != nil {
+			return nil, 0, err
+		}
+		took = append(took, time.Since(start))
+	}
+	after, err := cpu(t.pid())
+	return took, after - before, err
 }
 
 // sending measures both layouts with each number of senders.
