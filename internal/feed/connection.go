@@ -40,7 +40,7 @@ type knownRoom struct {
 	members    map[mxid.User]bool
 	titled     bool // it has a name
 	dm         bool
-	unread     unread
+	unread     *numbers
 	follows    [extensions]stream.Position // up to where each of the extensions told of it
 }
 

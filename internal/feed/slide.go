@@ -63,7 +63,13 @@ type (
 		// what may be known from outside; the same under its name of before
 		Stripped []json.RawMessage `json:"stripped_state,omitempty"`
 		Invite   []json.RawMessage `json:"invite_state,omitempty"`
-		*unread                    // of a room that the person is in
+		*numbers                   // of a room that the person is in
+	}
+	// numbers are how much is unread of a room; without what is in threads only where the client asks for that.
+	numbers struct {
+		unread
+		Threads  map[mxid.Event]unread `json:"unread_thread_notifications,omitempty"`
+		Messages *messages             `json:"org.wardroom.unread,omitempty"` // nil where the others say the same
 	}
 	hero struct {
 		User   mxid.User `json:"user_id"`
@@ -87,7 +93,13 @@ func (f *Feed) Slide(ctx context.Context, s account.Session, req SlideRequest) (
 	if !ok {
 		return nil, fault.UnknownPos.New("What this device was told is not remembered any more. It begins anew, without \"pos\".")
 	}
-	l := &sliding{looking: &looking{Feed: f, s: s, first: true, req: Request{Filter: everything, StateAfter: true, Alive: req.Alive}}, ask: &req, from: from}
+	filter := everything
+	if req.Extensions.Unread.Enabled {
+		counts := *everything
+		counts.Room.Timeline.ThreadCounts = true
+		filter = &counts
+	}
+	l := &sliding{looking: &looking{Feed: f, s: s, first: true, req: Request{Filter: filter, StateAfter: true, Alive: req.Alive}}, ask: &req, from: from}
 	if err := l.arrive(); err != nil {
 		return nil, err
 	}

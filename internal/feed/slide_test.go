@@ -283,15 +283,40 @@ func TestMoreStateIsGivenWhenMoreIsAskedFor(t *testing.T) {
 	if r := e.Rooms[in]; r == nil || !slices.Equal(keys(r.State), []string{"m.room.power_levels"}) {
 		t.Errorf("asked for again: %s", e.text)
 	}
+	o.name(t, in)
 	f := o.slide(t, me, "", `{"lists":{"all":{"range":[0,9],"timeline_limit":1,"required_state":{"include":[{}],"exclude":[{"type":"m.room.create"}],"lazy_members":true}}}}`)
 	if got := keys(f.Rooms[in].State); slices.Contains(got, "m.room.create") || !slices.Contains(got, "m.room.join_rules") || slices.Contains(got, "m.room.member @p1:wardroom.test") {
 		t.Errorf("as the accepted proposal writes it: %v", got)
 	}
 }
 
+// name gives a room a name: it is known by that, not by the people in it.
+func (o *office) name(t *testing.T, in mxid.Room) {
+	t.Helper()
+	_, err := o.Rooms.SetState(t.Context(), o.people[0], in, event.StateKey{Type: "m.room.name"}, []byte(`{"name":"Boats"}`))
+	must(t, err)
+}
+
+func TestWhoARoomIsKnownByIsGivenWithIt(t *testing.T) {
+	o := open(t, 3, 2)
+	me, in, named := o.people[0], o.rooms[0], o.rooms[1]
+	for _, id := range o.rooms {
+		o.say(t, me, id, "last")
+	}
+	o.name(t, named)
+	a := o.slide(t, me, "", all(1, `["m.room.member","$LAZY"]`))
+	if got := keys(a.Rooms[in].State); !slices.Equal(got, []string{"m.room.member @p0:wardroom.test", "m.room.member @p1:wardroom.test", "m.room.member @p2:wardroom.test"}) {
+		t.Errorf("a room without a name: %v", got)
+	}
+	if got := keys(a.Rooms[named].State); !slices.Equal(got, []string{"m.room.member @p0:wardroom.test"}) {
+		t.Errorf("a room with a name: %v", got)
+	}
+}
+
 func TestMembersAreGivenOnceWhereTheySpeak(t *testing.T) {
 	o := open(t, 3, 1)
 	me, in := o.people[0], o.rooms[0]
+	o.name(t, in)
 	want := all(1, `["m.room.member","$LAZY"]`)
 	a := o.slide(t, me, "", want)
 	pos := a.Pos

@@ -29,6 +29,12 @@ type Extensions struct {
 		Enabled bool `json:"enabled"`
 		Limit   int  `json:"limit"`
 	} `json:"io.element.msc4308.thread_subscriptions"`
+
+	// Unread gives the numbers of unread messages as /sync does: those of threads apart, and beside what notifies what does not. It is
+	// an addition of this server.
+	Unread struct {
+		Enabled bool `json:"enabled"`
+	} `json:"org.wardroom.unread"`
 }
 
 // RoomExtension is one that is about rooms: those that are asked for, or some of them.

@@ -147,12 +147,12 @@ func (t *telling) tell(initial bool) (bool, error) {
 		return false, err
 	}
 	if t.stay.Membership == event.Join {
-		if t.out.unread == nil {
-			if t.out.unread, err = t.numbers(t.stay); err != nil {
+		if t.out.numbers == nil {
+			if t.out.numbers, err = t.unreadNumbers(); err != nil {
 				return false, err
 			}
 		}
-		t.is.unread = *t.out.unread
+		t.is.unread = t.out.numbers
 	}
 	if initial || news {
 		switch {
@@ -170,16 +170,26 @@ func (t *telling) tell(initial bool) (bool, error) {
 	return true, err
 }
 
-// numbers are what a list of rooms shows beside a room.
-func (l *looking) numbers(st room.Stay) (*unread, error) {
+// unreadNumbers are what a list of rooms shows beside a room.
+func (t *telling) unreadNumbers() (*numbers, error) {
 	var j joined
-	err := l.unread(&j, st)
-	return &j.Unread, err
+	err := t.looking.unread(&j, t.stay)
+	if !t.ask.Extensions.Unread.Enabled {
+		j.Messages = nil
+	}
+	return &numbers{j.Unread, j.Threads, j.Messages}, err
+}
+
+func (n *numbers) same(as *numbers) bool {
+	if as == nil || n.unread != as.unread || !maps.Equal(n.Threads, as.Threads) || (n.Messages == nil) != (as.Messages == nil) {
+		return false
+	}
+	return n.Messages == nil || n.Messages.Main == as.Messages.Main && maps.Equal(n.Messages.Threads, as.Messages.Threads)
 }
 
 // recounted reports whether other numbers stand beside the room than those that were told: where the person has read, or what they
 // are told of has changed, or nobody looked for a while.
-func (t *telling) recounted() (bool, error) {
+func (t *telling) recounted() (_ bool, err error) {
 	since := t.was.follows[followUnread]
 	if t.stay.Membership != event.Join || since == 0 || since == following && !t.recounts && !t.receipted[t.Room] {
 		return false, nil
@@ -190,9 +200,8 @@ func (t *telling) recounted() (bool, error) {
 			return false, err
 		}
 	}
-	n, err := t.numbers(t.stay)
-	t.out.unread = n
-	return err == nil && *n != t.was.unread, err
+	t.out.numbers, err = t.unreadNumbers()
+	return err == nil && !t.out.numbers.same(t.was.unread), err
 }
 
 // inside reports whether the person may read in the room that they are out of. Where they may not, they are told no more than that they
@@ -398,6 +407,7 @@ func (t *telling) people() error {
 		return nil
 	}
 	slices.Sort(s.Heroes)
+	t.named = append(t.named, s.Heroes...)
 	events, err := t.Disk.MembersAt(t.v, t.Room, t.end, s.Heroes)
 	for i := range events {
 		e := &events[i]

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"wardroom/internal/account"
+	"wardroom/internal/feed"
 	"wardroom/internal/mxid"
 	"wardroom/internal/store"
 )
@@ -72,5 +73,55 @@ func TestFollowingAThreadWakesOnesOtherDevices(t *testing.T) {
 	}
 	if said := <-text; json.Unmarshal([]byte(said), &told) != nil || told.Subscribed[in][root].Automatic == nil {
 		t.Errorf("told is %s", said)
+	}
+}
+
+// Whoever asks for it is told the numbers of threads apart, and of a muted room what is unread all the same, as by /sync.
+func TestNumbersOfThreadsAreToldApartToWhoAsks(t *testing.T) {
+	o := open(t, 2, 2)
+	lin, me, in, quiet := o.people[0], o.people[1], o.rooms[0], o.rooms[1]
+	must(t, account.New(o.Disk.(*store.DB), "wardroom.test").PutPushRule(t.Context(), me, "room", account.Rule{ID: string(quiet), Actions: []json.RawMessage{}}, "", ""))
+	type numbers struct {
+		Main    int `json:"notification_count"`
+		Threads map[mxid.Event]struct {
+			N int `json:"notification_count"`
+		} `json:"unread_thread_notifications"`
+		All *struct {
+			Main    int
+			Threads map[mxid.Event]int
+		} `json:"org.wardroom.unread"`
+	}
+	const apart = `"org.wardroom.unread":{"enabled":true}`
+	next := func(pos, extensions string) (string, map[mxid.Room]numbers) {
+		a := o.slide(t, me, pos, with(all(1, ""), extensions))
+		var told struct{ Rooms map[mxid.Room]numbers }
+		must(t, json.Unmarshal([]byte(a.text), &told))
+		return a.Pos, told.Rooms
+	}
+	roots := map[mxid.Room]mxid.Event{}
+	for _, id := range o.rooms {
+		roots[id] = o.say(t, lin, id, "root")
+	}
+	answer := o.answer(t, lin, in, "1", roots[in])
+	o.answer(t, lin, quiet, "2", roots[quiet])
+
+	if _, rooms := next("", `"e2ee":{}`); rooms[in].Main != 2 || rooms[in].Threads != nil || rooms[quiet].All != nil {
+		t.Errorf("to who did not ask: %+v", rooms)
+	}
+	pos, rooms := next("", apart)
+	if n := rooms[in]; n.Main != 1 || n.Threads[roots[in]].N != 1 || n.All != nil {
+		t.Errorf("of a room: %+v", n)
+	}
+	if n := rooms[quiet]; n.Main != 0 || n.All == nil || n.All.Main != 1 || n.All.Threads[roots[quiet]] != 1 {
+		t.Errorf("of a muted one: %+v", n)
+	}
+	must(t, o.Receive(t.Context(), me, in, feed.Receipt{Type: feed.ReadPrivate, Event: answer, Thread: string(roots[in])}))
+	pos, rooms = next(pos, apart)
+	if n, told := rooms[in]; !told || n.Main != 1 || n.Threads[roots[in]].N != 0 || len(rooms) != 1 {
+		t.Errorf("where the thread was read: %+v", rooms)
+	}
+	must(t, o.Receive(t.Context(), me, quiet, feed.Receipt{Type: feed.ReadPrivate, Event: roots[quiet], Thread: "main"}))
+	if _, rooms = next(pos, apart); rooms[quiet].All == nil || rooms[quiet].All.Main != 0 || len(rooms) != 1 {
+		t.Errorf("where a muted room was read: %+v", rooms)
 	}
 }
