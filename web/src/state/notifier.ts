@@ -3,6 +3,7 @@
 
 import { MatrixEventEvent, RoomEvent, type IRoomTimelineData, type MatrixClient, type MatrixEvent, type Room } from 'matrix-js-sdk';
 import { currentLanguage, say } from '../lang/lang';
+import { knowsAllRooms } from '../wire/client';
 import { isIgnored, onIgnored } from './ignored';
 import type { Levels } from './levels';
 import { notifying, type Said } from './notifying';
@@ -70,6 +71,7 @@ export class Notifier {
 
   readonly #onEvent = (event: MatrixEvent, room: Room | undefined, toStart: boolean | undefined, _removed: boolean, data: IRoomTimelineData): void => {
     if (this.#client.getSyncState() === null) return; // what was kept from last time, and told of then
+    if (!knowsAllRooms(this.#client)) return; // what was said before this device was there
     if (room === undefined || toStart === true || data.liveEvent !== true || event.getSender() === this.#client.getUserId()) return;
     this.#client.decryptEventIfNeeded(event).then(
       () => this.#consider(room, event),

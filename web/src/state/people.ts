@@ -1,6 +1,6 @@
 import { EventType, KnownMembership, Preset, Visibility, type MatrixClient, type Room } from 'matrix-js-sdk';
 import { invitationKey, shareHistory, signInvitation } from '../crypto/invitation';
-import { putInvitation } from '../wire/client';
+import { allRooms, putInvitation } from '../wire/client';
 import type { Tokens } from '../wire/tokens';
 import { named, type Person } from './person';
 
@@ -9,6 +9,7 @@ import { named, type Person } from './person';
  * rooms, by person, whose invitation is not on the server yet: the next call goes on with it and makes no second room.
  */
 export async function converse(client: MatrixClient, tokens: Tokens, userId: string, begun: Map<string, string>): Promise<string> {
+  await allRooms(client); // one of them may be theirs
   const before = directWith(client, userId);
   if (before !== undefined) return before;
   const roomId = begun.get(userId) ?? begunWith(client, userId) ?? (await makeRoom(client, { direct: userId }));

@@ -3,6 +3,7 @@
 import { ClientEvent, Direction, HttpApiEvent, MatrixClient, Method, PendingEventOrdering, RoomEvent, RoomNameType, SyncState, type ICreateClientOpts, type Room, type RoomNameState } from 'matrix-js-sdk';
 import { logger, type Logger } from 'matrix-js-sdk/lib/logger';
 import type { Vault } from '../keep/vault';
+import { Opening } from './opening';
 import { SyncStore, type UnreadNumbers } from './syncstore';
 import type { Tokens } from './tokens';
 
@@ -17,13 +18,14 @@ const silence: Logger = { trace: nothing, debug: nothing, info: nothing, warn: n
 /** Makes the client of a sign-in, which keeps what it hears in the vault. It asks nothing of the server before it is started. */
 export function makeClient(tokens: Tokens, vault: Vault, cryptoCallbacks: NonNullable<ICreateClientOpts['cryptoCallbacks']>): MatrixClient {
   const { userId, deviceId, accessToken } = tokens.login;
+  const opening = new Opening(tokens.fetch);
   const client = new MatrixClient({
     baseUrl: location.origin,
     userId,
     deviceId,
     accessToken,
     cryptoCallbacks,
-    fetchFn: (input, init) => (isVersions(input) ? withTimeout(tokens.fetch, input, init) : tokens.fetch(input, init)),
+    fetchFn: (input, init) => (isVersions(input) ? withTimeout(tokens.fetch, input, init) : opening.fetch(input, init)),
     logger: import.meta.env.DEV ? shared : silence,
     store: new SyncStore(vault),
     timelineSupport: true,
@@ -103,7 +105,6 @@ export async function startClient(client: MatrixClient): Promise<void> {
   await client.store.startup();
   keepNews(client);
   await client.startClient({
-    initialSyncLimit: 20,
     lazyLoadMembers: true,
     disablePresence: true,
     pendingEventOrdering: PendingEventOrdering.Detached,
@@ -175,7 +176,17 @@ export function onSignedOut(client: MatrixClient, listener: (soft: boolean) => v
   client.once(HttpApiEvent.SessionLoggedOut, (error) => listener(error.data['soft_logout'] === true));
 }
 
-/** Resolves when the first answer of the server, or what was kept of the last one, is in place. */
+/** Whether the server has told of all rooms. Those of a new sign-in come one after the other, the newest first. */
+export function knowsAllRooms(client: MatrixClient): boolean {
+  return !(client.store instanceof SyncStore && client.store.partial);
+}
+
+/** Resolves when the server has told of all rooms. */
+export async function allRooms(client: MatrixClient): Promise<void> {
+  while (!knowsAllRooms(client)) await new Promise((resolve) => client.once(ClientEvent.Sync, resolve));
+}
+
+/** Resolves when the first answer of the server, or what was kept of the last one, is in place. It may not tell of all rooms yet. */
 export function firstSync(client: MatrixClient): Promise<void> {
   if (client.isInitialSyncComplete()) return Promise.resolve();
   return new Promise((resolve) => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { MatrixEvent, type ISyncResponse } from 'matrix-js-sdk';
 import { Vault, wipe } from '../keep/vault';
+import { more } from './opening';
 import { clearDatabase, SyncStore } from './syncstore';
 
 /** A vault in memory that is full on command. */
@@ -162,4 +163,18 @@ test('what the push rules keep quiet is unread all the same, after the next star
   for (const one of [store, next]) {
     expect(one.unread(room)).toEqual({ main: 3, threads: new Map([['$root', 2]]) });
   }
+});
+
+test('some of the rooms alone are not kept', async () => {
+  const vault = new Kept();
+  const store = await opened(vault);
+  expect(store.partial).toBe(true);
+  await store.setSyncData({ ...told('1', 'a'), [more]: true });
+  await store.save(true);
+  expect(store.partial).toBe(true);
+  expect(await (await opened(vault)).getSavedSyncToken()).toBeNull();
+  await store.setSyncData(told('2', 'b'));
+  await store.save(true);
+  expect(store.partial).toBe(false);
+  expect(await bodies(await opened(vault))).toEqual(['a', 'b']);
 });

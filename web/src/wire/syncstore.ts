@@ -4,6 +4,7 @@
 
 import { MemoryStore, SyncAccumulator, type IJoinedRoom, type IRooms, type ISyncResponse, type MatrixClient, type MatrixEvent } from 'matrix-js-sdk';
 import type { Vault } from '../keep/vault';
+import { more } from './opening';
 
 type Saved = ReturnType<SyncAccumulator['getJSON']>;
 type Members = Parameters<MatrixClient['store']['setOutOfBandMembers']>[1];
@@ -45,6 +46,7 @@ export class SyncStore extends MemoryStore {
   #saving: Promise<void> | undefined;
   #again = false;
   #ended = false;
+  #partial = false;
 
   constructor(vault: Pick<Vault, 'get' | 'text' | 'put' | 'delete'>) {
     super();
@@ -84,16 +86,20 @@ export class SyncStore extends MemoryStore {
     return Promise.resolve(saved);
   }
 
-  override setSyncData(data: ISyncResponse): Promise<void> {
+  override setSyncData(data: ISyncResponse & { [more]?: boolean }): Promise<void> {
+    this.#partial = data[more] === true;
     this.#kept = undefined;
     this.#read(data.rooms);
     this.#sync.accumulate(data);
     return Promise.resolve();
   }
 
-  /** Seals what the server told and keeps it, if force is set: the SDK asks for it more often than it is worth. It throws where the browser keeps nothing. */
+  /**
+   * Seals what the server told and keeps it, if force is set: the SDK asks for it more often than it is worth. Some of the rooms alone
+   * are not kept: the next start would take them for all. It throws where the browser keeps nothing.
+   */
   override save(force: boolean): Promise<void> {
-    if (!force || this.#ended || this.#token() === null) return Promise.resolve();
+    if (!force || this.#ended || this.partial) return Promise.resolve();
     this.#again = true;
     this.#saving ??= this.#save();
     return this.#saving;
@@ -174,6 +180,11 @@ export class SyncStore extends MemoryStore {
     // The numbers of threads are taken from each telling as they are.
     const unread_thread_notifications = Object.fromEntries([...(this.#unread.get(roomId)?.threads ?? [])].map(([root, n]) => [root, { notification_count: n }]));
     this.#sync.accumulate({ next_batch: this.#token() ?? '', rooms: { join: { [roomId]: { timeline, unread_thread_notifications } } } } as unknown as ISyncResponse);
+  }
+
+  /** Whether the server has not told of all rooms yet. */
+  get partial(): boolean {
+    return this.#partial || this.#token() === null;
   }
 
   /** What the server said last about a room, or undefined if it said nothing. */

@@ -1,0 +1,64 @@
+// npm run bench:opening [-- ROOMS…]: somebody who is in so many rooms, twenty messages in each, signs in on a new device, in a
+// real Chromium against the real program: how long it takes until the first rooms are there, and until all are.
+// WARDROOM_BIN and CHROMIUM as for the stories.
+
+import { cpus, loadavg } from 'node:os';
+import { openBrowser, Person, Server } from '../e2e/harness.mjs';
+import { Hand } from '../e2e/hand.mjs';
+
+const asked = process.argv.slice(2).map(Number);
+const server = new Server();
+await server.start();
+const browser = await openBrowser();
+const marta = await Person.sitsDown(browser, { name: 'Marta Hallén', account: 'marta' });
+await marta.signsUp(await server.invite());
+const hand = await Hand.signsUp(await server.invite(), 'hand');
+
+/** @param {string} path @param {unknown} body @param {string} [token] */
+const asks = async (path, body, token) => (await fetch(`${server.url}/_matrix/client/v3/${path}`, { method: 'POST', headers: token === undefined ? {} : { authorization: `Bearer ${token}` }, body: JSON.stringify(body) })).json();
+const { access_token: token } = await asks('login', { type: 'm.login.password', identifier: { type: 'm.id.user', user: 'marta' }, password: marta.password });
+await marta.context.close();
+
+console.log(`${cpus().length} × ${cpus()[0]?.model ?? ''}`);
+let made = 0;
+for (const many of asked.length > 0 ? asked : [20, 100, 500]) {
+  for (; made < many; made++) {
+    const room = await hand.makesRoom(`Room ${made}`, ['@marta:localhost']);
+    await asks(`join/${encodeURIComponent(room)}`, {}, token);
+    for (let m = 0; m < 20; m++) await hand.sends(room, `${m}. 早上好。年检报告放在三楼资料室，编号 QB-2031-${made}。`);
+  }
+  const device = await Person.sitsDown(browser, { name: 'Marta Hallén', account: 'marta' });
+  const { page } = device;
+  page.setDefaultTimeout(300_000);
+  const { url } = server;
+  let bytes = 0;
+  let open = true;
+  page.on('response', (answer) => {
+    if (open && new URL(answer.url()).pathname.endsWith('/sync')) answer.body().then((body) => (bytes += body.length), () => undefined);
+  });
+  await page.goto(url);
+  const load = loadavg()[0]?.toFixed(1);
+  // All of it in the page: how busy the script is does not count.
+  await page.evaluate(() => {
+    const at = Object.assign(window, { at: /** @type {{ asked?: number, key?: number, first?: number, all?: number }} */ ({}) }).at;
+    const look = () => {
+      if (document.querySelector('main form input.mono') !== null) at.key ??= performance.now();
+      const rooms = document.querySelectorAll('nav[aria-label] a[href*="/room/"]').length;
+      if (rooms >= 20) at.first ??= performance.now();
+      requestAnimationFrame(look);
+    };
+    document.addEventListener('submit', () => (at.asked ??= performance.now()), true);
+    look();
+  });
+  await device.signsIn();
+  await page.locator('main form input.mono').waitFor();
+  await device.restores(marta.recoveryKey);
+  await page.waitForFunction((n) => document.querySelectorAll('nav[aria-label] a[href*="/room/"]').length === n, many, { polling: 'raf' });
+  open = false;
+  const at = await page.evaluate(() => ({ .../** @type {any} */ (window).at, all: performance.now() }));
+  const since = (/** @type {number} */ when) => Math.round(when - at.asked);
+  console.log({ rooms: many, load, passwordToKey: since(at.key), passwordToFirstRooms: since(at.first), passwordToAllRooms: since(at.all), bytes });
+  await device.context.close();
+}
+await browser.close();
+await server.close();
