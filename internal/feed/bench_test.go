@@ -1,6 +1,7 @@
 package feed_test
 
 import (
+	"context"
 	"encoding/json"
 	"strconv"
 	"strings"
@@ -79,46 +80,81 @@ func person(t testing.TB, db *store.DB, i int) account.Session {
 // BenchmarkAMessageToFiftyPeople sends a message and waits until everybody who syncs was told, and says what that costs the
 // processor for each of them. Nobody reads, so there is much unread after a while.
 func BenchmarkAMessageToFiftyPeople(b *testing.B) {
+	var slides feed.SlideRequest
+	if err := json.Unmarshal([]byte(firstScreen), &slides); err != nil {
+		b.Fatal(err)
+	}
+	slides.Timeout = time.Minute
+	ways := map[string]func(ctx context.Context, o *office, who account.Session, since string) (next string, events int, err error){
+		"sync": func(ctx context.Context, o *office, who account.Session, since string) (string, int, error) {
+			answer, err := o.Sync(ctx, who, feed.Request{Since: since, Timeout: time.Minute})
+			if err != nil {
+				return "", 0, err
+			}
+			n := 0
+			for _, joined := range answer.Rooms.Join {
+				n += len(joined.Timeline.Events)
+			}
+			return answer.Next, n, nil
+		},
+		"sliding-sync": func(ctx context.Context, o *office, who account.Session, since string) (string, int, error) {
+			req := slides
+			req.Pos = since
+			answer, err := o.Slide(ctx, who, req)
+			if err != nil {
+				return "", 0, err
+			}
+			n := 0
+			for _, one := range answer.Rooms {
+				n += len(one.Timeline)
+			}
+			return answer.Pos, n, nil
+		},
+	}
+	for name, next := range ways {
+		for _, rooms := range []int{1, 20} {
+			b.Run(name+"/each-in-"+strconv.Itoa(rooms)+"-rooms", func(b *testing.B) { tells(b, rooms, next) })
+		}
+	}
+}
+
+func tells(b *testing.B, rooms int, next func(ctx context.Context, o *office, who account.Session, since string) (string, int, error)) {
 	const people = 50
-	for _, rooms := range []int{1, 20} {
-		b.Run("each-in-"+strconv.Itoa(rooms)+"-rooms", func(b *testing.B) {
-			o := open(b, people, rooms)
-			content := []byte(`{"algorithm":"m.megolm.v1.aes-sha2","ciphertext":"` + strings.Repeat("AwgAEnAbcd", 35) + `"}`)
-			var told, all sync.WaitGroup
-			b.Cleanup(all.Wait)
-			told.Add(people)
-			for _, p := range o.people {
-				all.Go(func() {
-					for since := ""; ; {
-						answer, err := o.Sync(b.Context(), p, feed.Request{Since: since, Timeout: time.Minute})
-						if err != nil {
-							return // the benchmark is over
-						}
-						if since != "" {
-							for _, joined := range answer.Rooms.Join {
-								told.Add(-len(joined.Timeline.Events))
-							}
-						} else {
-							told.Done()
-						}
-						since = answer.Next
-					}
-				})
-			}
-			told.Wait()
-			b.ReportAllocs()
-			b.ResetTimer()
-			before := cpu()
-			for n := range b.N {
-				told.Add(people)
-				if _, err := o.Rooms.Send(b.Context(), o.people[n%people], o.rooms[n%rooms], "m.room.encrypted", strconv.Itoa(n), content); err != nil {
-					b.Fatal(err)
+	o := open(b, people, rooms)
+	content := []byte(`{"algorithm":"m.megolm.v1.aes-sha2","ciphertext":"` + strings.Repeat("AwgAEnAbcd", 35) + `"}`)
+	var told, all sync.WaitGroup
+	ctx, end := context.WithCancel(b.Context())
+	defer all.Wait()
+	defer end()
+	told.Add(people)
+	for _, p := range o.people {
+		all.Go(func() {
+			for since := ""; ; {
+				then, events, err := next(ctx, o, p, since)
+				switch {
+				case err != nil:
+					return // the benchmark is over
+				case since == "":
+					told.Done()
+				default:
+					told.Add(-events)
 				}
-				told.Wait()
+				since = then
 			}
-			b.ReportMetric(float64((cpu()-before).Microseconds())/float64(b.N*people), "cpu-µs/delivery")
 		})
 	}
+	told.Wait()
+	b.ReportAllocs()
+	b.ResetTimer()
+	before := cpu()
+	for n := range b.N {
+		told.Add(people)
+		if _, err := o.Rooms.Send(b.Context(), o.people[n%people], o.rooms[n%rooms], "m.room.encrypted", strconv.Itoa(n), content); err != nil {
+			b.Fatal(err)
+		}
+		told.Wait()
+	}
+	b.ReportMetric(float64((cpu()-before).Microseconds())/float64(b.N*people), "cpu-µs/delivery")
 }
 
 // cpu is what this process has used of the processor.

@@ -1,5 +1,6 @@
 // npm run bench:opening [-- ROOMS…]: somebody who is in so many rooms, twenty messages in each, signs in on a new device, in a
-// real Chromium against the real program: how long it takes until the first rooms are there, and until all are.
+// real Chromium against the real program: how long it takes until the first rooms are there, and until all are. Then the page is
+// opened again after something was said in each room: how long until what the browser kept is there, and until the news are.
 // WARDROOM_BIN and CHROMIUM as for the stories.
 
 import { cpus, loadavg } from 'node:os';
@@ -13,6 +14,8 @@ const browser = await openBrowser();
 const marta = await Person.sitsDown(browser, { name: 'Marta Hallén', account: 'marta' });
 await marta.signsUp(await server.invite());
 const hand = await Hand.signsUp(await server.invite(), 'hand');
+/** @type {string[]} */
+const rooms = [];
 
 /** @param {string} path @param {unknown} body @param {string} [token] */
 const asks = async (path, body, token) => (await fetch(`${server.url}/_matrix/client/v3/${path}`, { method: 'POST', headers: token === undefined ? {} : { authorization: `Bearer ${token}` }, body: JSON.stringify(body) })).json();
@@ -20,10 +23,10 @@ const { access_token: token } = await asks('login', { type: 'm.login.password', 
 await marta.context.close();
 
 console.log(`${cpus().length} × ${cpus()[0]?.model ?? ''}`);
-let made = 0;
 for (const many of asked.length > 0 ? asked : [20, 100, 500]) {
-  for (; made < many; made++) {
+  for (let made = rooms.length; made < many; made++) {
     const room = await hand.makesRoom(`Room ${made}`, ['@marta:localhost']);
+    rooms.push(room);
     await asks(`join/${encodeURIComponent(room)}`, {}, token);
     for (let m = 0; m < 20; m++) await hand.sends(room, `${m}. 早上好。年检报告放在三楼资料室，编号 QB-2031-${made}。`);
   }
@@ -31,7 +34,7 @@ for (const many of asked.length > 0 ? asked : [20, 100, 500]) {
   const { page } = device;
   page.setDefaultTimeout(300_000);
   const { url } = server;
-  let bytes = 0;
+  let bytes = 0; // of the first sync
   let open = true;
   page.on('response', (answer) => {
     if (open && new URL(answer.url()).pathname.endsWith('/sync')) answer.body().then((body) => (bytes += body.length), () => undefined);
@@ -57,7 +60,15 @@ for (const many of asked.length > 0 ? asked : [20, 100, 500]) {
   open = false;
   const at = await page.evaluate(() => ({ .../** @type {any} */ (window).at, all: performance.now() }));
   const since = (/** @type {number} */ when) => Math.round(when - at.asked);
-  console.log({ rooms: many, load, passwordToKey: since(at.key), passwordToFirstRooms: since(at.first), passwordToAllRooms: since(at.all), bytes });
+  await page.waitForTimeout(10_000); // what was told is kept a little later
+  await page.goto('about:blank');
+  for (const room of rooms) await hand.sends(room, `news ${many}`);
+  await page.goto(url);
+  const shown = (/** @type {number} */ n, /** @type {string} */ text) =>
+    page.waitForFunction(({ n, text }) => [...document.querySelectorAll('nav[aria-label] a[href*="/room/"]')].filter((row) => row.textContent?.includes(text)).length >= n && performance.now(), { n, text }, { polling: 'raf' });
+  const again = Math.round(Number(await (await shown(20, 'Room')).jsonValue()));
+  const news = Math.round(Number(await (await shown(many, `news ${many}`)).jsonValue()));
+  console.log({ rooms: many, load, passwordToKey: since(at.key), passwordToFirstRooms: since(at.first), passwordToAllRooms: since(at.all), bytes, again, news });
   await device.context.close();
 }
 await browser.close();

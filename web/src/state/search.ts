@@ -6,7 +6,7 @@ import { RemoteArchive } from '../search/remote';
 import type { Hit } from '../search/searchindex';
 import type { Message } from '../search/segment';
 import { languageOf } from '../lang/script';
-import { deletedSince, firstSync } from '../wire/client';
+import { allRooms, deletedSince, firstSync } from '../wire/client';
 import { isUnreachable, limitedFor } from '../wire/fault';
 import { contextOf, eventAndEdit, historyOf } from '../wire/history';
 import { Attention, pause } from './attention';
@@ -117,6 +117,7 @@ export class Search extends Store<Reach> {
       this.#reading = new Reading(await archive.ask('notes'));
       this.#tell();
       await firstSync(this.#client);
+      await allRooms(this.#client); // those that are not told yet are not to be forgotten
       if (this.#over()) return;
       this.#client.on(ClientEvent.Sync, this.#look);
       this.#client.on(RoomEvent.MyMembership, this.#onMembership);
