@@ -1,7 +1,9 @@
-import { ClientEvent, MatrixEvent, RoomEvent, type MatrixClient } from 'matrix-js-sdk';
+import { ClientEvent, MatrixEvent, RoomEvent, type ISyncResponse, type MatrixClient } from 'matrix-js-sdk';
 import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { changeLanguage } from '../lang/lang';
+import { more } from '../wire/opening';
+import { SyncStore } from '../wire/syncstore';
 import type { Levels } from './levels';
 import { Notifier, type Notice } from './notifier';
 import { notifying } from './notifying';
@@ -55,6 +57,19 @@ function set(unread = 0) {
   };
   return { notifier, client, says, open, clicks, notify };
 }
+
+test('what was said before this device was there is not told of while the rooms come one after the other', async () => {
+  const { client, says, open } = set();
+  const store = new SyncStore({ get: () => Promise.resolve(undefined), text: () => Promise.resolve(undefined), put: () => Promise.resolve(), delete: () => Promise.resolve() });
+  Object.assign(client, { store });
+  const told = (rest: object): Promise<void> => store.setSyncData({ next_batch: 's1', rooms: {}, account_data: { events: [] }, ...rest } as unknown as ISyncResponse);
+  await told({ [more]: true });
+  await says('of last week');
+  expect(open).toEqual([]);
+  await told({});
+  await says('of now');
+  expect(open).toHaveLength(1);
+});
 
 test('what is new in a room is one notice, which names the room and no words', async () => {
   const { says, open } = set();

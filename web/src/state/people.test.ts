@@ -1,5 +1,8 @@
+import { EventEmitter } from 'node:events';
 import { expect, test } from 'vitest';
-import type { MatrixClient } from 'matrix-js-sdk';
+import { ClientEvent, type ISyncResponse, type MatrixClient } from 'matrix-js-sdk';
+import { more } from '../wire/opening';
+import { SyncStore } from '../wire/syncstore';
 import type { Tokens } from '../wire/tokens';
 import { converse } from './people';
 
@@ -16,4 +19,28 @@ test('an invitation that fails is sent again in the room that was made for it', 
   for (let n = 0; n < 3; n++) await expect(converse(client, tokens, '@mio:port.example', begun)).rejects.toThrow('no answer');
   expect(made).toHaveLength(1);
   expect(begun.get('@mio:port.example')).toBe('!1');
+});
+
+test('while the rooms come one after the other, none is made for a conversation: it may be among them', async () => {
+  const store = new SyncStore({ get: () => Promise.resolve(undefined), text: () => Promise.resolve(undefined), put: () => Promise.resolve(), delete: () => Promise.resolve() });
+  const told = (rest: object): Promise<void> => store.setSyncData({ next_batch: 's1', rooms: {}, account_data: { events: [] }, ...rest } as unknown as ISyncResponse);
+  const known = { roomId: '!theirs', getMyMembership: () => 'join', getInvitedAndJoinedMemberCount: () => 2, getMember: () => ({ membership: 'join' }) };
+  let room: object | null = null;
+  let made = 0;
+  const client = Object.assign(new EventEmitter(), {
+    store,
+    getAccountData: () => ({ getContent: () => ({ '@mio:port.example': ['!theirs'] }) }),
+    getRoom: () => room,
+    createRoom: () => Promise.resolve({ room_id: `!${++made}` }),
+    setAccountData: () => Promise.reject(new Error('no answer')),
+  });
+  await told({ [more]: true });
+  const id = converse(client as unknown as MatrixClient, null as unknown as Tokens, '@mio:port.example', new Map());
+  client.emit(ClientEvent.Sync);
+  await Promise.resolve();
+  await told({});
+  room = known;
+  client.emit(ClientEvent.Sync);
+  expect(await id).toBe('!theirs');
+  expect(made).toBe(0);
 });
