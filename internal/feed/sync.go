@@ -76,14 +76,14 @@ func (l *looking) untilTold(ctx context.Context) (*Sync, error) {
 		if !l.first && !l.req.FullState {
 			l.arrive()
 		}
-		return l.tell(ctx, nil, true)
+		return l.lookOnce(ctx, nil, true)
 	}
 	wait := l.Hub.Subscribe(stream.Topic(l.s.User)) // before the first look, so that nothing comes between
 	defer wait.Close()
 	l.arrive()
 	var enough *time.Timer
 	for last := false; ; {
-		if answer, err := l.tell(ctx, wait, last); answer != nil || err != nil {
+		if answer, err := l.lookOnce(ctx, wait, last); answer != nil || err != nil {
 			return answer, err
 		}
 		if enough == nil {
@@ -100,8 +100,8 @@ func (l *looking) untilTold(ctx context.Context) (*Sync, error) {
 	}
 }
 
-// tell looks, out of memory or in the store. It returns nil where there is nothing to tell, unless it is the last look.
-func (l *looking) tell(ctx context.Context, wait *stream.Waiter, last bool) (*Sync, error) {
+// lookOnce looks, out of memory or in the store. It returns nil where there is nothing to tell, unless it is the last look.
+func (l *looking) lookOnce(ctx context.Context, wait *stream.Waiter, last bool) (*Sync, error) {
 	if !l.quick(ctx, wait, last) {
 		if err := l.look(ctx, last, l.all); err != nil {
 			return nil, err
