@@ -40,6 +40,11 @@ function choose(item: RegExp): void {
   fireEvent.click(screen.getByRole('menuitemradio', { name: item }));
 }
 
+test('a program is told from a person', () => {
+  shown({ person: { ...mio.person, bot: true } });
+  expect(screen.getByText('bot')).toBeTruthy();
+});
+
 test('nobody becomes an owner by one press: the safe answer has the focus, and what cannot be undone is said', async () => {
   const { container, give } = shown();
   choose(/^Owner/);

@@ -126,6 +126,7 @@ function Row({ member, standing, onAbout, onVerify, onConverse, onGive, onRemove
         <span className="meta">{person.id}</span>
         {standing && <State {...looksOf[standing]}>{say(`trust.${standing}`)}</State>}
       </span>
+      {person.bot && <Tag>{say('people.bot')}</Tag>}
       {member.me && <Tag kind="ink">{say('people.you')}</Tag>}
       {member.ignored && <Tag>{say('ignore.tag')}</Tag>}
       {role !== 'member' && <Tag>{say(`people.role.${role}`)}</Tag>}

@@ -41,6 +41,11 @@ test('who left is not in the list', async () => {
   expect(shown()).toEqual(['林秋砚: owner']);
 });
 
+test('a program is told from a person, whatever it calls itself', async () => {
+  await given({ type: 'm.room.member', sender: other, state_key: other, content: { membership: 'join', displayname: '佐伯 澪', 'org.wardroom.bot': 'irc' } });
+  expect(members.snapshot().map(({ person }) => person.bot)).toEqual([undefined, true]);
+});
+
 test('a new role and a new name are shown at once', async () => {
   await given({ type: 'm.room.power_levels', sender: me, state_key: '', content: { users: { [me]: 100, [other]: 50 } } });
   expect(shown()).toEqual(['林秋砚: owner', '佐伯 澪: moderator']);

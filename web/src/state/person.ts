@@ -7,11 +7,18 @@ export interface Person {
   readonly id: string;
   readonly name: string;
   readonly lang: string | undefined;
+  /** Where this is no person: a program that is connected to the server. */
+  readonly bot?: true;
 }
+
+// The server writes it into the membership of a program's account, and of nobody else's.
+const programOf = 'org.wardroom.bot';
 
 /** Somebody as the people of a room see them. */
 export function personIn(room: Room, id: string): Person {
-  return named(id, room.getMember(id)?.name);
+  const member = room.getMember(id);
+  const is: unknown = member?.events.member?.getContent()[programOf];
+  return { ...named(id, member?.name), ...(typeof is === 'string' && { bot: true as const }) };
 }
 
 /** Somebody as the server introduces them; told is a name that was asked for apart. */

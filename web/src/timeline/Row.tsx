@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { Tag } from '../kit/Tag';
 import { WhoStamp } from '../kit/WhoStamp';
 import { clock, exact } from '../lang/dates';
 import { languageOf } from '../lang/script';
@@ -77,6 +78,7 @@ export function Row({ item, follows, acts, mayWrite, drawFile, readers, others =
 }
 
 function Theirs({ item, follows, children }: { item: TimelineItem; follows: boolean; children: ReactNode }) {
+  const say = useSay();
   if (follows) return <article className={`${look['theirs'] ?? ''} ${look['more'] ?? ''}`}>{children}</article>;
   const { sender } = item;
   return (
@@ -84,6 +86,7 @@ function Theirs({ item, follows, children }: { item: TimelineItem; follows: bool
       <WhoStamp id={sender.id} name={sender.name} lang={sender.lang} />
       <header>
         <Name of={sender} />
+        {sender.bot && <Tag>{say('people.bot')}</Tag>}
         <Time at={item.at} />
       </header>
       {children}

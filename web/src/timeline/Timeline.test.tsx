@@ -59,6 +59,13 @@ test('a name stands once for what one person says in one go, and again after a w
   expect(screen.getByText(/21 November/)).toBeTruthy();
 });
 
+test('a program is told from a person where it speaks', () => {
+  shown([theirs]);
+  expect(screen.queryByText('bot')).toBeNull();
+  shown([{ ...theirs, sender: { ...lin, bot: true } }]);
+  expect(screen.getByText('bot')).toBeTruthy();
+});
+
 test('no letter in a message turns what stands behind it around', () => {
   const html = 'see <b>\u202ered</b> \u2067<a href="https://port.example/">here</a>';
   shown([{ ...theirs, html, lang: 'en' }]);

@@ -4,6 +4,7 @@ export const people = sentences({
   'people.title': { en: 'Who is here', 'zh-Hans': '成员', 'zh-Hant': '成員', ja: 'メンバー' },
   'people.invited': { en: 'Invited, not here yet', 'zh-Hans': '已邀请，尚未加入', 'zh-Hant': '已邀請，尚未加入', ja: '招待済み、未参加' },
   'people.you': { en: 'you', 'zh-Hans': '您', 'zh-Hant': '您', ja: 'あなた' },
+  'people.bot': { en: 'bot', 'zh-Hans': '机器人', 'zh-Hant': '機器人', ja: 'ボット' },
   'people.more': { en: 'More about {name}', 'zh-Hans': '{name}：更多', 'zh-Hant': '{name}：更多', ja: '{name}：その他' },
   'people.write': { en: 'Write to this person alone', 'zh-Hans': '单独联系', 'zh-Hant': '單獨聯絡', ja: '個別に連絡する' },
   'people.role.owner': { en: 'owner', 'zh-Hans': '负责人', 'zh-Hant': '負責人', ja: '管理者' },
