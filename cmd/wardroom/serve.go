@@ -178,9 +178,6 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 		group.Go(func() error { // not before the files are known to be this server's: some are removed
 			return tidy(ctx, log, func(context.Context) error { return tidyBackup(conf.Data) }, api.Devices.Prune, api.Backups.Prune, api.Media.Prune, api.Rooms.PruneDelayed, api.Accounts.Tidy, api.Accounts.EndUnused)
 		})
-		if err := welcome(ctx, out, db, api.Accounts, conf.URL(listener.Addr())); err != nil {
-			return err
-		}
 		if err := pushers.Prepare(ctx); err != nil {
 			return err
 		}
@@ -188,6 +185,9 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 			return err
 		}
 		if err := services.Prepare(ctx); err != nil {
+			return err
+		}
+		if err := welcome(ctx, out, db, api.Accounts, conf.URL(listener.Addr())); err != nil {
 			return err
 		}
 		serving, ctx := errgroup.WithContext(ctx)

@@ -28,9 +28,6 @@ type ServiceDisk interface {
 // PrepareServices makes the account that each service is where it does not say as whom it acts. It returns an error in words for the
 // operator where the name is a person's.
 func (a *Accounts) PrepareServices(ctx context.Context) error {
-	if len(a.Services) == 0 {
-		return nil
-	}
 	err := a.Disk.Do(ctx, func(u stream.Unit) error {
 		for _, s := range a.Services {
 			p, ok, err := a.Disk.PersonByID(u, s.Sender)
