@@ -74,7 +74,14 @@ func (a *Accounts) serviceAccount(v stream.View, s *config.Service, user mxid.Us
 func (a *Accounts) ActAs(ctx context.Context, s *config.Service, user, device string) (Session, error) {
 	who := Session{User: s.Sender, Service: s.ID, Device: mxid.Device(device)}
 	if user != "" {
-		who.User = mxid.User(user)
+		id, err := mxid.ParseUser(user)
+		if err != nil {
+			return Session{}, fault.Forbidden.New("%q is no account of %s.", user, s.ID)
+		}
+		who.User = id
+	}
+	if _, err := mxid.ParseDevice(device); err != nil && device != "" {
+		return Session{}, fault.UnknownDevice.New("%q is no device's ID.", device)
 	}
 	var seen int64
 	err := a.Disk.View(ctx, func(v stream.View) error {
