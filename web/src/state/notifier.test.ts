@@ -10,7 +10,7 @@ import { notifying } from './notifying';
 import type { RoomList } from './roomlist';
 import { route } from './route';
 
-const room = { roomId: '!r', name: 'Tide tables', getMember: () => ({ name: 'Marta' }), hasUserReadEvent: vi.fn(() => false) };
+const room = { roomId: '!r', name: 'Tide tables', getMember: () => ({ name: 'Marta', events: {} }), hasUserReadEvent: vi.fn(() => false) };
 
 beforeEach(() => {
   vi.useFakeTimers();
