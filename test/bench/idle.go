@@ -82,7 +82,7 @@ func (r *report) idling(ctx context.Context) error {
 		if err := w.again(ctx, func(s *rig.Site) { s.Config = one.config }); err != nil {
 			return err
 		}
-		since, err := w.now(ctx)
+		since, err := now(w)
 		if err != nil {
 			return err
 		}
@@ -90,7 +90,11 @@ func (r *report) idling(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		floors, err := idle(ctx, one.floor, r.size, "0", func() error {
+		end, err := now(one.floor) // there may be much before it, of other sections
+		if err != nil {
+			return err
+		}
+		floors, err := idle(ctx, one.floor, r.size, end, func() error {
 			res, err := http.Get(r.floor.url() + "/collect")
 			if err == nil {
 				err = res.Body.Close()
@@ -108,13 +112,13 @@ func (r *report) idling(ctx context.Context) error {
 }
 
 // now is a sync token for everybody.
-func (w *wardroom) now(context.Context) (string, error) {
-	l, err := dial(w.url())
+func now(t target) (string, error) {
+	l, err := dial(t.url())
 	if err != nil {
 		return "", err
 	}
 	defer l.conn.Close()
-	body, err := l.do(w.sync(0, 0, ""))
+	body, err := l.do(t.sync(0, 0, ""))
 	if err != nil {
 		return "", err
 	}
