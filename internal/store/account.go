@@ -126,8 +126,7 @@ func (db *DB) UsePair(u stream.Unit, d account.DeviceNo, pair int64) error {
 	if _, err := t.exec(`DELETE FROM token WHERE device = $1 AND pair < $2`, int64(d), pair); err != nil {
 		return err
 	}
-	_, err := t.exec(`UPDATE device SET seen_day = $2 WHERE no = $1`, int64(d), day(u.Now()))
-	return err
+	return db.SawDevice(u, d)
 }
 
 // DropPairsAfter implements account.SessionDisk.
