@@ -165,7 +165,9 @@ export class Device {
 
   async fetch(cut, input, init = {}) {
     const signal = init.signal ? AbortSignal.any([cut, init.signal]) : cut;
+    await this.server.way(signal);
     const answer = await fetch(input, { ...init, signal });
+    await this.server.way(signal);
     if (this.server.loses(init.method ?? "GET", new URL(input).pathname)) throw new TypeError("the answer was lost on its way");
     return answer;
   }

@@ -1,6 +1,7 @@
 // People who talk, end-to-end encrypted, over clients that crash, come back, are replaced and lose the server.
 // Nobody may ever see "unable to decrypt", and everybody ends with the same messages in the same order.
 import assert from "node:assert/strict";
+import { setTimeout } from "node:timers/promises";
 import { Chance, seed } from "./chance.mjs";
 import { Server } from "./server.mjs";
 import { insist, until } from "./until.mjs";
@@ -68,11 +69,13 @@ export class Story {
     this.rooms.push({ id, members });
   }
 
-  /** Now and then the answer to a request that matters is lost: the client cannot know that it was carried out. */
+  /** Requests and answers overtake each other, for some take their time; and now and then the answer to one that matters is lost: the client
+   * cannot know that it was carried out. */
   badNetwork() {
     const matters = /\/(sync|sendToDevice|send|keys\/(upload|claim|query)|room_keys)(\/|$)/;
     const network = new Chance(this.chance.below(2 ** 31)); // of its own: how often it is asked depends on time
     this.server.loses = (method, path) => matters.test(path) && network.happens(0.01);
+    this.server.way = (signal) => (network.happens(0.2) ? setTimeout(network.below(600), undefined, { signal }) : Promise.resolve());
   }
 
   async tell() {
@@ -93,6 +96,7 @@ export class Story {
     await Promise.all(this.background);
     await Promise.all(this.said.map((m) => m.sent));
     this.server.loses = () => false;
+    this.server.way = async () => {};
     await Promise.all(this.devices.map((d) => until(`${d.name} has backed up all its keys`, () => d.hasBackedUp(), 120_000)));
   }
 
