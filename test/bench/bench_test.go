@@ -54,7 +54,7 @@ func TestEverythingCanBeMeasured(t *testing.T) {
 	if r.durable.plain.Messages == 0 {
 		t.Error("nothing was sent to a plain log")
 	}
-	if r.crowd.early.took.p50 <= 0 || r.crowd.late.took.p50 <= 0 || r.whole.peak == 0 || len(r.stores) != 6 || len(r.idle) != 4 {
+	if r.crowd.early.took.p50 <= 0 || r.crowd.late.took.p50 <= 0 || r.whole.peak == 0 || r.whole.backup.file == 0 || r.whole.backup.sent == 0 || len(r.stores) != 6 || len(r.idle) != 4 {
 		t.Errorf("%+v, %+v, %d stores, %d rows of idle connections", r.crowd, r.whole, len(r.stores), len(r.idle))
 	}
 	text := r.document()

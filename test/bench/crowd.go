@@ -110,9 +110,10 @@ func (r *report) crowds(p func(string, ...any)) {
 	p("\nWanted: ≤ 50 ms of CPU: %s.\n", met(c.wardroom.perMessage() <= 50e3))
 }
 
-// organisation is a whole server's memory.
+// organisation is a whole server's memory, and its backup.
 type organisation struct {
 	atRest, waiting, peak int64
+	backup                kept
 }
 
 // organising makes an organisation and lets everybody in it sync for the first time and wait.
@@ -161,6 +162,10 @@ func (r *report) organising(ctx context.Context) error {
 	if r.whole.waiting, err = memory(w.pid(), "VmRSS"); err == nil {
 		r.whole.peak, err = memory(w.pid(), "VmHWM")
 	}
+	if err == nil {
+		progress("a backup of all that")
+		r.whole.backup, err = w.backUp(ctx, r.dir)
+	}
 	if err != nil {
 		return err
 	}
@@ -175,4 +180,5 @@ func (r *report) organised(p func(string, ...any)) {
 	p("waits for more. No garbage is collected for the occasion.\n")
 	p("| started | everybody waits | most at any time |\n| --: | --: | --: |\n| %d MiB | **%d MiB** | %d MiB |\n", o.atRest>>20, o.waiting>>20, o.peak>>20)
 	p("Wanted: ≤ 250 MiB at any time: %s.\n", met(o.peak <= 250<<20))
+	o.backup.write(p)
 }
