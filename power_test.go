@@ -49,6 +49,9 @@ var domain = map[string]map[string]string{
 		"Files.Prune": "removes files that were announced and never came",
 	},
 	"feed": {},
+	"casework": {
+		"Cases.Prune": "removes cases that ended a year ago",
+	},
 	"service": {
 		"Services.Prepare": "notes from where application services are told",
 		"Services.Run":     "notes how far they were told",

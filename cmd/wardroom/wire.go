@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"wardroom/internal/account"
+	"wardroom/internal/casework"
 	"wardroom/internal/clientapi"
 	"wardroom/internal/device"
 	"wardroom/internal/feed"
@@ -29,5 +30,6 @@ func wire(db *store.DB, bucket media.Bucket, hub *stream.Hub, name mxid.Server, 
 	return &clientapi.API{
 		Accounts: accounts, Devices: devices, Backups: &device.Backups{Disk: db}, Rooms: rooms, Feed: feeds,
 		Media: media.New(db, bucket, hub, name, uploadLimit),
+		Cases: &casework.Cases{Disk: db, Rooms: rooms},
 	}
 }

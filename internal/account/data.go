@@ -42,7 +42,11 @@ type DataDisk interface {
 var serverKept = map[string]string{
 	"m.fully_read": "/rooms/{roomId}/read_markers",
 	"m.push_rules": "/pushrules",
+	CasesChanged:   "/org.wardroom/cases",
 }
+
+// CasesChanged is the type of the account data by which the server lets somebody's devices know that a case of theirs has changed, and when.
+const CasesChanged = "org.wardroom.cases"
 
 const (
 	maxDatum   = 64 << 10 // bytes of one piece of account data, and of a filter

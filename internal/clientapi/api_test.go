@@ -14,6 +14,7 @@ import (
 
 	"wardroom/internal/account"
 	"wardroom/internal/blob"
+	"wardroom/internal/casework"
 	"wardroom/internal/clientapi"
 	"wardroom/internal/device"
 	"wardroom/internal/feed"
@@ -57,6 +58,7 @@ func newServerIn(t testing.TB, dir string) *server {
 		t.Fatal(err)
 	}
 	s.api.Media = media.New(db, files, hub, "wardroom.test", 1<<20)
+	s.api.Cases = &casework.Cases{Disk: db, Rooms: s.api.Rooms}
 	s.api.Feed = &feed.Feed{Disk: db, Hub: hub, Rooms: s.api.Rooms, Devices: s.api.Devices, Typing: feed.NewTyping(hub)}
 	s.api.Accounts.Hub = hub
 	s.api.Accounts.DeviceGone = func(u stream.Unit, who account.Session) error {

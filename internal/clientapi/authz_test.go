@@ -201,7 +201,7 @@ func (o *office) trace(t *testing.T, s *server) traces {
 		"/v3/account/whoami", "/v3/devices", "/v3/profile/$member", "/v3/user/$member/account_data/org.example.note",
 		"/v3/user/$member/rooms/$room/account_data/org.example.note", "/v3/pushrules/", "/v3/room_keys/version",
 		"/unstable/io.element.msc4308/thread_subscriptions?dir=b",
-		"/v3/room_keys/keys?version=$backup", "/unstable/org.wardroom/invitations", "/unstable/org.matrix.msc3814.v1/dehydrated_device",
+		"/v3/room_keys/keys?version=$backup", "/unstable/org.wardroom/invitations", "/unstable/org.wardroom/cases", "/unstable/org.wardroom/cases/$case", "/unstable/org.matrix.msc3814.v1/dehydrated_device",
 		"/v1/media/download/wardroom.test/$announced?timeout_ms=0",
 	} {
 		is.own = append(is.own, look("member", path))
@@ -307,6 +307,11 @@ func (o *office) prepare(t *testing.T) {
 	names["square"] = place("square", object{"preset": "public_chat"})
 	names["door"] = place("door", object{"initial_state": state("m.room.join_rules", object{"join_rule": "knock"})})
 	names["window"] = place("window", object{"initial_state": state("m.room.history_visibility", object{"history_visibility": "world_readable"})})
+	opened := func(text string) string {
+		return fmt.Sprint(member.ok(t, "POST", unstable+"cases", object{"about": object{"user_id": mate.user}, "text": text})["number"])
+	}
+	names["case"], names["answered"] = opened("SECRET-CASE"), opened("SECRET-ANSWERED")
+	creator.ok(t, "POST", unstable+"cases/"+names["answered"]+"/decide", object{"outcome": "not_upheld", "text": "no"})
 	names["memberdevice"] = string(member.device)
 	names["view"] = creator.say(t, names["window"], "1", cipher("for all to see"))
 
@@ -326,7 +331,7 @@ func (o *office) prepare(t *testing.T) {
 	before := append([]string{"left", "banned"}, inside...)
 	o.secrets = map[string][]string{
 		"SECRET-SAID": before, "SECRET-REPLY": before, "SECRET-LATER": inside, "SECRET-TOPIC": append([]string{"invited"}, inside...),
-		"SECRET-NOTE": {"member"}, "SECRET-DELAYED": {"member"},
+		"SECRET-NOTE": {"member"}, "SECRET-DELAYED": {"member"}, "SECRET-CASE": {"member"}, "SECRET-ANSWERED": {"member"},
 	}
 	for who, token := range o.tokens {
 		o.secrets[token] = []string{who}

@@ -202,6 +202,9 @@ func (o *office) play(t *testing.T, b *behaviour, on *stage) string {
 		for _, what := range st.keeps {
 			name, field, _ := strings.Cut(what, " ")
 			value := text(answer.body[field])
+			if n, is := answer.body[field].(float64); is {
+				value = fmt.Sprint(n)
+			}
 			if value == "" {
 				return wrong("it has no %s", field)
 			}

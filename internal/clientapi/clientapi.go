@@ -20,6 +20,7 @@ import (
 	"unicode/utf8"
 
 	"wardroom/internal/account"
+	"wardroom/internal/casework"
 	"wardroom/internal/config"
 	"wardroom/internal/device"
 	"wardroom/internal/fault"
@@ -38,6 +39,7 @@ type API struct {
 	Rooms        *room.Rooms
 	Feed         *feed.Feed
 	Media        *media.Files
+	Cases        *casework.Cases
 	Services     *service.Services // nil: there are none
 	Vapid        func() string     // the key for push services of browsers; nil, or "": nothing is sent to them
 	Log          *slog.Logger
@@ -127,7 +129,7 @@ func (a *API) routes() []route {
 		a.accountDataRoutes(),
 		a.pushRoutes(),
 		a.notificationRoutes(),
-		a.reportRoutes(),
+		a.caseRoutes(),
 		a.syncRoutes(),
 		a.mediaRoutes(),
 	} {

@@ -237,9 +237,6 @@ func operationOf(route string) string {
 var otherwise = map[string]string{
 	"GET /_matrix/client/v3/voip/turnServer":         "`{}` for no relay, as servers have answered since before there was a schema",
 	"GET /_matrix/client/v3/rooms/{}/joined_members": "`display_name` is null where there is none: clients look for the key",
-	"POST /_matrix/client/v3/rooms/{}/report":        "every report is refused in words, whatever it says",
-	"POST /_matrix/client/v3/rooms/{}/report/{}":     "every report is refused in words, whatever it says",
-	"POST /_matrix/client/v3/users/{}/report":        "every report is refused in words, whatever it says",
 }
 
 // stricter is what takes a token though the specification asks for none, or not always, and why: docs/matrix.md says it, too.

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"net/url"
 	"slices"
-	"strings"
 	"testing"
 )
 
@@ -84,21 +83,6 @@ func TestNotificationsAreWhatCountedAsUnread(t *testing.T) {
 	}
 	for _, q := range []string{"from=made+up", "limit=-1", "limit=x"} {
 		mei.refused(t, 400, "M_INVALID_PARAM", "GET", v3+"/notifications?"+q, nil)
-	}
-}
-
-// A report that is taken is a promise that somebody reads it.
-func TestAReportThatNobodyWouldReadIsRefusedInWords(t *testing.T) {
-	s := newServer(t)
-	lin := s.newPerson(t, "lin")
-	room := lin.newRoom(t, object{})
-	said := lin.say(t, room, "1", cipher("x"))
-	paths := map[string]string{"a room": in(room, "report"), "a message": in(room, "report", said), "a person": v3 + "/users/@lin:wardroom.test/report", "what is not there": in("!none", "report")}
-	for _, what := range slices.Sorted(maps.Keys(paths)) {
-		answer := lin.refused(t, 403, "M_FORBIDDEN", "POST", paths[what], object{"reason": "it is loud"})
-		if says := text(answer["error"]); !strings.Contains(says, "not kept") {
-			t.Errorf("who reports %s reads %q", what, says)
-		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"wardroom/internal/account"
 	"wardroom/internal/event"
+	"wardroom/internal/fault"
 	"wardroom/internal/mxid"
 	"wardroom/internal/stream"
 )
@@ -174,4 +175,29 @@ func (s *Sight) StateAt() (pos stream.Position, ok bool) {
 		}
 	}
 	return 0, false
+}
+
+// SenderOf says who sent an event that who may see. It returns fault.NotFound where there is none.
+func (r *Rooms) SenderOf(v stream.View, who account.Session, room mxid.Room, id mxid.Event) (mxid.User, error) {
+	_, e, err := r.visible(v, who, room, id)
+	if err != nil {
+		return "", err
+	}
+	return mxid.User(e.Get("sender").Text()), nil
+}
+
+// Knows returns nil where who is or was in a room, was asked into it, or could join, ask to join or read it, and fault.NotFound otherwise.
+func (r *Rooms) Knows(v stream.View, who account.Session, room mxid.Room) error {
+	s, err := r.Sight(v, who, room)
+	switch {
+	case fault.Forbidden.In(err):
+		return noRoom()
+	case err != nil || s.Membership() != "":
+		return err
+	}
+	_, open, err := r.summaryFor(v, who, s.Room)
+	if err == nil && !open {
+		err = noRoom()
+	}
+	return err
 }

@@ -60,6 +60,7 @@ func (db *DB) ClosePerson(u stream.Unit, a account.No) error {
 		`DELETE FROM invitation WHERE account = $1`,
 		`DELETE FROM oauth_code WHERE account = $1`,
 		`DELETE FROM passkey WHERE account = $1`,
+		`UPDATE complaint SET in_charge = 0 WHERE in_charge = $1 AND state = 'open'`,
 	} {
 		if _, err := in(u).exec(q, int64(a)); err != nil {
 			return err
