@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"path"
 	"strings"
 	"testing"
 
@@ -87,6 +88,9 @@ func TestAServiceActsAsItsOwnAccountsAndNobodyElse(t *testing.T) {
 	}
 	if who := bot.ok(t, "GET", v3+"/account/whoami"+as("telegraph_ana")+"&device_id=PHONE", nil); who["device_id"] != "PHONE" {
 		t.Errorf("it acts with %v", who)
+	}
+	if who := bot.ok(t, "GET", v3+"/account/whoami"+as("telegraph_ana")+"&org.matrix.msc3202.device_id=PHONE", nil); who["device_id"] != "PHONE" {
+		t.Errorf("by the name of before it acts with %v", who)
 	}
 	bot.ok(t, "PUT", v3+"/devices/PHONE"+as("telegraph_ana"), object{"display_name": "Bridge"})
 	bot.ok(t, "GET", v3+"/sync?timeout=0&user_id=@telegraph_ana:wardroom.test&device_id=PHONE", nil)
@@ -248,8 +252,8 @@ func TestAServiceIsAskedForWhatSomebodyLooksFor(t *testing.T) {
 			t.Errorf("asked with %v", r.Header)
 		case strings.Contains(r.URL.Path, "#telegraph_there"):
 			bot.ok(t, "POST", v3+"/createRoom", object{"room_alias_name": "telegraph_there", "preset": "public_chat"})
-		case strings.Contains(r.URL.Path, "@telegraph_new"):
-			bot.registers(t, "telegraph_new")
+		case strings.Contains(r.URL.Path, "@telegraph_new"), strings.Contains(r.URL.Path, "@telegraph_room"):
+			bot.registers(t, strings.TrimSuffix(path.Base(r.URL.Path)[1:], ":wardroom.test"))
 		case strings.HasSuffix(r.URL.Path, "/ping") && string(body) == `{"transaction_id":"x"}`:
 		case strings.HasSuffix(r.URL.Path, "/ping"):
 			w.Header().Set("Location", "/elsewhere")
@@ -269,8 +273,14 @@ func TestAServiceIsAskedForWhatSomebodyLooksFor(t *testing.T) {
 	lin.ok(t, "POST", in(room, "invite"), object{"user_id": "@telegraph_new:wardroom.test"})
 	lin.refused(t, 404, "M_NOT_FOUND", "GET", v3+"/profile/@telegraph_none:wardroom.test", nil)
 	lin.refused(t, 404, "M_NOT_FOUND", "GET", v3+"/profile/@nobody:wardroom.test", nil)
+	made := lin.newRoom(t, object{"preset": "private_chat", "is_direct": true, "invite": []string{"@telegraph_room:wardroom.test"}})
+	if is := lin.ok(t, "GET", in(made, "state", "m.room.member", "@telegraph_room:wardroom.test"), nil); is["membership"] != "invite" || is["org.wardroom.bot"] != "telegraph" {
+		t.Errorf("who was asked for is %v", is)
+	}
+	lin.refused(t, 400, "M_INVALID_PARAM", "POST", v3+"/createRoom", object{"preset": "x", "invite": []string{"@telegraph_unasked:wardroom.test"}})
 	want := []string{"GET /_matrix/app/v1/rooms/#telegraph_there:wardroom.test", "GET /_matrix/app/v1/rooms/#telegraph_none:wardroom.test",
-		"GET /_matrix/app/v1/users/@telegraph_new:wardroom.test", "GET /_matrix/app/v1/users/@telegraph_none:wardroom.test"}
+		"GET /_matrix/app/v1/users/@telegraph_new:wardroom.test", "GET /_matrix/app/v1/users/@telegraph_none:wardroom.test",
+		"GET /_matrix/app/v1/users/@telegraph_room:wardroom.test"}
 	if strings.Join(asked, "\n") != strings.Join(want, "\n") {
 		t.Errorf("asked was\n%s", strings.Join(asked, "\n"))
 	}

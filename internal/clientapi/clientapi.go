@@ -3,6 +3,7 @@
 package clientapi
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -274,7 +275,7 @@ func (a *API) admit(w http.ResponseWriter, r *http.Request, rt *route) (*request
 		var err error
 		if req.service = a.serviceOf(r); req.service != nil {
 			q := r.URL.Query()
-			req.who, err = a.Accounts.ActAs(r.Context(), req.service, q.Get("user_id"), q.Get("device_id"))
+			req.who, err = a.Accounts.ActAs(r.Context(), req.service, q.Get("user_id"), cmp.Or(q.Get("device_id"), q.Get("org.matrix.msc3202.device_id")))
 		} else {
 			req.who, err = a.Accounts.Session(r.Context(), token)
 		}

@@ -31,6 +31,14 @@ func (a *API) createRoom(r *request) (any, error) {
 	if err := r.decode(&want); err != nil {
 		return nil, err
 	}
+	if err := want.Complete(); err != nil {
+		return nil, err
+	}
+	for _, user := range want.Invite {
+		if err := a.askForUser(r, user); err != nil {
+			return nil, err
+		}
+	}
 	id, err := a.Rooms.Create(r.ctx(), r.who, want)
 	if err != nil {
 		return nil, err

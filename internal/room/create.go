@@ -53,7 +53,7 @@ type Piece struct {
 //
 // Spec: client-server API, POST /createRoom.
 func (r *Rooms) Create(ctx context.Context, who account.Session, want Wanted) (mxid.Room, error) {
-	if err := want.complete(); err != nil {
+	if err := want.Complete(); err != nil {
 		return "", err
 	}
 	return do(ctx, r.Disk, func(u stream.Unit) (mxid.Room, error) {
@@ -65,8 +65,8 @@ func (r *Rooms) Create(ctx context.Context, who account.Session, want Wanted) (m
 	})
 }
 
-// complete checks what does not depend on the store and fills in what is not said.
-func (w *Wanted) complete() error {
+// Complete checks what does not depend on the store and fills in what is not said. Create does so too.
+func (w *Wanted) Complete() error {
 	w.Visibility = cmp.Or(w.Visibility, "private")
 	if w.Visibility != "public" && w.Visibility != "private" {
 		return fault.InvalidParam.New("The visibility of a room is \"public\" or \"private\".")
