@@ -225,7 +225,7 @@ func registered(conf *config.Config, db *store.DB, api *clientapi.API, hub *stre
 	if err != nil {
 		return nil, err
 	}
-	s := &service.Services{All: all, Disk: db, Rooms: api.Rooms, Hub: hub, Log: log, Beside: conf.Redis != ""}
+	s := &service.Services{All: all, Disk: db, Rooms: api.Rooms, Typing: api.Feed.Typing, Keys: api.Devices, Hub: hub, Log: log, Beside: conf.Redis != ""}
 	api.Services, api.Accounts.Services, api.Rooms.Services = s, all, all
 	return s, nil
 }

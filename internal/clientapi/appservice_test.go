@@ -36,7 +36,7 @@ func (s *server) serve(t testing.TB, registrations ...string) {
 		all = append(all, one)
 	}
 	s.api.Accounts.Services, s.api.Rooms.Services = all, all
-	s.api.Services = &service.Services{All: all, Disk: s.db, Rooms: s.api.Rooms, Hub: s.hub, Log: s.api.Log}
+	s.api.Services = &service.Services{All: all, Disk: s.db, Rooms: s.api.Rooms, Typing: s.api.Feed.Typing, Keys: s.api.Devices, Hub: s.hub, Log: s.api.Log}
 	if err := s.api.Accounts.PrepareServices(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -30,6 +30,10 @@ type Service struct {
 	Aliases []Namespace
 	Limited bool // its accounts but Sender are counted by the limits that hold for people
 
+	Ephemeral    bool // it is told of typing and receipts
+	OldEphemeral bool // by the name that this had before it was in the specification, too
+	Encrypts     bool // it is told what its accounts' devices need to encrypt: messages to them, whose keys changed, how many keys are left
+
 	File string // that it was read from
 
 	asToken [32]byte // the hash of what it shows to this server
@@ -61,6 +65,9 @@ type registration struct {
 	HSToken    string    `yaml:"hs_token"`
 	Sender     string    `yaml:"sender_localpart"`
 	Limited    *bool     `yaml:"rate_limited"`
+	Ephemeral  bool      `yaml:"receive_ephemeral"`
+	MSC2409    bool      `yaml:"de.sorunome.msc2409.push_ephemeral"`
+	MSC3202    bool      `yaml:"org.matrix.msc3202"`
 	Namespaces *struct {
 		Users   []namespace `yaml:"users"`
 		Aliases []namespace `yaml:"aliases"`
@@ -145,7 +152,8 @@ func ParseService(text []byte, server mxid.Server) (*Service, error) {
 	say := func(field, format string, args ...any) {
 		wrong = append(wrong, fmt.Errorf("%s: %s", field, fmt.Sprintf(format, args...)))
 	}
-	s := &Service{ID: r.ID, Limited: r.Limited == nil || *r.Limited, asToken: sha256.Sum256([]byte(r.ASToken)), hsToken: r.HSToken}
+	s := &Service{ID: r.ID, Limited: r.Limited == nil || *r.Limited, asToken: sha256.Sum256([]byte(r.ASToken)), hsToken: r.HSToken,
+		Ephemeral: r.Ephemeral || r.MSC2409, OldEphemeral: r.MSC2409, Encrypts: r.MSC3202}
 	if r.ID == "" || len(r.ID) > maxServiceID || strings.ContainsFunc(r.ID, unicode.IsControl) {
 		say("id", "is missing, longer than %d bytes, or has line breaks in it; write a short name that never changes", maxServiceID)
 	}

@@ -72,6 +72,17 @@ func TestARegistrationIsReadAsBridgesWriteIt(t *testing.T) {
 			t.Errorf("whether %q may give the address %s is not %v", c.service, c.alias, c.may)
 		}
 	}
+	if s.Ephemeral || s.OldEphemeral || s.Encrypts {
+		t.Error("it is told what it did not ask for")
+	}
+	for _, c := range []struct {
+		line              string
+		now, old, devices bool
+	}{{"receive_ephemeral: true", true, false, false}, {"de.sorunome.msc2409.push_ephemeral: true", true, true, false}, {"org.matrix.msc3202: true", false, false, true}} {
+		if s, err := config.ParseService([]byte(changed("rate_limited: false", c.line)), "office.test"); err != nil || s.Ephemeral != c.now || s.OldEphemeral != c.old || s.Encrypts != c.devices {
+			t.Errorf("%s: %+v, %v", c.line, s, err)
+		}
+	}
 	if s, err := config.ParseService([]byte(changed("url: http://localhost:29317/", "url: null")), "office.test"); err != nil || s.URL != "" {
 		t.Errorf("without traffic: %v", err)
 	}

@@ -16,9 +16,10 @@ type Typing struct {
 
 	hub    *stream.Hub
 	first  int64
-	mu     sync.Mutex // guards rooms and serial
+	mu     sync.Mutex // guards what is below
 	rooms  map[mxid.Room]*typingRoom
 	serial int64
+	follow map[chan struct{}]struct{} // who follows all rooms
 }
 
 // typingRoom is one room in which somebody has been writing since the start.
@@ -114,6 +115,48 @@ func (t *Typing) changed(r *typingRoom) {
 	t.serial++
 	r.changed = t.serial
 	t.hub.WakeHere(r.members...)
+	for c := range t.follow {
+		select {
+		case c <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// Follow gives a channel that receives once after somebody began or stopped writing in any room, however often, until stop is called.
+func (t *Typing) Follow() (changes <-chan struct{}, stop func()) {
+	c := make(chan struct{}, 1)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.follow == nil {
+		t.follow = map[chan struct{}]struct{}{}
+	}
+	t.follow[c] = struct{}{}
+	return c, func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		delete(t.follow, c)
+	}
+}
+
+// Who says who is writing in room.
+func (t *Typing) Who(room mxid.Room) []mxid.User {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.rooms[room].who()
+}
+
+// who is never nil. The caller holds the lock of what r is part of.
+func (r *typingRoom) who() []mxid.User {
+	if r == nil {
+		return []mxid.User{}
+	}
+	who := make([]mxid.User, 0, len(r.until))
+	for u := range r.until {
+		who = append(who, u)
+	}
+	slices.Sort(who)
+	return who
 }
 
 // Serial counts changes; Since compares with it.
@@ -135,12 +178,7 @@ func (t *Typing) Since(room mxid.Room, serial int64, asks mxid.User) (who []mxid
 	if !slices.Contains(r.members, stream.Topic(asks)) {
 		r.members = append(r.members, stream.Topic(asks))
 	}
-	who = make([]mxid.User, 0, len(r.until))
-	for u := range r.until {
-		who = append(who, u)
-	}
-	slices.Sort(who)
-	return who, true
+	return r.who(), true
 }
 
 // Changed lists the rooms in which somebody began or stopped writing after serial.

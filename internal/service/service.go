@@ -2,7 +2,8 @@
 // happens where its accounts are, asks it for accounts and rooms that somebody looks for, and looks whether it is there.
 //
 // A service is told what a member of the room reads, no more and no earlier: events at which one of its accounts was joined to the room,
-// and those by which one of its accounts was invited, removed or banned. See docs/decisions/services.md.
+// and those by which one of its accounts was invited, removed or banned; where its registration asks for it, also who writes and has read there,
+// and what the devices of its accounts need to encrypt. See docs/decisions/services.md.
 package service
 
 import (
@@ -14,7 +15,9 @@ import (
 	"sync"
 	"time"
 
+	"wardroom/internal/account"
 	"wardroom/internal/config"
+	"wardroom/internal/device"
 	"wardroom/internal/mxid"
 	"wardroom/internal/room"
 	"wardroom/internal/stream"
@@ -41,9 +44,28 @@ type Disk interface {
 	ServiceSpans(v stream.View, no room.No, id string, after stream.Position) ([]Span, error)
 	// RoomID gives a room's ID.
 	RoomID(v stream.View, no room.No) (mxid.Room, error)
+	EphemeralDisk
+	DeviceDisk
 	// Meta gives what is kept under a name for the whole installation.
 	Meta(v stream.View, name string) (value string, ok bool, err error)
 	SetMeta(u stream.Unit, name, value string) error
+}
+
+// Typing knows who is writing where.
+type Typing interface {
+	// Serial counts changes.
+	Serial() int64
+	// Changed gives the rooms in which somebody began or stopped writing after serial.
+	Changed(serial int64) []mxid.Room
+	// Who says who is writing in room; it is never nil.
+	Who(room mxid.Room) []mxid.User
+	// Follow gives a channel that receives after a change.
+	Follow() (changes <-chan struct{}, stop func())
+}
+
+// Keys knows what is left of a device's keys.
+type Keys interface {
+	Counts(v stream.View, d account.DeviceNo) (device.Counts, error)
 }
 
 // Teller makes of events what is told to somebody who may see them.
@@ -56,6 +78,8 @@ type Services struct {
 	All    config.Services
 	Disk   Disk
 	Rooms  Teller
+	Typing Typing
+	Keys   Keys
 	Hub    *stream.Hub
 	Log    *slog.Logger
 	Beside bool // there are other servers with the same database: one of them tells

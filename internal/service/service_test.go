@@ -3,6 +3,7 @@ package service_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -16,6 +17,8 @@ import (
 
 	"wardroom/internal/account"
 	"wardroom/internal/config"
+	"wardroom/internal/device"
+	"wardroom/internal/feed"
 	"wardroom/internal/mxid"
 	"wardroom/internal/room"
 	"wardroom/internal/service"
@@ -36,7 +39,10 @@ type office struct {
 	accounts *account.Accounts
 	rooms    *room.Rooms
 	lin, bot account.Session
+	devices  *device.Devices
+	feed     *feed.Feed
 	bridge   *bridge
+	asks     string // what the bridge's registration asks for
 	log      *strings.Builder
 }
 
@@ -68,6 +74,54 @@ type transaction struct {
 		Sender  mxid.User      `json:"sender"`
 		Content map[string]any `json:"content"`
 	} `json:"events"`
+	passing
+	Old passing
+	keys
+	OldKeys keys
+}
+
+// passing is what passes in rooms, and between devices.
+type passing struct {
+	Ephemeral []struct {
+		Type    string          `json:"type"`
+		Room    mxid.Room       `json:"room_id"`
+		Content json.RawMessage `json:"content"`
+	} `json:"ephemeral"`
+	ToDevice []struct {
+		Type    string            `json:"type"`
+		Sender  mxid.User         `json:"sender"`
+		User    mxid.User         `json:"to_user_id"`
+		Device  mxid.Device       `json:"to_device_id"`
+		Content map[string]string `json:"content"`
+	} `json:"to_device"`
+}
+
+// keys is what encrypting services have to know.
+type keys struct {
+	Lists *struct {
+		Changed []mxid.User `json:"changed"`
+		Left    []mxid.User `json:"left"`
+	} `json:"device_lists"`
+	OneTime map[mxid.User]map[mxid.Device]map[string]int `json:"device_one_time_keys_count"`
+	Unused  map[mxid.User]map[mxid.Device][]string       `json:"device_unused_fallback_key_types"`
+}
+
+// read reads a transaction, the older names beside the others.
+func (tx *transaction) read(raw []byte) error {
+	var all map[string]json.RawMessage
+	if err := errors.Join(json.Unmarshal(raw, tx), json.Unmarshal(raw, &all)); err != nil {
+		return err
+	}
+	old := map[string]json.RawMessage{}
+	for name, value := range all {
+		for _, before := range []string{"de.sorunome.msc2409.", "org.matrix.msc3202."} {
+			if bare, ok := strings.CutPrefix(name, before); ok {
+				old[bare] = value
+			}
+		}
+	}
+	text, err := json.Marshal(old)
+	return errors.Join(err, json.Unmarshal(text, &tx.Old), json.Unmarshal(text, &tx.OldKeys))
 }
 
 func newBridge(t testing.TB) *bridge {
@@ -76,7 +130,7 @@ func newBridge(t testing.TB) *bridge {
 		raw, _ := io.ReadAll(r.Body)
 		var tx transaction
 		var ok bool
-		if tx.txn, ok = strings.CutPrefix(r.URL.Path, "/at/_matrix/app/v1/transactions/"); !ok || r.Method != "PUT" || json.Unmarshal(raw, &tx) != nil ||
+		if tx.txn, ok = strings.CutPrefix(r.URL.Path, "/at/_matrix/app/v1/transactions/"); !ok || r.Method != "PUT" || tx.read(raw) != nil ||
 			r.Header.Get("Authorization") != "Bearer "+hsToken || r.URL.RawQuery != "" {
 			t.Errorf("the bridge got %s %s %v %s", r.Method, r.URL, r.Header, raw)
 		}
@@ -129,6 +183,8 @@ func must(t testing.TB, err error) {
 func open(t testing.TB) *office {
 	db, hub := storetest.Open(t)
 	o := &office{db: db, hub: hub, accounts: account.New(db, "office.test"), rooms: &room.Rooms{Disk: db, Server: "office.test"}, bridge: newBridge(t), log: &strings.Builder{}}
+	o.devices = &device.Devices{Disk: db}
+	o.feed = &feed.Feed{Disk: db, Hub: hub, Rooms: o.rooms, Devices: o.devices, Typing: feed.NewTyping(hub)}
 	o.lin = account.Session{User: "@lin:office.test", Device: "D"}
 	must(t, db.Do(t.Context(), func(u stream.Unit) (err error) {
 		if o.lin.Account, err = db.AddPerson(u, o.lin.User, "x"); err == nil {
@@ -142,7 +198,7 @@ func open(t testing.TB) *office {
 // services gives what tells the bridge, prepared; rooms is its namespace of rooms.
 func (o *office) services(t testing.TB, rooms string) *service.Services {
 	t.Helper()
-	one, err := config.ParseService([]byte(`{id: telegraph, url: `+o.bridge.URL+`/at, as_token: `+asToken+`, hs_token: `+hsToken+`, sender_localpart: telegraphbot,
+	one, err := config.ParseService([]byte(`{id: telegraph, url: `+o.bridge.URL+`/at, as_token: `+asToken+`, hs_token: `+hsToken+`, sender_localpart: telegraphbot,`+o.asks+`
 		namespaces: {users: [{regex: '@telegraph_.*', exclusive: true}], rooms: [`+rooms+`]}}`), "office.test")
 	must(t, err)
 	all := config.Services{one}
@@ -150,7 +206,7 @@ func (o *office) services(t testing.TB, rooms string) *service.Services {
 	must(t, o.accounts.PrepareServices(t.Context()))
 	o.bot, err = o.accounts.ActAs(t.Context(), one, "", "")
 	must(t, err)
-	s := &service.Services{All: all, Disk: o.db, Rooms: o.rooms, Hub: o.hub, Log: slog.New(slog.NewTextHandler(o.log, nil))}
+	s := &service.Services{All: all, Disk: o.db, Rooms: o.rooms, Typing: o.feed.Typing, Keys: o.devices, Hub: o.hub, Log: slog.New(slog.NewTextHandler(o.log, nil))}
 	s.SetWait(time.Millisecond)
 	must(t, s.Prepare(t.Context()))
 	return s

@@ -12,8 +12,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"wardroom/internal/config"
-	"wardroom/internal/mxid"
-	"wardroom/internal/room"
 	"wardroom/internal/stream"
 	"wardroom/internal/turn"
 )
@@ -65,8 +63,9 @@ func (s *Services) tell(ctx context.Context) error {
 type teller struct {
 	*Services
 	*config.Service
-	told Told            // as it is kept
-	at   stream.Position // up to where was looked; there is nothing to tell between told.Upto and here
+	told  Told            // as it is kept
+	typed int64           // up to which serial it was told who is writing; 0: of nobody
+	at    stream.Position // up to where was looked; there is nothing to tell between told.Upto and here
 }
 
 // tellOne tells one service until ctx ends.
@@ -74,6 +73,11 @@ func (s *Services) tellOne(ctx context.Context, one *config.Service) {
 	t := &teller{Services: s, Service: one}
 	commits, stop := s.Hub.Follow()
 	defer stop()
+	var typing <-chan struct{}
+	if one.Ephemeral {
+		typing, stop = s.Typing.Follow()
+		defer stop()
+	}
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	tries, loaded := 0, false
@@ -88,7 +92,7 @@ func (s *Services) tellOne(ctx context.Context, one *config.Service) {
 			more, err = t.step(ctx)
 		}
 		var next <-chan time.Time
-		news := commits
+		news, writing := commits, typing
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -98,7 +102,7 @@ func (s *Services) tellOne(ctx context.Context, one *config.Service) {
 			}
 			timer.Reset(s.wait(tries))
 			tries++
-			next, news = timer.C, nil
+			next, news, writing = timer.C, nil, nil
 		case more:
 			tries = 0
 			continue
@@ -111,6 +115,7 @@ func (s *Services) tellOne(ctx context.Context, one *config.Service) {
 		case <-next:
 			continue
 		case <-news:
+		case <-writing:
 		}
 		timer.Reset(pace) // what is said within a moment goes into one transaction
 		select {
@@ -128,6 +133,12 @@ func (t *teller) load(ctx context.Context) error {
 		return err
 	})
 	t.at = t.told.Upto
+	for more := err == nil && t.Encrypts; more && err == nil; {
+		err = t.Disk.Do(ctx, func(u stream.Unit) (err error) {
+			more, err = t.moveUp(u)
+			return err
+		})
+	}
 	if err != nil {
 		return fmt.Errorf("reading how far %s was told: %w", t.ID, err)
 	}
@@ -139,6 +150,9 @@ func (t *teller) step(ctx context.Context) (more bool, err error) {
 	if t.told.Upto > t.told.Pos {
 		return true, t.send(ctx)
 	}
+	if err := t.tellTyping(ctx); err != nil {
+		return false, err
+	}
 	var news *batch
 	err = t.Disk.View(ctx, func(v stream.View) (err error) {
 		news, err = t.look(v, t.at, v.Upto().At(""), false)
@@ -148,7 +162,7 @@ func (t *teller) step(ctx context.Context) (more bool, err error) {
 		return false, fmt.Errorf("looking for what %s is told: %w", t.ID, err)
 	}
 	next := Told{t.at, news.upto}
-	if len(news.events) == 0 {
+	if news.empty() {
 		t.at = news.upto
 		if t.at-t.told.Upto < untold {
 			return news.more, nil
@@ -166,41 +180,50 @@ func (t *teller) step(ctx context.Context) (more bool, err error) {
 // send sends the transaction that has been begun, and notes that the service has taken it.
 func (t *teller) send(ctx context.Context) error {
 	var begun *batch
+	var tx *body
 	err := t.Disk.View(ctx, func(v stream.View) (err error) {
-		begun, err = t.look(v, t.told.Pos, t.told.Upto, true)
+		if begun, err = t.look(v, t.told.Pos, t.told.Upto, true); err == nil {
+			tx = begun.body
+		}
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("reading what %s is told: %w", t.ID, err)
 	}
-	if len(begun.events) > 0 {
-		err := t.transaction(ctx, begun.events)
-		if t.tried(t.Service, err); err != nil {
+	if !begun.empty() {
+		if err := t.transaction(ctx, strconv.FormatInt(int64(t.told.Upto), 10), tx); err != nil {
 			return err
 		}
 	}
 	done := Told{t.told.Upto, t.told.Upto}
-	if err := t.Disk.Do(context.WithoutCancel(ctx), func(u stream.Unit) error { return t.Disk.SetTold(u, t.ID, done) }); err != nil {
+	err = t.Disk.Do(context.WithoutCancel(ctx), func(u stream.Unit) error {
+		if err := t.Disk.DropMessages(u, begun.taken()); err != nil {
+			return err
+		}
+		return t.Disk.SetTold(u, t.ID, done)
+	})
+	if err != nil {
 		return fmt.Errorf("noting that %s was told: %w", t.ID, err)
 	}
 	t.told, t.at = done, done.Upto
 	return nil
 }
 
-// transaction sends events. Its name is where it ends in the stream, so that the same one is never given to other events.
+// transaction sends what a service is told. Its name is where it ends in the stream, so that the same one is never given to other events.
 //
 // Spec: application service API, PUT /_matrix/app/v1/transactions/{txnId}.
-func (t *teller) transaction(ctx context.Context, events []json.RawMessage) error {
-	body, err := json.Marshal(map[string]any{"events": events})
+func (t *teller) transaction(ctx context.Context, name string, tx *body) error {
+	content, err := json.Marshal(tx)
 	if err != nil {
 		return err
 	}
 	ctx, end := lasting(ctx)
 	defer end()
-	status, _, err := t.ask(ctx, t.Service, http.MethodPut, "transactions/"+strconv.FormatInt(int64(t.told.Upto), 10), bytes.NewReader(body), tellTime)
+	status, _, err := t.ask(ctx, t.Service, http.MethodPut, "transactions/"+name, bytes.NewReader(content), tellTime)
 	if err == nil && status != http.StatusOK {
 		err = fmt.Errorf("it answered %d", status)
 	}
+	t.tried(t.Service, err)
 	return err
 }
 
@@ -209,72 +232,4 @@ func lasting(ctx context.Context) (context.Context, func()) {
 	longer, end := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(afterStop, end) })
 	return longer, func() { stop(); end() }
-}
-
-// batch is what a service is to be told of a stretch of the stream, which ends at upto. more is set where there is more behind it.
-type batch struct {
-	events []json.RawMessage
-	upto   stream.Position
-	more   bool
-}
-
-// look finds what the service is told of what happened at after < position <= upto. With whole, that is all of one transaction; otherwise it
-// may end earlier.
-func (t *teller) look(v stream.View, after, upto stream.Position, whole bool) (*batch, error) {
-	events, err := t.Disk.EventsIn(v, after, upto, lookedAt)
-	if err != nil {
-		return nil, err
-	}
-	b := &batch{upto: upto}
-	if len(events) == lookedAt && !whole {
-		b.upto, b.more = events[lookedAt-1].Pos, true
-	}
-	rooms := map[room.No]*seen{}
-	size := 0
-	for i := range events {
-		e := &events[i]
-		in := rooms[e.Room]
-		if in == nil {
-			in = &seen{}
-			if in.spans, err = t.Disk.ServiceSpans(v, e.Room, t.ID, after); err != nil {
-				return nil, err
-			}
-			rooms[e.Room] = in
-		}
-		if !in.sees(e.Pos) {
-			continue
-		}
-		if in.id == "" {
-			if in.id, err = t.Disk.RoomID(v, e.Room); err != nil {
-				return nil, err
-			}
-		}
-		told, err := t.Rooms.Tell(v, in.id, events[i:i+1])
-		if err != nil {
-			return nil, err
-		}
-		size += len(told[0])
-		if !whole && len(b.events) > 0 && (len(b.events) == inOne || size > bytesIn) {
-			b.upto, b.more = events[i-1].Pos, true
-			break
-		}
-		b.events = append(b.events, told...)
-	}
-	return b, nil
-}
-
-// seen is a room as a service's accounts know it.
-type seen struct {
-	id    mxid.Room
-	spans []Span
-}
-
-// sees reports whether the service is told of the event at pos: one of its accounts was in the room then, or it is what makes one's membership.
-func (in *seen) sees(pos stream.Position) bool {
-	for _, s := range in.spans {
-		if s.Pos == pos || s.Joined && s.Pos <= pos && pos < s.Until {
-			return true
-		}
-	}
-	return false
 }

@@ -59,10 +59,15 @@ func (db *DB) Waiting(v stream.View, d account.DeviceNo, upto stream.Position) (
 
 // Dequeue implements device.Disk.
 func (db *DB) Dequeue(u stream.Unit, d account.DeviceNo, upto stream.Position) error {
+	return dequeue(in(u), `device = $1 AND pos <= $2`, d, upto)
+}
+
+// dequeue removes the messages for which where is true, and keeps count of what waits.
+func dequeue(t *tx, where string, args ...any) error {
 	type sum struct{ messages, bytes int64 }
-	t, gone := in(u), map[mxid.User]sum{}
+	gone := map[mxid.User]sum{}
 	t.wrote = true
-	rows, err := t.query(`DELETE FROM to_device WHERE device = $1 AND pos <= $2 RETURNING sender, length(content)`, d, upto)
+	rows, err := t.query(`DELETE FROM to_device WHERE `+where+` RETURNING sender, length(content)`, args...)
 	_, err = collect(rows, err, func(rows *sql.Rows) (sender mxid.User, err error) {
 		var bytes int64
 		err = rows.Scan(&sender, &bytes)
