@@ -7,6 +7,7 @@ ignore ./web/node_modules
 
 require (
 	filippo.io/age v1.3.2
+	filippo.io/torchwood v0.9.0 // 0.10 needs Go 1.27
 	github.com/BurntSushi/toml v1.6.0
 	github.com/boombuler/barcode v1.1.0
 	github.com/caddyserver/certmagic v0.25.6
@@ -21,6 +22,7 @@ require (
 	go.uber.org/zap v1.28.0
 	golang.org/x/crypto v0.58.0
 	golang.org/x/image v0.47.0
+	golang.org/x/mod v0.42.0
 	golang.org/x/sync v0.24.0
 	modernc.org/sqlite v1.61.1
 )
