@@ -52,6 +52,11 @@ var domain = map[string]map[string]string{
 	"casework": {
 		"Cases.Prune": "removes cases that ended a year ago",
 	},
+	"ledger": {
+		"Ledger.Append":  "is called in the unit of the act that it records; adds to a public list, and changes nothing of anybody's",
+		"Ledger.Prepare": "makes the log's key and its entries about who witnesses",
+		"Ledger.Publish": "keeps the checkpoint that it has signed, of what is there",
+	},
 	"service": {
 		"Services.Prepare": "notes from where application services are told",
 		"Services.Run":     "notes how far they were told",

@@ -179,7 +179,7 @@ const tables = "^TestAuthorisation$|^TestConformance$"
 
 // stored are the packages above the store whose tests open one.
 var stored = []string{"./internal/account/...", "./internal/device/...", "./internal/room/...", "./internal/media/...",
-	"./internal/feed/...", "./internal/service/...", "./internal/casework/...", "./internal/clientapi/..."}
+	"./internal/feed/...", "./internal/service/...", "./internal/casework/...", "./internal/ledger/...", "./internal/clientapi/..."}
 
 // onPostgres runs the tests that open a store on a PostgreSQL server of their own.
 func onPostgres(t *tally) {

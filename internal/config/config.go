@@ -84,8 +84,20 @@ type Config struct {
 	// account sees that it is one. Left empty, there are none.
 	Services string `toml:"services"`
 
+	// The ledger: the public record of every act of power, which nobody can change afterwards without being noticed.
+	Ledger Ledger `toml:"ledger"`
+
 	// Encryption of the connections.
 	TLS TLS `toml:"tls"`
+}
+
+// Ledger is where others look on.
+type Ledger struct {
+	// File that names the witnesses: others' machines, which sign how far they have seen the ledger and never sign that it
+	// was changed. Each line is "witness NAME KEY URL", "group NAME NUMBER NAME…" or "quorum NAME", the form that the
+	// tools of transparency logs share; who starts "wardroom witness" is told its line. What the file says becomes an entry of the ledger itself, and
+	// so does each change of it, for everybody to see. Left empty, nobody witnesses.
+	Witnesses string `toml:"witnesses"`
 }
 
 // TLS is how connections are encrypted.
@@ -193,6 +205,11 @@ func (c *Config) Complete() error {
 	if _, err := c.ReadServices(); err != nil {
 		for _, one := range unjoined(err) {
 			say("services", "%v", one)
+		}
+	}
+	if _, err := c.ReadWitnesses(); err != nil {
+		for _, one := range unjoined(err) {
+			say("ledger.witnesses", "%v", one)
 		}
 	}
 	c.completeTLS(public, say)

@@ -14,10 +14,11 @@ import (
 var machine = map[string]string{
 	"name": "the server's name", "organisation": "what stands above everything, for everybody to see",
 	"public_url": "where it is", "listen": "where it listens", "data": "a folder", "database": "where its tables are", "files": "where the bytes of files are", "redis": "where servers with the same tables hear of each other", "operator_listen": "where its own state is shown",
-	"upload_limit": "how much disk a file takes, the same for everybody",
-	"push":         "which machines outside it may connect to, for everybody who asks for it",
-	"services":     "which programs may connect with accounts of their own, which everybody sees to be theirs",
-	"tls.from":     "connections", "tls.certificate": "connections", "tls.key": "connections", "tls.email": "connections", "tls.authority": "connections", "tls.authority_root": "connections",
+	"upload_limit":     "how much disk a file takes, the same for everybody",
+	"push":             "which machines outside it may connect to, for everybody who asks for it",
+	"services":         "which programs may connect with accounts of their own, which everybody sees to be theirs",
+	"ledger.witnesses": "who outside looks on; what it says is an entry of the ledger, and so is each change",
+	"tls.from":         "connections", "tls.certificate": "connections", "tls.key": "connections", "tls.email": "connections", "tls.authority": "connections", "tls.authority_root": "connections",
 }
 
 func TestNoFieldIsAboutPeople(t *testing.T) {

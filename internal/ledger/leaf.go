@@ -1,0 +1,112 @@
+package ledger
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"wardroom/internal/event"
+)
+
+// version is that of the form of entries. A later one may add kinds; it never gives another meaning to what is there.
+const version = 1
+
+// MaxLeaf is how many bytes an entry may have. What needs more goes in as a hash.
+const MaxLeaf = 8 << 10
+
+// Kind says what an entry records. docs/decisions/ledger.md lists those that are still to come.
+type Kind string
+
+const (
+	// Genesis is the first entry, and there is no other.
+	Genesis Kind = "genesis"
+	// Policy says who witnesses from here on.
+	Policy Kind = "policy"
+)
+
+// GenesisBody says whose log it is, and how it began.
+type GenesisBody struct {
+	Log     string `json:"log"`     // the key that checks its signatures
+	Policy  string `json:"policy"`  // who witnesses
+	Running bool   `json:"running"` // people had accounts already: what was before is in no ledger
+}
+
+// PolicyBody says who witnesses from here on.
+type PolicyBody struct {
+	Policy string `json:"policy"`
+}
+
+// Leaf is an entry: canonical JSON, and these bytes are what is hashed, kept and served.
+type Leaf struct {
+	Version int             `json:"v"`
+	Kind    Kind            `json:"kind"`
+	At      int64           `json:"at"` // the time of its unit of work, in seconds since 1970 (UTC)
+	Body    json.RawMessage `json:"body"`
+}
+
+// encode makes the bytes of an entry.
+func encode(kind Kind, at time.Time, body any) ([]byte, error) {
+	inner, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(Leaf{version, kind, at.Unix(), inner})
+	if err != nil {
+		return nil, err
+	}
+	if text, err = event.Canonical(text); err != nil {
+		return nil, err
+	}
+	if len(text) > MaxLeaf {
+		return nil, fmt.Errorf("it has %d bytes, and %d are allowed", len(text), MaxLeaf)
+	}
+	return text, nil
+}
+
+// ParseLeaf reads an entry. It returns an error for what no honest server has appended: another form, or one that is not canonical.
+func ParseLeaf(text []byte) (*Leaf, error) {
+	if len(text) > MaxLeaf {
+		return nil, fmt.Errorf("it has %d bytes, and %d are allowed", len(text), MaxLeaf)
+	}
+	leaf := &Leaf{}
+	if err := strict(text, leaf); err != nil {
+		return nil, err
+	}
+	if canonical, err := event.Canonical(text); err != nil || !bytes.Equal(canonical, text) {
+		return nil, fmt.Errorf("it is not in canonical form")
+	}
+	if leaf.Version != version {
+		return nil, fmt.Errorf("it is of version %d, and this program knows version %d: use a newer one", leaf.Version, version)
+	}
+	switch leaf.Kind {
+	case Genesis, Policy:
+		_, err := leaf.policy()
+		return leaf, err
+	}
+	return nil, fmt.Errorf("it is of the kind %q, which this program does not know: use a newer one", leaf.Kind)
+}
+
+// genesis reads the body of the first entry.
+func (leaf *Leaf) genesis() (body GenesisBody, err error) {
+	err = strict(leaf.Body, &body)
+	return body, err
+}
+
+// policy is who witnesses, as the entry says.
+func (leaf *Leaf) policy() (string, error) {
+	if leaf.Kind == Genesis {
+		body, err := leaf.genesis()
+		return body.Policy, err
+	}
+	var body PolicyBody
+	err := strict(leaf.Body, &body)
+	return body.Policy, err
+}
+
+// strict reads JSON that has no fields but those of into.
+func strict(text []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	return d.Decode(into)
+}

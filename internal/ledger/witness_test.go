@@ -1,0 +1,191 @@
+package ledger_test
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"wardroom/internal/ledger"
+)
+
+// witness is one of ours, and its address.
+type witness struct {
+	*httptest.Server
+	is     atomic.Pointer[ledger.Witness]
+	folder string
+	name   string
+	key    string
+	policy string // by which it is the only one
+}
+
+// newWitness starts a witness that knows logs with these keys.
+func newWitness(t *testing.T, name string, logs ...string) *witness {
+	t.Helper()
+	w := &witness{folder: t.TempDir(), name: name}
+	w.knows(t, logs...)
+	w.Server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		w.is.Load().ServeHTTP(rw, r)
+	}))
+	t.Cleanup(w.Close)
+	w.key = w.is.Load().Key()
+	w.policy = "witness it " + w.key + " " + w.URL + "\nquorum it\n"
+	return w
+}
+
+// knows starts the witness anew in its folder.
+func (w *witness) knows(t *testing.T, logs ...string) {
+	t.Helper()
+	is, err := ledger.OpenWitness(w.folder, w.name, logs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.is.Store(is)
+}
+
+func TestAWitnessRefusesAChangedLog(t *testing.T) {
+	w := newWitness(t, "east.example.org")
+	s := newSite(t, t.TempDir(), w.policy)
+	w.knows(t, s.Key())
+	s.record(t, 300, "true")
+	earlier := s.copied(t, w.policy) // before the witness has seen anything
+	s.publish(t)
+	s.record(t, 20, "true")
+	s.publish(t)
+	s.publish(t) // the same once more: signed again
+	for name, c := range map[string]struct {
+		forged func(t *testing.T) *site
+		says   string
+		halts  bool
+	}{
+		"an older copy of the database": {func(t *testing.T) *site { return earlier.copied(t, w.policy) }, "has seen 323 entries, and there are 302 here", true},
+		"the same size, other content": {func(t *testing.T) *site {
+			f := earlier.copied(t, w.policy)
+			f.record(t, 20, "other")
+			return f
+		}, "has seen other entries among the first 323", true},
+		"a fork that has grown further": {func(t *testing.T) *site {
+			f := earlier.copied(t, w.policy)
+			f.record(t, 40, "other")
+			return f
+		}, "has seen other entries among the first 323", true},
+		"one entry changed, all hashes right, signed": {func(t *testing.T) *site {
+			f := s.copied(t, w.policy)
+			f.rewrite(t, 323, 7)
+			f.record(t, 1, "more")
+			return f
+		}, "has seen other entries among the first 323", true},
+		"another key": {func(t *testing.T) *site { return newSite(t, t.TempDir(), w.policy) }, "it knows another key for this log", false},
+		"a log that nobody told it of": {func(t *testing.T) *site {
+			unknowing := newWitness(t, "west.example.org")
+			return s.copied(t, unknowing.policy)
+		}, "it does not know this log", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			forged := c.forged(t)
+			err := forged.Publish(t.Context())
+			if err == nil || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("publishing it: %v", err)
+			}
+			var diverged *ledger.Diverged
+			if errors.As(err, &diverged) != c.halts {
+				t.Errorf("it halts: %v", !c.halts)
+			}
+			if halted := forged.Halted(); (halted != nil) != c.halts {
+				t.Errorf("afterwards it is halted: %v", halted)
+			}
+			if is, err := forged.State(t.Context()); err != nil || c.halts && is.Halted == nil || !c.halts && !strings.Contains(is.Missing, c.says) {
+				t.Errorf("it says of itself %+v, %v", is, err)
+			}
+		})
+	}
+	w.knows(t, s.Key()) // it remembers over a start
+	s.record(t, 1, "true")
+	s.publish(t)
+}
+
+func TestAQuorumOfWitnesses(t *testing.T) {
+	one, two, three := newWitness(t, "one.example.org"), newWitness(t, "two.example.org"), newWitness(t, "three.example.org")
+	policy := "# who looks on\n"
+	for _, w := range []*witness{one, two, three} {
+		policy += "witness " + strings.TrimSuffix(w.name, ".example.org") + " " + w.key + " " + w.URL + "\n"
+	}
+	policy += "group most 2 one two three\nquorum most\n"
+	s := newSite(t, t.TempDir(), policy)
+	one.knows(t, s.Key())
+	if err := s.Publish(t.Context()); err == nil || !strings.Contains(err.Error(), "two: it does not know this log") {
+		t.Errorf("with one of three: %v", err)
+	}
+	if _, err := s.Checkpoint(t.Context()); err == nil {
+		t.Error("a checkpoint was published that no quorum had signed")
+	}
+	two.knows(t, s.Key())
+	s.publish(t)
+	is, err := s.State(t.Context())
+	if err != nil || is.Published != 1 || is.Witnesses != 3 || is.Witnessed.IsZero() || !strings.HasPrefix(is.Missing, "three: ") {
+		t.Errorf("it says of itself %+v, %v", is, err)
+	}
+	two.Close()
+	s.record(t, 1, "more")
+	if err := s.Publish(t.Context()); err == nil || s.Halted() != nil {
+		t.Errorf("where one has gone: %v, halted: %v", err, s.Halted())
+	}
+	if is, err := s.State(t.Context()); err != nil || is.Published != 1 || is.Size != 3 {
+		t.Errorf("it says of itself %+v, %v", is, err)
+	}
+	three.knows(t, s.Key()) // it has seen nothing, and asks for no proof
+	s.publish(t)
+	if v, err := s.verify(t, ledger.Trust{Policy: s.Policy}); err != nil || v.Entries != 3 {
+		t.Errorf("somebody outside finds %+v, %v", v, err)
+	}
+}
+
+func TestWhatAWitnessDoesNotTake(t *testing.T) {
+	w := newWitness(t, "east.example.org")
+	s := newSite(t, t.TempDir(), w.policy)
+	w.knows(t, s.Key())
+	s.publish(t)
+	signed, err := s.Checkpoint(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		method, path, body string
+		status             int
+	}{
+		{"POST", "/add-checkpoint", "old 1\n\n" + string(signed), 200},
+		{"POST", "/add-checkpoint", "old 0\n\n" + string(signed), 409},
+		{"POST", "/add-checkpoint", "old 2\n\n" + string(signed), 400},
+		{"POST", "/add-checkpoint", "old -1\n\n" + string(signed), 400},
+		{"POST", "/add-checkpoint", "old 01\n\n" + string(signed), 400},
+		{"POST", "/add-checkpoint", "old 1\nno hash\n\n" + string(signed), 400},
+		{"POST", "/add-checkpoint", "old 1\n" + strings.Repeat("a", 20<<10) + "\n\n" + string(signed), 400},
+		{"POST", "/add-checkpoint", "old 1\n" + strings.Repeat("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n", 64) + "\n" + string(signed), 400},
+		{"POST", "/add-checkpoint", "old 1\n\n" + strings.Replace(string(signed), "/ledger\n1\n", "/ledger\n2\n", 1), 403},
+		{"POST", "/add-checkpoint", string(signed), 400},
+		{"POST", "/add-checkpoint", "", 400},
+		{"GET", "/add-checkpoint", "", 405},
+		{"POST", "/", "", 404},
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), c.method, w.URL+c.path, strings.NewReader(c.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != c.status {
+			t.Errorf("%s %s %.60q is answered %d, not %d", c.method, c.path, c.body, resp.StatusCode, c.status)
+		}
+	}
+	if _, err := ledger.OpenWitness(w.folder, "west.example.org", nil); err == nil {
+		t.Error("a witness takes another name")
+	}
+	if _, err := ledger.OpenWitness(t.TempDir(), "two words", nil); err == nil {
+		t.Error("a witness is called by two words")
+	}
+}
