@@ -23,14 +23,19 @@ func (c command) flags() *flag.FlagSet {
 
 // parse reads args. Where they ask for help it prints that on out and returns flag.ErrHelp; an error says what is wrong in words.
 func (c command) parse(flags *flag.FlagSet, args []string, out io.Writer) error {
+	return c.parseUpto(0, flags, args, out)
+}
+
+// parseUpto is parse for a command that takes up to n arguments behind its options.
+func (c command) parseUpto(n int, flags *flag.FlagSet, args []string, out io.Writer) error {
 	err := flags.Parse(args)
 	help := fmt.Sprintf("\"wardroom %s --help\" shows what there is", c.name)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		c.help(flags, out)
 		return err
-	case err == nil && flags.NArg() > 0:
-		return fmt.Errorf("%q is no option: %s", flags.Arg(0), help)
+	case err == nil && flags.NArg() > n:
+		return fmt.Errorf("%q is no option: %s", flags.Arg(n), help)
 	case err == nil:
 		return nil
 	}

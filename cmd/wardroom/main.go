@@ -20,6 +20,8 @@ Usage:
   wardroom restore  make a data folder from such a file
   wardroom doctor   say what is wrong with an installation, and what to do
   wardroom config   check or print a configuration file
+  wardroom verify   check the whole ledger of a server, anybody's
+  wardroom witness  sign how far others' ledgers have been seen, so that nobody changes them unnoticed
   wardroom version  print the version
 
 "wardroom help COMMAND" explains a command.
@@ -54,6 +56,10 @@ func run(ctx context.Context, args []string, out, errs io.Writer) error {
 		return doctor(ctx, args[1:], out)
 	case "config":
 		return configure(args[1:], out, errs)
+	case "verify":
+		return verify(ctx, args[1:], out)
+	case "witness":
+		return witness(ctx, args[1:], out, errs)
 	case "version":
 		printVersion(out)
 		return nil

@@ -257,6 +257,9 @@ func (f *fullOffice) commands(t *testing.T) []struct {
 		{[]string{"restore", "--from", to("a"), "--identity", f.key, "--data", to("new")}, nil},
 		{[]string{"restore", "--from", to("b"), "--passphrase-file", secret, "--data", to("new again")}, nil},
 		{[]string{"restore", "--from", to("a"), "--identity", f.key, "--data", at}, nil}, // refused
+		{[]string{"verify", "--seen", to("seen"), "--copy", to("copy"), f.url}, nil},
+		{[]string{"verify", "--key", "made+up", "--witnesses", secret, to("copy")}, nil},                          // refused
+		{[]string{"witness", "--name", "a", "--log", "made+up", "--state", to("state"), "--listen", listen}, nil}, // refused
 		{[]string{"serve", "--data", at, "--listen", listen, "--unlimited"}, []string{address}},
 		{[]string{"serve", "--config", conf}, []string{address}},
 	}
@@ -332,7 +335,7 @@ func everyCommandAndFlag(t *testing.T, calls func(yield func([]string))) {
 		}
 		out, _, _ := wardroom(t, name, "--help")
 		flags := regexp.MustCompile(`(?m)^  --(\S+)`).FindAllStringSubmatch(out, -1)
-		if len(flags) == 0 && slices.Contains([]string{"serve", "invite", "backup", "restore", "doctor"}, name) {
+		if len(flags) == 0 && slices.Contains([]string{"serve", "invite", "backup", "restore", "doctor", "verify", "witness"}, name) {
 			t.Errorf("%s shows no options", name)
 		}
 		for _, flag := range flags {

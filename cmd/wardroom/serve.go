@@ -19,6 +19,7 @@ import (
 	"wardroom/internal/clientapi"
 	"wardroom/internal/config"
 	"wardroom/internal/front"
+	"wardroom/internal/ledger"
 	"wardroom/internal/mxid"
 	"wardroom/internal/operate"
 	"wardroom/internal/push"
@@ -143,6 +144,11 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 	if err != nil {
 		return err
 	}
+	record, err := recorded(&conf.Config, db, api, hub, log)
+	if err != nil {
+		return err
+	}
+	metrics.Ledger(func() (ledger.State, error) { return record.State(ctx) })
 	running := &server{&conf.Config, log, db, api, bucket.String(), metrics, listener, certificates}
 	doors, err := running.doors()
 	if err != nil {
@@ -187,12 +193,16 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 		if err := services.Prepare(ctx); err != nil {
 			return err
 		}
+		if err := record.Prepare(ctx); err != nil {
+			return err
+		}
 		if err := welcome(ctx, out, db, api.Accounts, conf.URL(listener.Addr())); err != nil {
 			return err
 		}
 		serving, ctx := errgroup.WithContext(ctx)
 		serving.Go(func() error { return pushers.Run(ctx) })
 		serving.Go(func() error { return services.Run(ctx) })
+		serving.Go(func() error { return publishing(ctx, record, conf.Redis != "", log) })
 		serving.Go(func() error { return serveAll(ctx, doors) })
 		return serving.Wait()
 	})

@@ -16,8 +16,10 @@ import (
 	"wardroom/internal/blob"
 	"wardroom/internal/casework"
 	"wardroom/internal/clientapi"
+	"wardroom/internal/config"
 	"wardroom/internal/device"
 	"wardroom/internal/feed"
+	"wardroom/internal/ledger"
 	"wardroom/internal/media"
 	"wardroom/internal/mxid"
 	"wardroom/internal/room"
@@ -50,6 +52,7 @@ func newServerIn(t testing.TB, dir string) *server {
 		Devices:   &device.Devices{Disk: db},
 		Backups:   &device.Backups{Disk: db},
 		Rooms:     &room.Rooms{Disk: db, Server: "wardroom.test"},
+		Ledger:    &ledger.Ledger{Disk: db, Hub: hub, Server: "wardroom.test", Policy: config.Nobody()},
 		Log:       slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Unlimited: true,
 	}

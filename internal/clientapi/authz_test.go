@@ -3,6 +3,7 @@ package clientapi_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"image"
 	"image/png"
@@ -316,6 +317,9 @@ func (o *office) prepare(t *testing.T) {
 	names["view"] = creator.say(t, names["window"], "1", cipher("for all to see"))
 
 	o.things(t, s, member, names)
+	if err := errors.Join(s.api.Ledger.Prepare(t.Context()), s.api.Ledger.Publish(t.Context())); err != nil {
+		t.Fatal(err)
+	}
 	for who, p := range people {
 		own := maps.Clone(names)
 		own["me"], own["mydevice"] = string(p.user), string(p.device)

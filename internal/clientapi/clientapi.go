@@ -26,6 +26,7 @@ import (
 	"wardroom/internal/device"
 	"wardroom/internal/fault"
 	"wardroom/internal/feed"
+	"wardroom/internal/ledger"
 	"wardroom/internal/media"
 	"wardroom/internal/room"
 	"wardroom/internal/service"
@@ -42,7 +43,8 @@ type API struct {
 	Media        *media.Files
 	Cases        *casework.Cases
 	Services     *service.Services // nil: there are none
-	Vapid        func() string     // the key for push services of browsers; nil, or "": nothing is sent to them
+	Ledger       *ledger.Ledger
+	Vapid        func() string // the key for push services of browsers; nil, or "": nothing is sent to them
 	Log          *slog.Logger
 	PublicURL    string // where clients find this server, without a "/" at the end; empty: where they asked
 	Organisation string // what the organisation calls itself; empty: nobody said
@@ -133,6 +135,7 @@ func (a *API) routes() []route {
 		a.caseRoutes(),
 		a.syncRoutes(),
 		a.mediaRoutes(),
+		a.ledgerRoutes(),
 	} {
 		all = append(all, part...)
 	}

@@ -17,7 +17,7 @@ import (
 
 // Door says what is behind the front door.
 type Door struct {
-	API      http.Handler // the Matrix API: everything under /_matrix/ and /.well-known/matrix/
+	API      http.Handler // the Matrix API and the ledger: everything under /_matrix/, /.well-known/matrix/ and /ledger/
 	Client   fs.FS        // the web client's files, index.html at the top
 	Health   http.Handler // /healthz and /readyz
 	Operator http.Handler // /metrics and /operator, or nil where they have a listener of their own
@@ -66,7 +66,7 @@ func (d *Door) Handler() (http.Handler, error) {
 // apiOf is the part of the API that a path is in, "" for none.
 func apiOf(at string) string {
 	at = path.Clean(at)
-	for _, api := range [...]string{"/_matrix/", "/.well-known/matrix/"} {
+	for _, api := range [...]string{"/_matrix/", "/.well-known/matrix/", "/ledger/"} {
 		if strings.HasPrefix(at, api) || at == api[:len(api)-1] {
 			return api
 		}

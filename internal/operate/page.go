@@ -13,6 +13,7 @@ import (
 	"slices"
 	"time"
 
+	"wardroom/internal/ledger"
 	"wardroom/internal/service"
 )
 
@@ -38,6 +39,7 @@ type Page struct {
 	Health   *Health
 	Metrics  http.Handler
 	Services func() []service.State // how it stands with the application services
+	Ledger   *ledger.Ledger
 	// BackedUp gives when the last backup was made, RFC 3339, or nothing for never.
 	BackedUp func(context.Context) (string, error)
 	// Certificate gives the certificate in use; nil where connections are not encrypted here.
@@ -95,6 +97,9 @@ func (p *Page) findings(ctx context.Context) []Finding {
 			found = append(found, ServiceFinding(s))
 		}
 	}
+	if p.Ledger != nil {
+		found = append(found, LedgerFinding(p.Ledger.State(ctx)))
+	}
 	if p.Certificate != nil {
 		c, err := p.Certificate(ctx)
 		if err != nil {
@@ -113,6 +118,10 @@ func (p *Page) facts() []fact {
 	if p.Address != "" {
 		database = []fact{{"Database", p.Address}}
 	}
+	var record []fact
+	if p.Ledger != nil {
+		record = []fact{{"Key of the ledger", p.Ledger.Key()}}
+	}
 	return slices.Concat([]fact{
 		{"Version", p.Version},
 		{"Built with", fmt.Sprintf("%s for %s/%s", runtime.Version(), runtime.GOOS, runtime.GOARCH)},
@@ -120,7 +129,7 @@ func (p *Page) facts() []fact {
 		{"Running since", p.Started.UTC().Format(time.DateTime) + " (UTC)"},
 		{"Data folder", p.Folder},
 		{"Files", p.Files},
-	}, database, []fact{
+	}, record, database, []fact{
 		{"Memory", bytesText(mem.Sys)},
 		{"Tasks at work", fmt.Sprint(runtime.NumGoroutine())},
 	})

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"wardroom/internal/clientapi"
+	"wardroom/internal/config"
+	"wardroom/internal/ledger"
+	"wardroom/internal/mxid"
+	"wardroom/internal/store"
+	"wardroom/internal/stream"
+	"wardroom/internal/turn"
+)
+
+// askWitness is how long a witness may take to sign.
+const askWitness = 10 * time.Second
+
+// recorded is the server's ledger.
+func recorded(conf *config.Config, db *store.DB, api *clientapi.API, hub *stream.Hub, log *slog.Logger) (*ledger.Ledger, error) {
+	policy, err := conf.ReadWitnesses()
+	if err != nil {
+		return nil, err
+	}
+	api.Ledger = &ledger.Ledger{
+		Disk: db, Hub: hub, Log: log, Server: mxid.Server(conf.Name), Policy: policy, Client: &http.Client{Timeout: askWitness},
+	}
+	return api.Ledger, nil
+}
+
+// publishing publishes the ledger until ctx ends. Of several servers with one database one does it at a time.
+func publishing(ctx context.Context, l *ledger.Ledger, beside bool, log *slog.Logger) error {
+	if !beside {
+		return l.Run(ctx)
+	}
+	return turn.Turn{Disk: l.Disk, Name: "publishing the ledger", Doing: "publishing the ledger", Log: log}.Take(ctx, l.Run)
+}
