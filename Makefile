@@ -5,6 +5,7 @@
 # make crash  kill the server 200 times and look for what was answered
 # make growth  let a year of twenty people pass, and say what an event costs
 # make minio-test  build and start a real MinIO server, and look whether files are safe there too
+# make witness-test  build torchwood's witness, and see it refuse what ours refuses
 # make fuzz   run every fuzz test for FUZZTIME (30s) each
 # make conformance  ask each operation of the Matrix specification, print what came of it, and write that to docs/matrix.md
 # make bench  measure, and write docs/performance.md
@@ -13,7 +14,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
-.PHONY: run demo build test crash growth minio-test fuzz conformance bench bench-check pictures clean
+.PHONY: run demo build test crash growth minio-test witness-test fuzz conformance bench bench-check pictures clean
 
 version := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
@@ -57,6 +58,11 @@ crash:
 minio-test:
 	@.ci/need build
 	go run ./test/minio
+
+witness-test:
+	@.ci/need build
+	GOBIN=$(abspath bin) go install filippo.io/torchwood/cmd/litewitness@$(shell go list -m -f '{{.Version}}' filippo.io/torchwood)
+	WARDROOM_TEST_LITEWITNESS=$(abspath bin/litewitness) go test -count=1 -v -run 'AWitness|OfWitnesses|Checkpoint|Verify|StartsAgain' ./internal/ledger
 
 FUZZTIME ?= 30s
 growth:

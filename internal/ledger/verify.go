@@ -132,7 +132,7 @@ func keyOf(ctx context.Context, log torchwood.TileReader, signed []byte) (string
 	if err != nil {
 		return "", err
 	}
-	body, err := leaf.genesis()
+	body, err := bodyOf[GenesisBody](leaf)
 	return body.Log, err
 }
 
@@ -180,7 +180,7 @@ func (w *walk) entry(i int64, text []byte) error {
 		return errors.New("the first entry, and no other, says how the ledger began")
 	}
 	if i == 0 {
-		body, err := leaf.genesis()
+		body, err := bodyOf[GenesisBody](leaf)
 		if err != nil {
 			return err
 		}

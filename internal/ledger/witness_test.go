@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -11,33 +12,39 @@ import (
 	"wardroom/internal/ledger"
 )
 
-// witness is one of ours, and its address.
+// witness is a witness, and its address: one of ours, or litewitness where the test was told of it.
 type witness struct {
-	*httptest.Server
-	is     atomic.Pointer[ledger.Witness]
-	folder string
-	name   string
-	key    string
-	policy string // by which it is the only one
+	name, key, url string
+	policy         string // by which it is the only one
+	folder         string
+	is             atomic.Pointer[ledger.Witness] // nil: it is litewitness
+	close          func()
 }
 
 // newWitness starts a witness that knows logs with these keys.
 func newWitness(t *testing.T, name string, logs ...string) *witness {
 	t.Helper()
-	w := &witness{folder: t.TempDir(), name: name}
+	w := &witness{name: name, folder: t.TempDir()}
+	if program := os.Getenv(litewitness); program != "" {
+		w.startLite(t, program)
+	} else {
+		w.knows(t)
+		served := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.is.Load().ServeHTTP(rw, r) }))
+		w.url, w.close, w.key = served.URL, served.Close, w.is.Load().Key()
+	}
+	t.Cleanup(w.close)
 	w.knows(t, logs...)
-	w.Server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		w.is.Load().ServeHTTP(rw, r)
-	}))
-	t.Cleanup(w.Close)
-	w.key = w.is.Load().Key()
-	w.policy = "witness it " + w.key + " " + w.URL + "\nquorum it\n"
+	w.policy = "witness it " + w.key + " " + w.url + "\nquorum it\n"
 	return w
 }
 
-// knows starts the witness anew in its folder.
+// knows tells the witness which logs it knows; ours is started anew in its folder for it.
 func (w *witness) knows(t *testing.T, logs ...string) {
 	t.Helper()
+	if os.Getenv(litewitness) != "" {
+		w.tellLite(t, logs)
+		return
+	}
 	is, err := ledger.OpenWitness(w.folder, w.name, logs)
 	if err != nil {
 		t.Fatal(err)
@@ -110,7 +117,7 @@ func TestAQuorumOfWitnesses(t *testing.T) {
 	one, two, three := newWitness(t, "one.example.org"), newWitness(t, "two.example.org"), newWitness(t, "three.example.org")
 	policy := "# who looks on\n"
 	for _, w := range []*witness{one, two, three} {
-		policy += "witness " + strings.TrimSuffix(w.name, ".example.org") + " " + w.key + " " + w.URL + "\n"
+		policy += "witness " + strings.TrimSuffix(w.name, ".example.org") + " " + w.key + " " + w.url + "\n"
 	}
 	policy += "group most 2 one two three\nquorum most\n"
 	s := newSite(t, t.TempDir(), policy)
@@ -127,7 +134,7 @@ func TestAQuorumOfWitnesses(t *testing.T) {
 	if err != nil || is.Published != 1 || is.Witnesses != 3 || is.Witnessed.IsZero() || !strings.HasPrefix(is.Missing, "three: ") {
 		t.Errorf("it says of itself %+v, %v", is, err)
 	}
-	two.Close()
+	two.close()
 	s.record(t, 1, "more")
 	if err := s.Publish(t.Context()); err == nil || s.Halted() != nil {
 		t.Errorf("where one has gone: %v, halted: %v", err, s.Halted())
@@ -142,7 +149,7 @@ func TestAQuorumOfWitnesses(t *testing.T) {
 	}
 }
 
-func TestWhatAWitnessDoesNotTake(t *testing.T) {
+func TestWhatOurWitnessDoesNotTake(t *testing.T) {
 	w := newWitness(t, "east.example.org")
 	s := newSite(t, t.TempDir(), w.policy)
 	w.knows(t, s.Key())
@@ -169,7 +176,7 @@ func TestWhatAWitnessDoesNotTake(t *testing.T) {
 		{"GET", "/add-checkpoint", "", 405},
 		{"POST", "/", "", 404},
 	} {
-		req, err := http.NewRequestWithContext(t.Context(), c.method, w.URL+c.path, strings.NewReader(c.body))
+		req, err := http.NewRequestWithContext(t.Context(), c.method, w.url+c.path, strings.NewReader(c.body))
 		if err != nil {
 			t.Fatal(err)
 		}
