@@ -149,6 +149,34 @@ func TestAQuorumOfWitnesses(t *testing.T) {
 	}
 }
 
+// One that answers anything can neither pass for a signature nor keep the others' from counting, nor halt anything by it.
+func TestAWitnessThatAnswersAnythingIsMissing(t *testing.T) {
+	good, other := newWitness(t, "good.example.org"), newWitness(t, "other.example.org")
+	var answer atomic.Value
+	bad := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		says := answer.Load().([]string)
+		if says[0] == "409" {
+			w.WriteHeader(http.StatusConflict)
+		} else if says[0] == "422" {
+			w.WriteHeader(http.StatusUnprocessableEntity)
+		}
+		_, _ = w.Write([]byte(says[1]))
+	}))
+	defer bad.Close()
+	s := newSite(t, t.TempDir(), "witness good "+good.key+" "+good.url+"\nwitness bad "+other.key+" "+bad.URL+"\ngroup one any good bad\nquorum one\n")
+	good.knows(t, s.Key())
+	for i, says := range [][]string{
+		{"200", ""}, {"200", "nonsense"}, {"200", "— other.example.org AAAA\n"}, {"200", "— other.example.org AAAAAAAA\n\n— x"}, {"409", "a word"}, {"409", "-1"}, {"409", "0\n"}, {"422", ""},
+	} {
+		answer.Store(says)
+		s.record(t, 1, "word")
+		s.publish(t)
+		if is, err := s.State(t.Context()); err != nil || is.Published != int64(1+2*(i+1)) || !strings.HasPrefix(is.Missing, "bad: ") || is.Halted != nil {
+			t.Errorf("%q: it says of itself %+v, %v", says, is, err)
+		}
+	}
+}
+
 func TestWhatOurWitnessDoesNotTake(t *testing.T) {
 	w := newWitness(t, "east.example.org")
 	s := newSite(t, t.TempDir(), w.policy)
@@ -188,6 +216,19 @@ func TestWhatOurWitnessDoesNotTake(t *testing.T) {
 		if resp.StatusCode != c.status {
 			t.Errorf("%s %s %.60q is answered %d, not %d", c.method, c.path, c.body, resp.StatusCode, c.status)
 		}
+	}
+	fork := s.copied(t, w.policy)
+	s.record(t, 1, "true")
+	s.publish(t)
+	fork.record(t, 1, "other")
+	fork.rewrite(t, 3, -1)
+	if signed, err = fork.Checkpoint(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	answer := httptest.NewRecorder()
+	w.is.Load().ServeHTTP(answer, httptest.NewRequest("POST", "/add-checkpoint", strings.NewReader("old 3\n\n"+string(signed))))
+	if answer.Code != http.StatusConflict || answer.Body.String() != "3\n" || answer.Header().Get("Content-Type") != "text/x.tlog.size" {
+		t.Errorf("the same size with other content is answered %d %s", answer.Code, answer.Body)
 	}
 	if _, err := ledger.OpenWitness(w.folder, "west.example.org", nil); err == nil {
 		t.Error("a witness takes another name")
