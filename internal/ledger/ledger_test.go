@@ -318,6 +318,10 @@ func TestWhatVerifyRefuses(t *testing.T) {
 			f.record(t, 1, "more")
 			f.rewrite(t, f.size(t), -1)
 		}, "too few of its witnesses"},
+		"an entry is dated back": {func(t *testing.T, f *site) {
+			f.dateBack(t)
+			f.publish(t)
+		}, "an entry was dated back: it says that it is of 2001-09-09 01:46:40 UTC"},
 		"it is another log": {func(t *testing.T, f *site) {
 			f.Ledger, f.url = older.Ledger, older.url
 			f.publish(t)
@@ -330,6 +334,26 @@ func TestWhatVerifyRefuses(t *testing.T) {
 				t.Errorf("it finds %+v, %v", v, err)
 			}
 		})
+	}
+}
+
+// dateBack appends an entry as Append does, and lets it be of long ago.
+func (s *site) dateBack(t *testing.T) {
+	t.Helper()
+	leaf := []byte(`{"at":1000000000,"body":{"policy":"quorum none\n"},"kind":"policy","v":1}`)
+	err := s.db.Do(t.Context(), func(u stream.Unit) error {
+		n, err := s.db.LedgerSize(u)
+		if err != nil {
+			return err
+		}
+		hashes, err := tlog.StoredHashes(n, leaf, tlog.HashReaderFunc(func(at []int64) ([]tlog.Hash, error) { return s.db.LedgerHashes(u, at) }))
+		if err != nil {
+			return err
+		}
+		return s.db.AddLeaf(u, n, leaf, tlog.StoredHashIndex(0, n), hashes)
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

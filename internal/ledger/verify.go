@@ -108,6 +108,9 @@ func Verify(ctx context.Context, log torchwood.TileReader, trust Trust) (*Verdic
 	if len(v.Policy.Witnesses) > 0 && v.Witnessed.IsZero() {
 		return nil, errors.New("too few of its witnesses have signed its checkpoint")
 	}
+	if err := w.inTime(trust.Seen); err != nil {
+		return nil, err
+	}
 	if v.Witnessed.After(time.Now().Add(slack)) {
 		return nil, fmt.Errorf("its witnesses have signed at %s, which is not yet: look at this machine's clock", v.Witnessed.UTC().Format(time.DateTime))
 	}
@@ -168,6 +171,7 @@ type walk struct {
 	v      *Verdict
 	next   int64
 	policy string // who witnesses, as far as it has come
+	oldest *Leaf  // of the entries that were not there the last time
 }
 
 // entry looks at one entry, which is known to be under the checkpoint.
@@ -192,12 +196,27 @@ func (w *walk) entry(i int64, text []byte) error {
 	if at.After(time.Now().Add(slack)) {
 		return fmt.Errorf("it is of %s, which is not yet: look at this machine's clock", at.UTC().Format(time.DateTime))
 	}
+	if i >= w.v.Before && (w.oldest == nil || leaf.At < w.oldest.At) {
+		w.oldest = leaf
+	}
 	if w.policy, err = leaf.policy(); err != nil {
 		return err
 	}
 	w.v.Kinds[leaf.Kind]++
 	w.next = i + 1
 	return nil
+}
+
+// inTime returns an error where an entry is new and claims to be older than the witnesses' signatures of the last time, under which it was not.
+func (w *walk) inTime(seen *Seen) error {
+	if seen == nil || w.oldest == nil {
+		return nil
+	}
+	_, then, err := witnessedAt(seen.Checkpoint, seen.Key, w.v.Policy)
+	if at := time.Unix(w.oldest.At, 0); err == nil && at.Before(then.Add(-slack)) {
+		return fmt.Errorf("an entry was dated back: it says that it is of %s UTC, and was not there at %s", at.UTC().Format(time.DateTime), then.UTC().Format(time.DateTime))
+	}
+	return err
 }
 
 // Copy reads a log from another reader and keeps what was found to be right of it in a folder, in the form in which it is served, so that it
