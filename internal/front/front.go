@@ -3,9 +3,9 @@
 package front
 
 import (
-	"crypto/rand"
 	"io/fs"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"path"
 	"runtime/debug"
@@ -85,9 +85,10 @@ func (d *Door) OperatorHandler(operator http.Handler) http.Handler {
 
 // around gives every request its id, its deadlines and its headers, and counts it.
 func (d *Door) around(next http.Handler) http.Handler {
+	dates := &dates{}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		answer := &patient{ResponseWriter: w, Context: r.Context(), control: *http.NewResponseController(w), clock: clock{start: time.Now()}, https: d.HTTPS || r.TLS != nil}
-		answer.id[0] = rand.Text()[:12]
+		answer := &patient{ResponseWriter: w, Context: r.Context(), control: *http.NewResponseController(w), clock: clock{start: time.Now()}, https: d.HTTPS || r.TLS != nil, dates: dates}
+		answer.id[0] = newID()
 		r = r.WithContext(answer)
 		if r.Body != nil && r.Body != http.NoBody {
 			body := &patientBody{ReadCloser: r.Body, control: &answer.control, clock: answer.clock}
@@ -97,6 +98,16 @@ func (d *Door) around(next http.Handler) http.Handler {
 		defer d.ended(answer, r, answer.clock.start)
 		next.ServeHTTP(answer, r)
 	})
+}
+
+// newID names a request, so that it is found again. It opens nothing, so that somebody could guess it does no harm.
+func newID() string {
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+	var id [12]byte
+	for i, n := 0, rand.Uint64(); i < len(id); i, n = i+1, n>>5 {
+		id[i] = letters[n&31]
+	}
+	return string(id[:])
 }
 
 // ended is deferred: it counts a request that was answered, and answers one whose handler panicked.

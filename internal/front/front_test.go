@@ -148,7 +148,7 @@ func TestHeadersOfEveryAnswer(t *testing.T) {
 		}
 	}
 	if csp := d.get("/_matrix/client/versions").Header.Get("Content-Security-Policy"); csp != "default-src 'none'; frame-ancestors 'none'; sandbox" {
-		t.Errorf("policy of the API: %q", csp)
+		t.Errorf("policy of what is neither JSON nor sets its own: %q", csp)
 	}
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.TLS = &tls.ConnectionState{}
@@ -156,6 +156,37 @@ func TestHeadersOfEveryAnswer(t *testing.T) {
 	d.ServeHTTP(w, r)
 	if w.Header().Get("Strict-Transport-Security") == "" {
 		t.Error("over TLS the browser is not told to stay there")
+	}
+}
+
+// What no browser makes a document of has no use for what tells it how to treat one.
+func TestHeadersOfJSON(t *testing.T) {
+	for kind, page := range map[string]bool{"application/json": false, "text/html": true, "image/svg+xml": true, "application/json, text/html": true, "": true} {
+		d := newDoor(t, func(w http.ResponseWriter, _ *http.Request) {
+			if kind != "" {
+				w.Header().Set("Content-Type", kind)
+			}
+			fmt.Fprint(w, "{}")
+		})
+		h := d.get("/_matrix/client/versions").Header
+		for _, name := range []string{"Content-Security-Policy", "Referrer-Policy", "Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy", "X-Frame-Options", "Permissions-Policy"} {
+			if (h.Get(name) != "") != page {
+				t.Errorf("%q: %s is %q", kind, name, h.Get(name))
+			}
+		}
+		if h.Get("X-Content-Type-Options") != "nosniff" || len(h.Get("X-Request-Id")) != 12 {
+			t.Errorf("%q: %v", kind, h)
+		}
+	}
+}
+
+func TestRequestsHaveNamesOfTheirOwn(t *testing.T) {
+	d, seen := newDoor(t, http.NotFound), map[string]bool{}
+	for range 1000 {
+		seen[d.get("/_matrix/client/versions").Header.Get("X-Request-Id")] = true
+	}
+	if len(seen) != 1000 {
+		t.Errorf("1000 requests have %d names", len(seen))
 	}
 }
 

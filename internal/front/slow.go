@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"sync/atomic"
 	"time"
 )
 
@@ -36,6 +37,25 @@ type patient struct {
 	status  int
 	https   bool
 	id      [1]string // as a header's value
+	dates   *dates
+}
+
+// dates is what answers say of when they are given, made once for all of one second: net/http would make it for each. The zero value is ready.
+type dates struct{ last atomic.Pointer[date] }
+
+type date struct {
+	second int64
+	value  []string
+}
+
+func (d *dates) at(now time.Time) []string {
+	second := now.Unix()
+	last := d.last.Load()
+	if last == nil || last.second != second {
+		last = &date{second, []string{now.UTC().Format(http.TimeFormat)}}
+		d.last.Store(last)
+	}
+	return last.value
 }
 
 // Value gives the request's id, and what net/http put there.
@@ -46,33 +66,48 @@ func (p *patient) Value(key any) any {
 	return p.Context.Value(key)
 }
 
-// always is what every answer says, unless its handler says it otherwise. All answers share the values, which do not change.
-var always = []struct {
+// always is what every answer says, and ofPages what every other than JSON says as well, unless its handler says it otherwise. All answers share
+// the values, which do not change. A browser asks for none of ofPages where an answer is JSON and nothing else: it makes no document of it that
+// could run, load, link to or frame anything. Why that is sound is in docs/decisions/speed.md.
+var (
+	always  = []header{{"X-Content-Type-Options", []string{"nosniff"}}}
+	ofPages = []header{
+		{"Content-Security-Policy", []string{strictest}},
+		{"Referrer-Policy", []string{"no-referrer"}},
+		{"Cross-Origin-Opener-Policy", []string{"same-origin"}},
+		{"Cross-Origin-Resource-Policy", []string{"same-origin"}},
+		{"X-Frame-Options", []string{"DENY"}}, // for browsers that know no frame-ancestors
+		{"Permissions-Policy", []string{"camera=(self), microphone=(self), display-capture=(self), fullscreen=(self), geolocation=(), payment=(), usb=(), serial=(), bluetooth=(), browsing-topics=()"}},
+	}
+)
+
+type header struct {
 	name  string
 	value []string
-}{
-	{"Content-Security-Policy", []string{strictest}},
-	{"X-Content-Type-Options", []string{"nosniff"}},
-	{"Referrer-Policy", []string{"no-referrer"}},
-	{"Cross-Origin-Opener-Policy", []string{"same-origin"}},
-	{"Cross-Origin-Resource-Policy", []string{"same-origin"}},
-	{"X-Frame-Options", []string{"DENY"}}, // for browsers that know no frame-ancestors
-	{"Permissions-Policy", []string{"camera=(self), microphone=(self), display-capture=(self), fullscreen=(self), geolocation=(), payment=(), usb=(), serial=(), bluetooth=(), browsing-topics=()"}},
 }
 
 var forHTTPS = []string{"max-age=63072000"}
 
-// protect adds the headers, at the last moment: a request that waits for long holds none.
+// protect begins the answer. It adds the headers, at the last moment: a request that waits for long holds none.
 func (p *patient) protect() {
-	h := p.Header()
-	for i := range always {
-		if _, said := h[always[i].name]; !said {
-			h[always[i].name] = always[i].value
-		}
+	now, h := time.Now(), p.Header()
+	p.clock.start = now // the answer starts now; what came before was waiting
+	h["Date"] = p.dates.at(now)
+	add(h, always)
+	if is := h["Content-Type"]; len(is) != 1 || is[0] != "application/json" {
+		add(h, ofPages)
 	}
 	h["X-Request-Id"] = p.id[:]
 	if p.https {
 		h["Strict-Transport-Security"] = forHTTPS
+	}
+}
+
+func add(h http.Header, all []header) {
+	for i := range all {
+		if _, said := h[all[i].name]; !said {
+			h[all[i].name] = all[i].value
+		}
 	}
 }
 
@@ -83,7 +118,6 @@ func (p *patient) WriteHeader(status int) {
 	if p.status == 0 && status >= 200 {
 		p.protect()
 		p.status = status
-		p.clock.start = time.Now() // the answer starts now; what came before was waiting
 	}
 	p.ResponseWriter.WriteHeader(status)
 }
