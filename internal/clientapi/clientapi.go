@@ -153,23 +153,34 @@ func (a *API) Handler() http.Handler {
 		}
 		byPath[rt.path][rt.method] = &rt
 	}
-	mux := http.NewServeMux()
+	mux, plain := http.NewServeMux(), map[string]http.HandlerFunc{}
 	for path, at := range byPath {
-		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+		serve := func(w http.ResponseWriter, r *http.Request) {
 			if rt, err := at.route(r); err != nil {
 				a.answer(w, r, nil, err)
 			} else {
 				a.serve(w, r, rt)
 			}
-		})
+		}
+		mux.HandleFunc(path, serve)
+		if !strings.Contains(path, "{") {
+			plain[path] = serve
+		}
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		a.answer(w, r, nil, fault.Unrecognized.New("This server has nothing at this address."))
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if current := a.current(w, r); current != nil {
+		if a.preflight(w, r) {
+			return
+		}
+		// Whoever counts requests counts them by route: by r.Pattern.
+		if serve := plain[r.URL.Path]; serve != nil && r.URL.RawPath == "" { // nothing in it has to be looked for: so it is for who syncs
+			r.Pattern = r.URL.Path
+			serve(w, r)
+		} else if current := a.current(w, r); current != nil {
 			mux.ServeHTTP(w, current)
-			r.Pattern = current.Pattern // whoever counts requests counts them by route
+			r.Pattern = current.Pattern
 		}
 	})
 }
@@ -182,14 +193,23 @@ var (
 	isJSON     = []string{"application/json"}
 )
 
+// preflight says that pages of any origin may ask, and answers those that only want to know that: then it returns true. Who is no page sends no
+// origin, and has no use for more than the first of these headers, which caches must find in each answer.
+func (a *API) preflight(w http.ResponseWriter, r *http.Request) bool {
+	h := w.Header()
+	h["Access-Control-Allow-Origin"] = anyOrigin
+	only := r.Method == http.MethodOptions
+	if _, page := r.Header["Origin"]; page || only {
+		h["Access-Control-Allow-Methods"], h["Access-Control-Allow-Headers"] = anyMethod, ourHeaders
+	}
+	if only {
+		w.WriteHeader(http.StatusNoContent)
+	}
+	return only
+}
+
 // current gives the request with the address that it stands for now, or answers it and gives nil.
 func (a *API) current(w http.ResponseWriter, r *http.Request) *http.Request {
-	h := w.Header()
-	h["Access-Control-Allow-Origin"], h["Access-Control-Allow-Methods"], h["Access-Control-Allow-Headers"] = anyOrigin, anyMethod, ourHeaders
-	if r.Method == http.MethodOptions {
-		w.WriteHeader(http.StatusNoContent)
-		return nil
-	}
 	current := unaliased(r)
 	if !tidy(current.URL.EscapedPath()) { // net/http would send the client elsewhere
 		a.answer(w, r, nil, fault.Unrecognized.New("This server has nothing at this address."))

@@ -164,6 +164,9 @@ func (l *limits) bucket(r rate, who string, now time.Time) *time.Time {
 //
 // Spec: client-server API, "Rate limiting".
 func (a *API) limited(r *request, class limit) error {
+	if a.Unlimited {
+		return nil
+	}
 	switch class {
 	case signingIn, signingUp, registering:
 		return a.count(class.rate(), "address\x00"+a.address(r), 1)
