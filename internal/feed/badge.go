@@ -123,8 +123,8 @@ func (f *Feed) Waiting(v stream.View, s account.Session) (map[room.No]int, error
 		if err != nil {
 			return nil, err
 		}
-		for _, told := range t.told {
-			now.rooms[st.Room] += told.Notifications
+		for _, n := range t.threads {
+			now.rooms[st.Room] += n.told.Notifications
 		}
 		if now.rooms[st.Room] == 0 {
 			delete(now.rooms, st.Room)

@@ -212,7 +212,8 @@ type (
 		OneTime  map[string]int `json:"device_one_time_keys_count"`
 		Fallback []string       `json:"device_unused_fallback_key_types"`
 
-		claimed bool // a one-time key was handed out since
+		claimed bool            // a one-time key was handed out since
+		keys    json.RawMessage // the two above as they are written, where somebody has done that already
 	}
 	eventList struct {
 		Events []json.RawMessage `json:"events"`

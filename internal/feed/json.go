@@ -30,16 +30,27 @@ func (a *Sync) AppendJSON(b []byte) []byte {
 	if a.Lists != nil {
 		b = appendAny(append(b, `,"device_lists":`...), a.Lists)
 	}
-	b = a.Presence.append(append(b, `,"presence":`...))
-	b, first = append(b, `,"device_one_time_keys_count":{`...), true
-	for algorithm, n := range a.OneTime {
+	b = append(a.Presence.append(append(b, `,"presence":`...)), ',')
+	if a.keys != nil {
+		b = append(b, a.keys...)
+	} else {
+		b = appendCounts(b, a.OneTime, a.Fallback)
+	}
+	return append(b, '}')
+}
+
+// appendCounts appends what an answer says of the device's keys.
+func appendCounts(b []byte, oneTime map[string]int, fallback []string) []byte {
+	first := true
+	b = append(b, `"device_one_time_keys_count":{`...)
+	for algorithm, n := range oneTime {
 		b = strconv.AppendInt(appendKey(b, &first, algorithm), int64(n), 10)
 	}
 	b, first = append(b, `},"device_unused_fallback_key_types":[`...), true
-	for _, algorithm := range a.Fallback {
+	for _, algorithm := range fallback {
 		b = appendText(appendComma(b, &first), algorithm)
 	}
-	return append(b, "]}"...)
+	return append(b, ']')
 }
 
 func (l eventList) append(b []byte) []byte {

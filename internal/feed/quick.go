@@ -22,8 +22,9 @@ import (
 type known struct {
 	at      stream.Position // the token's
 	counts  device.Counts
+	keys    json.RawMessage // counts as the answer has them
 	ignored account.Ignored // by the person; of no account before a room was looked into
-	unread  map[mxid.Room]*tally
+	unread  tallies
 }
 
 // maxKnown is how many devices are known at once: a few hundred bytes each.
@@ -57,11 +58,12 @@ func (m *memory) put(d account.DeviceNo, k *known) {
 	if m.devices == nil {
 		m.devices = map[account.DeviceNo]*known{}
 	}
-	for old := range m.devices {
-		if len(m.devices) < maxKnown {
-			break
+	if len(m.devices) >= maxKnown {
+		for old := range m.devices {
+			if delete(m.devices, old); len(m.devices) < maxKnown {
+				break
+			}
 		}
-		delete(m.devices, old)
 	}
 	m.devices[d] = k
 }
@@ -123,26 +125,23 @@ func (l *looking) quick(ctx context.Context, wait *stream.Waiter, last bool) (ok
 		return true
 	}
 	answer := &Sync{Rooms: nothing,
-		OneTime: l.known.counts.OneTime, Fallback: l.known.counts.UnusedFallback}
-	var numbers map[mxid.Room]*tally
-	l.stale = nil
-	for id, r := range q.rooms {
-		if l.stale == nil {
-			l.stale = map[mxid.Room]bool{}
-		}
-		l.stale[id] = true
-		if !l.req.Filter.Room.room(id) {
+		OneTime: l.known.counts.OneTime, Fallback: l.known.counts.UnusedFallback, keys: l.known.keys}
+	var numbers tallies
+	l.stale = make([]mxid.Room, 0, len(q.rooms))
+	for _, r := range q.rooms {
+		l.stale = append(l.stale, r.in)
+		if !l.req.Filter.Room.room(r.in) {
 			continue
 		}
-		j, counts := q.join(id, r)
+		j, counts := q.join(r)
 		if j == nil {
 			l.known = nil
 			return false
 		}
 		if numbers == nil {
-			answer.Rooms.Join, numbers = map[mxid.Room]*joined{}, map[mxid.Room]*tally{}
+			answer.Rooms.Join = make(map[mxid.Room]*joined, len(q.rooms))
 		}
-		answer.Rooms.Join[id], numbers[id] = j, counts
+		answer.Rooms.Join[r.in], numbers = j, append(numbers, roomTally{r.in, counts})
 	}
 	l.upto, l.seen, l.answer, l.unreadNow = l.heard, seen, answer, numbers
 	answer.Next = l.seen.String()
@@ -156,24 +155,25 @@ func (l *looking) quick(ctx context.Context, wait *stream.Waiter, last bool) (ok
 func (l *looking) remember() {
 	before := l.before
 	next := &known{at: l.upto, counts: l.counts, ignored: l.ignored, unread: l.unreadNow}
+	slices.Sort(l.stale)
 	switch {
 	case l.answer == nil, len(l.answer.ToDevice.Events) > 0: // it has to acknowledge them
 		next = nil
 	case l.known != nil:
-		next.counts, next.ignored = before.counts, before.ignored
+		next.counts, next.keys, next.ignored = before.counts, before.keys, before.ignored
 		fallthrough
 	case before != nil && !l.dataChanged:
 		if next.ignored == nil {
 			next.ignored = before.ignored
 		}
-		for id, counts := range before.unread {
-			if _, told := next.unread[id]; !told && !l.stale[id] { // left, or kept back by a filter that the next request may not have
-				if next.unread == nil {
-					next.unread = map[mxid.Room]*tally{}
-				}
-				next.unread[id] = counts
+		for _, one := range before.unread {
+			if _, stale := slices.BinarySearch(l.stale, one.room); !stale { // else it was told, left, or kept back by a filter that the next request may not have
+				next.unread = append(next.unread, one)
 			}
 		}
+	}
+	if next != nil && next.keys == nil {
+		next.keys = appendCounts(nil, next.counts.OneTime, next.counts.UnusedFallback)
 	}
 	l.memory.put(l.s.DeviceNo, next)
 }
@@ -185,25 +185,26 @@ var nothing = noRooms()
 type quickly struct {
 	*looking
 	ctx   context.Context
-	rooms map[mxid.Room]*said
+	rooms []*said
 }
 
 // said is what is new in one room.
 type said struct {
+	in       mxid.Room
 	people   *stream.Audience // who is in it
 	events   []*room.Said
 	receipts []GivenReceipt
 }
 
+// room gives what is new in a room, to be added to. Few rooms have news at once.
 func (q *quickly) room(id mxid.Room) *said {
-	r := q.rooms[id]
-	if r == nil {
-		r = &said{}
-		if q.rooms == nil {
-			q.rooms = map[mxid.Room]*said{}
+	for _, r := range q.rooms {
+		if r.in == id {
+			return r
 		}
-		q.rooms[id] = r
 	}
+	r := &said{in: id}
+	q.rooms = append(q.rooms, r)
 	return r
 }
 
@@ -232,14 +233,14 @@ func (q *quickly) sort() bool {
 }
 
 // join is what a joined room has to tell, and the person's unread numbers with it; nil where memory does not tell.
-func (q *quickly) join(id mxid.Room, r *said) (*joined, *tally) {
-	counts, ok := q.known.unread[id]
+func (q *quickly) join(r *said) (*joined, *tally) {
+	counts := q.known.unread.of(r.in)
 	limit := q.req.Filter.limit()
-	if !ok || len(r.events) > limit || q.related(r) {
+	if counts == nil || len(r.events) > limit || q.related(r) {
 		return nil, nil
 	}
-	j := &joined{left: left{Timeline: timeline{Events: []json.RawMessage{}}}}
-	start := q.heard + 1
+	j := &joined{left: left{Timeline: timeline{Events: make([]json.RawMessage, 0, len(r.events))}}}
+	start, lazy := q.heard+1, q.req.Filter.lazy()
 	var named []mxid.User
 	for i, e := range r.events {
 		if i == 0 {
@@ -253,18 +254,20 @@ func (q *quickly) join(id mxid.Room, r *said) (*joined, *tally) {
 			continue
 		}
 		j.Timeline.Events = append(j.Timeline.Events, e.Show(q.s, q.req.Filter.EventFormat == "federation"))
-		named = append(named, e.By)
+		if lazy {
+			named = append(named, e.By)
+		}
 	}
 	j.Timeline.Prev = stream.Token{start - 1}.String()
 	state := &eventList{}
-	if q.req.Filter.lazy() {
+	if lazy {
 		var err error
 		if state.Events, err = q.introduced(r, named); err != nil {
 			return nil, nil // reading it all from the store says what is wrong
 		}
 	}
 	q.putState(&j.left, state)
-	j.Ephemeral.Events = q.typing(id)
+	j.Ephemeral.Events = q.typing(r.in)
 	if len(r.receipts) > 0 && q.req.Filter.Room.Ephemeral.MatchType("m.receipt") {
 		j.Ephemeral.Events = append(j.Ephemeral.Events, receiptEvent(latest(r.receipts)))
 	}
@@ -350,8 +353,9 @@ func (q *quickly) count(counts *tally, e *room.Said) bool {
 	if e.Relation == event.RelThread {
 		root = event.Relation(e.Get("content")).Event
 	}
-	counts.all[root] = min(counts.all[root]+1, maxUnread)
-	counts.told[root] = unread{}.plus(counts.is, counts.all[root])
+	n := counts.of(root)
+	n.all = min(n.all+1, maxUnread)
+	n.told = unread{}.plus(counts.is, n.all)
 	return true
 }
 

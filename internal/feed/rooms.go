@@ -25,9 +25,9 @@ func (l *looking) rooms() error {
 	if l.ignored, err = account.IgnoredBy(l.v, l.Disk, l.s); err != nil {
 		return err
 	}
-	l.stale = map[mxid.Room]bool{}
+	l.stale = nil
 	for _, n := range all {
-		l.stale[n.ID] = true
+		l.stale = append(l.stale, n.ID)
 		if n.Stay, err = l.stay(n.Stay); err != nil {
 			return err
 		}

@@ -154,8 +154,8 @@ type looking struct {
 	known, before *known          // what memory has of the device; before also where it is of no use for this answer
 	pending       []*stream.Entry // what may be news to the device, behind its token
 	heard         stream.Position // up to where nothing is missing among them
-	unreadNow     map[mxid.Room]*tally
-	stale         map[mxid.Room]bool              // rooms with news: what was counted there before does not hold any more
+	unreadNow     tallies
+	stale         []mxid.Room                     // rooms with news: what was counted there before does not hold any more
 	dataChanged   bool                            // there is new account data, or another thread is followed
 	roomData      map[mxid.Room][]json.RawMessage // new account data of rooms
 }
@@ -165,7 +165,7 @@ type looking struct {
 func (l *looking) look(ctx context.Context, last bool, all func(typing int64) error) error {
 	var waiting bool
 	err := l.Disk.View(ctx, func(v stream.View) (err error) {
-		l.v, l.upto, l.answer, l.rules = v, v.Upto().At(stream.Topic(l.s.User)), nil, nil
+		l.v, l.upto, l.answer, l.rules, l.unreadNow = v, v.Upto().At(stream.Topic(l.s.User)), nil, nil, nil
 		if l.req.Alive != nil {
 			if err := l.req.Alive(v); err != nil {
 				return err

@@ -1,7 +1,6 @@
 package feed
 
 import (
-	"maps"
 	"slices"
 
 	"wardroom/internal/account"
@@ -16,18 +15,53 @@ const maxUnread = 1000
 
 // tally is how much somebody has not read of a room, by thread: all, and what of it their push rules tell of.
 type tally struct {
-	all  map[mxid.Event]int
-	told map[mxid.Event]unread
+	threads []inThread // in which there is anything; few
 
 	heard bool            // the rules were asked
 	one   bool            // they make the same of whatever is said there
 	is    account.Verdict // and what
 }
 
+// inThread is what is unread in the thread with that root, or in none.
+type inThread struct {
+	root mxid.Event
+	all  int
+	told unread
+}
+
+// of gives what is counted of a thread, to be changed.
+func (t *tally) of(root mxid.Event) *inThread {
+	for i := range t.threads {
+		if t.threads[i].root == root {
+			return &t.threads[i]
+		}
+	}
+	t.threads = append(t.threads, inThread{root: root})
+	return &t.threads[len(t.threads)-1]
+}
+
 func (t *tally) clone() *tally {
 	is := *t
-	is.all, is.told = maps.Clone(t.all), maps.Clone(t.told)
+	is.threads = slices.Clone(t.threads)
 	return &is
+}
+
+// tallies are those of a device's rooms. Where there are several, one is changed by making all anew.
+type tallies []roomTally
+
+type roomTally struct {
+	room mxid.Room
+	*tally
+}
+
+// of finds a room's; nil where there is none.
+func (all tallies) of(id mxid.Room) *tally {
+	for i := range all {
+		if all[i].room == id {
+			return all[i].tally
+		}
+	}
+	return nil
 }
 
 // hear asks what the rules make of what is encrypted, if that is one for all senders and all threads.
@@ -70,10 +104,7 @@ func (l *looking) unread(j *joined, st room.Stay) error {
 		return err
 	}
 	if !l.first {
-		if l.unreadNow == nil {
-			l.unreadNow = map[mxid.Room]*tally{}
-		}
-		l.unreadNow[st.ID] = t
+		l.unreadNow = append(l.unreadNow, roomTally{st.ID, t})
 	}
 	l.putUnread(j, t)
 	return nil
@@ -81,7 +112,7 @@ func (l *looking) unread(j *joined, st room.Stay) error {
 
 // tally counts what is unread in a room.
 func (l *looking) tally(st room.Stay) (*tally, error) {
-	t := &tally{all: map[mxid.Event]int{}, told: map[mxid.Event]unread{}}
+	t := &tally{}
 	counts, err := l.Disk.Unread(l.v, st.Room, l.s.User, l.s.Account)
 	if err != nil {
 		return nil, err
@@ -91,7 +122,7 @@ func (l *looking) tally(st room.Stay) (*tally, error) {
 		return t, nil
 	}
 	for _, n := range counts {
-		t.all[n.Thread] += n.N
+		t.of(n.Thread).all += n.N
 	}
 	h, err := l.hearing(st)
 	if err == nil {
@@ -101,13 +132,13 @@ func (l *looking) tally(st room.Stay) (*tally, error) {
 	case err != nil:
 		return nil, err
 	case t.one:
-		for thread, n := range t.all {
-			t.told[thread] = unread{}.plus(t.is, n)
+		for i := range t.threads {
+			t.threads[i].told = unread{}.plus(t.is, t.threads[i].all)
 		}
 	case h.open:
-		err = l.openly(h, st, t.told)
+		err = l.openly(h, st, t)
 	default:
-		err = l.closed(h, counts, t.told)
+		err = l.closed(h, counts, t)
 	}
 	return t, err
 }
@@ -115,31 +146,32 @@ func (l *looking) tally(st room.Stay) (*tally, error) {
 // putUnread puts unread numbers where the client wants them.
 func (l *looking) putUnread(j *joined, t *tally) {
 	same := true
-	for thread, all := range t.all {
-		n := t.told[thread]
-		same = same && n.Notifications == all
+	for _, n := range t.threads {
+		same = same && n.told.Notifications == n.all
 		switch {
-		case thread == "" || !l.req.Filter.Room.Timeline.ThreadCounts:
-			j.Unread.Notifications += n.Notifications
-			j.Unread.Highlights += n.Highlights
+		case n.root == "" || !l.req.Filter.Room.Timeline.ThreadCounts:
+			j.Unread.Notifications += n.told.Notifications
+			j.Unread.Highlights += n.told.Highlights
 		default:
 			if j.Threads == nil {
 				j.Threads = map[mxid.Event]unread{}
 			}
-			j.Threads[thread] = n
+			j.Threads[n.root] = n.told
 		}
 	}
 	if same {
 		return
 	}
-	j.Messages = &messages{Main: t.all[""]}
-	for thread, n := range t.all {
-		if thread != "" {
-			if j.Messages.Threads == nil {
-				j.Messages.Threads = map[mxid.Event]int{}
-			}
-			j.Messages.Threads[thread] = n
+	j.Messages = &messages{}
+	for _, n := range t.threads {
+		if n.root == "" {
+			j.Messages.Main = n.all
+			continue
 		}
+		if j.Messages.Threads == nil {
+			j.Messages.Threads = map[mxid.Event]int{}
+		}
+		j.Messages.Threads[n.root] = n.all
 	}
 }
 
@@ -153,7 +185,7 @@ func (l *looking) ignores(a account.No) bool {
 }
 
 // closed counts what is told of an encrypted room by who sent it.
-func (l *looking) closed(h *hearing, counts []Unread, told map[mxid.Event]unread) error {
+func (l *looking) closed(h *hearing, counts []Unread, t *tally) error {
 	var senders []account.No
 	for _, n := range counts {
 		senders = append(senders, n.Sender)
@@ -172,13 +204,14 @@ func (l *looking) closed(h *hearing, counts []Unread, told map[mxid.Event]unread
 		if err != nil {
 			return err
 		}
-		told[n.Thread] = told[n.Thread].plus(is, n.N)
+		one := t.of(n.Thread)
+		one.told = one.told.plus(is, n.N)
 	}
 	return nil
 }
 
 // openly counts what is told of a room in which nothing is encrypted.
-func (l *looking) openly(h *hearing, st room.Stay, told map[mxid.Event]unread) error {
+func (l *looking) openly(h *hearing, st room.Stay, t *tally) error {
 	events, err := l.Disk.UnreadEvents(l.v, st.Room, l.s.User, l.s.Account)
 	if err != nil {
 		return err
@@ -191,7 +224,8 @@ func (l *looking) openly(h *hearing, st room.Stay, told map[mxid.Event]unread) e
 		if err != nil {
 			return err
 		}
-		told[e.Thread] = told[e.Thread].plus(is, 1)
+		one := t.of(e.Thread)
+		one.told = one.told.plus(is, 1)
 	}
 	return nil
 }
