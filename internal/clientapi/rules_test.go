@@ -35,6 +35,7 @@ func TestUnknownAddressesAndMethodsAreUnrecognized(t *testing.T) {
 		"GET /_matrix/client/v3/unheard/of":                                                404,
 		"GET /_matrix/client/v9/sync":                                                      404,
 		"POST /_matrix/client/unstable/org.matrix.msc3575/sync":                            404,
+		"GET /_matrix/client/v3%2Fsync":                                                    404, // the slash is part of a name
 		"GET /_matrix/client/v3/":                                                          404,
 		"DELETE /_matrix/client/v3/sync":                                                   405,
 		"GET /_matrix/client/v3/createRoom":                                                405,

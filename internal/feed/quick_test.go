@@ -375,6 +375,39 @@ func TestWhatAFilterHidesIsCountedWhenAnotherOneAsks(t *testing.T) {
 	}
 }
 
+// A client that lost its connection asks again with the token that it has, while the first request still waits.
+func TestRequestsWithOneTokenCountTheSame(t *testing.T) {
+	o := open(t, 2, 1)
+	defer o.Hub.Subscribe("@somebody:else").Close()
+	me, in := o.people[1], o.rooms[0]
+	since := o.warm(t, me, 0) // one is unread
+	for n := range 5 {
+		answers := make(chan *feed.Sync)
+		for range 3 {
+			go func() {
+				answer, err := o.Sync(t.Context(), me, feed.Request{Since: since, Timeout: time.Minute})
+				if err != nil {
+					t.Error(err)
+				}
+				answers <- answer
+			}()
+		}
+		o.say(t, o.people[0], in, fmt.Sprint(n))
+		var next string
+		for range 3 {
+			answer := <-answers
+			if answer == nil {
+				continue
+			}
+			if j := answer.Rooms.Join[in]; j == nil || j.Unread.Notifications != n+2 {
+				t.Errorf("message %d: %+v", n, j)
+			}
+			next = answer.Next
+		}
+		since = next
+	}
+}
+
 func TestWhoComesWhileSomebodyWritesIsToldThatTheyStopped(t *testing.T) {
 	for _, first := range []bool{false, true} {
 		o := open(t, 2, 1)
