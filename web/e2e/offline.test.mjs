@@ -9,6 +9,7 @@ import { createServer, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { Hand } from './hand.mjs';
 import { openBrowser, Person, Server } from './harness.mjs';
 
 const server = new Server();
@@ -63,6 +64,46 @@ test('the server is killed: the client opens with what it has, and what is writt
   await lin.seesSaved('Written with the server dead');
   await lin.page.locator('main .say[role=status]').waitFor({ state: 'detached' });
   await marta.reads('Written with the server dead');
+});
+
+test('of more rooms than come first all are there without the server, the one that is open too; what is new in it comes after what was kept', async () => {
+  const { page } = lin;
+  const hand = await Hand.signsUp(await server.invite(), 'hand');
+  /** @param {string} path @param {unknown} body @param {string} [token] */
+  const asks = async (path, body, token) => (await fetch(`${server.url}/_matrix/client/v3/${path}`, { method: 'POST', headers: token === undefined ? {} : { authorization: `Bearer ${token}` }, body: JSON.stringify(body) })).json();
+  const { access_token: token } = await asks('login', { type: 'm.login.password', identifier: { type: 'm.id.user', user: 'lin' }, password: lin.password });
+  /** @type {string[]} */
+  const berths = [];
+  for (let n = 0; n < 25; n++) {
+    const room = await hand.makesRoom(`Berth ${n}`, ['@lin:localhost']);
+    berths.push(room);
+    await asks(`join/${encodeURIComponent(room)}`, {}, token);
+    await hand.sends(room, `Kept of berth ${n}`);
+  }
+  await asks('logout', {}, token);
+  const rows = page.locator('nav[aria-label] a[href*="/room/"]', { hasText: 'Berth' });
+  const oldest = rows.filter({ hasText: 'Kept of berth 0' });
+  await page.waitForFunction(() => document.querySelectorAll('nav[aria-label] a[href*="/room/"]').length === 26);
+  await oldest.locator('.count', { hasText: '1' }).waitFor();
+  await server.kill();
+  await told(lin, /has not answered since/);
+  await page.reload(); // at the first room, in which something happened before all others
+  await lin.reads('Before the storm');
+  await page.waitForFunction(() => document.querySelectorAll('nav[aria-label] a[href*="/room/"]').length === 26);
+  await oldest.locator('.count', { hasText: '1' }).waitFor();
+  assert.match(await page.title(), /^\(25\)/);
+  await page.evaluate((room) => (location.hash = `#/room/${encodeURIComponent(room)}`), berths[0] ?? '');
+  await page.reload();
+  await lin.reads('Kept of berth 0');
+  await server.start();
+  await hand.sends(berths[0] ?? '', 'News of berth 0');
+  await hand.sends(berths[1] ?? '', 'News of berth 1');
+  await rows.filter({ hasText: 'News of berth 1' }).locator('.count', { hasText: '2' }).waitFor();
+  await lin.reads('News of berth 0');
+  const said = (await page.locator('[role=log] article').allInnerTexts()).flatMap((text) => /(Kept|News) of berth/.exec(text)?.[1] ?? []);
+  assert.deepEqual(said, ['Kept', 'News']);
+  await page.goBack();
+  await lin.reads('Before the storm');
 });
 
 test('without a network it is the same, on a phone and by keyboard alone; each message arrives once', async () => {

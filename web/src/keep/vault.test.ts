@@ -40,6 +40,21 @@ test('what failed does not keep the next of that name waiting', async () => {
   expect(await vault.get('a')).toBe(3);
 });
 
+test('of several values that are kept together all are there, or none', async () => {
+  const opened = (vault = await Vault.open());
+  const all = () => Promise.all(['a', 'b', 'c'].map((name) => opened.get(name)));
+  await vault.putAll(new Map<string, unknown>([['a', 1], ['b', 1], ['c', 1]]));
+  const encrypt = vi.spyOn(crypto.subtle, 'encrypt').mockRejectedValueOnce(new Error('once'));
+  const failed = vault.putAll(new Map<string, unknown>([['a', 2], ['b', 2], ['c', undefined]]));
+  const next = vault.put('b', 3);
+  await expect(failed).rejects.toThrow('once');
+  encrypt.mockRestore();
+  await next;
+  expect(await all()).toEqual([1, 3, 1]);
+  await vault.putAll(new Map<string, unknown>([['a', 4], ['c', undefined]]));
+  expect(await all()).toEqual([4, 3, undefined]);
+});
+
 test('nothing readable lies in the database, and the key cannot be taken out', async () => {
   vault = await Vault.open();
   await vault.put('session', { accessToken: 'very-secret-token' });

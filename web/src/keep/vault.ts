@@ -69,30 +69,31 @@ export class Vault {
 
   /** The same as JSON. */
   text(name: string): Promise<string | undefined> {
-    return this.#inTurn(name, () => this.#read(name));
+    return this.#inTurn([name], () => this.#read(name));
   }
 
   /** Keeps value, as it is now, under name. When put returns, it is stored. */
   put(name: string, value: unknown): Promise<void> {
-    const plain = bytes(JSON.stringify(value));
-    return this.#inTurn(name, () => this.#write(name, plain));
+    return this.putAll(new Map([[name, value]]));
   }
 
   delete(name: string): Promise<void> {
-    return this.#inTurn(name, () => {
-      const transaction = this.#db.transaction(valueStore, 'readwrite');
-      transaction.objectStore(valueStore).delete(name);
-      return done(transaction);
-    });
+    return this.putAll(new Map([[name, undefined]]));
+  }
+
+  /** Keeps values, as they are now, by name, and deletes those that are undefined: all of them or, where it throws, none. */
+  putAll(values: ReadonlyMap<string, unknown>): Promise<void> {
+    const plain = [...values].map(([name, value]) => [name, value === undefined ? undefined : bytes(JSON.stringify(value))] as const);
+    return this.#inTurn([...values.keys()], () => this.#write(plain));
   }
 
   // Sealing takes a while, and not always the same: without turns, an earlier value could be written over a later one.
-  #inTurn<T>(name: string, act: () => Promise<T>): Promise<T> {
-    const before = this.#last.get(name) ?? Promise.resolve();
-    const turn = before.then(act, act);
-    this.#last.set(name, turn);
+  #inTurn<T>(names: readonly string[], act: () => Promise<T>): Promise<T> {
+    const before = names.flatMap((name) => this.#last.get(name) ?? []);
+    const turn = Promise.allSettled(before).then(act);
+    for (const name of names) this.#last.set(name, turn);
     const end = (): void => {
-      if (this.#last.get(name) === turn) this.#last.delete(name);
+      for (const name of names) if (this.#last.get(name) === turn) this.#last.delete(name);
     };
     turn.then(end, end);
     return turn;
@@ -105,12 +106,20 @@ export class Vault {
     return new TextDecoder().decode(plain);
   }
 
-  async #write(name: string, plain: Uint8Array<ArrayBuffer>): Promise<void> {
-    const iv = crypto.getRandomValues(new Uint8Array(12));
-    const data = await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData: bytes(name) }, this.#key, plain);
+  async #write(values: readonly (readonly [name: string, plain: Uint8Array<ArrayBuffer> | undefined])[]): Promise<void> {
+    const sealed = await Promise.all(values.map(async ([name, plain]) => [name, plain && (await this.#seal(name, plain))] as const));
     const transaction = this.#db.transaction(valueStore, 'readwrite', { durability: 'strict' });
-    transaction.objectStore(valueStore).put({ iv, data } satisfies Sealed, name);
+    const store = transaction.objectStore(valueStore);
+    for (const [name, value] of sealed) {
+      if (value === undefined) store.delete(name);
+      else store.put(value, name);
+    }
     await done(transaction);
+  }
+
+  async #seal(name: string, plain: Uint8Array<ArrayBuffer>): Promise<Sealed> {
+    const iv = crypto.getRandomValues(new Uint8Array(12));
+    return { iv, data: await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData: bytes(name) }, this.#key, plain) };
   }
 
   /** The names that begin with prefix. */

@@ -7,7 +7,10 @@ import { FarMentions } from './farmentions';
 const me = '@lin:port';
 const other = '@mio:port';
 let told: UnreadNumbers | undefined;
-vi.mock('../wire/client', () => ({ unreadNumbers: () => told }));
+/** Whether kept rooms are still coming, and what says that they are there. */
+let waits: boolean;
+let arrived: () => void;
+vi.mock('../wire/client', () => ({ unreadNumbers: () => told, awaitsKept: () => waits, keptRooms: () => new Promise<void>((resolve) => (arrived = resolve)) }));
 
 let client: MatrixClient;
 let room: Room;
@@ -27,6 +30,7 @@ beforeEach(async () => {
   history = [];
   asked = [];
   down = false;
+  waits = false;
   client = new MatrixClient({ baseUrl: 'http://localhost', userId: me });
   room = new Room('!r:port', client, me);
   vi.spyOn(client, 'getRooms').mockReturnValue([room]);
@@ -121,4 +125,15 @@ test('where all of it is here, nothing is asked', async () => {
   synced();
   await new Promise((resolve) => setImmediate(resolve));
   expect(asked).toEqual([]);
+});
+
+test('while kept rooms come in nothing is looked through; then all of it is', async () => {
+  history = [...many(10), said('$named', other, naming)];
+  waits = true;
+  synced();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(asked).toEqual([]);
+  waits = false;
+  arrived();
+  await vi.waitFor(() => expect([...far.snapshot()]).toEqual([['!r:port', 'named']]));
 });

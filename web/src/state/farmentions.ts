@@ -3,7 +3,7 @@
 // read are fetched in the background, read, and not kept.
 
 import { ClientEvent, Direction, KnownMembership, MatrixEventEvent, RoomEvent, SyncState, type MatrixClient, type MatrixEvent, type Room } from 'matrix-js-sdk';
-import { unreadNumbers } from '../wire/client';
+import { awaitsKept, keptRooms, unreadNumbers } from '../wire/client';
 import { limitedFor } from '../wire/fault';
 import { historyOf } from '../wire/history';
 import { Attention, pause } from './attention';
@@ -37,6 +37,7 @@ export class FarMentions extends Store<ReadonlyMap<string, Far>> {
     this.#attention = attention;
     client.on(ClientEvent.Sync, this.#onSync);
     client.on(RoomEvent.Receipt, this.#look);
+    void keptRooms(client).then(this.#look);
   }
 
   close(): void {
@@ -51,6 +52,7 @@ export class FarMentions extends Store<ReadonlyMap<string, Far>> {
   };
 
   readonly #look = (): void => {
+    if (awaitsKept(this.#client)) return; // they are looked at together
     this.#again = true;
     if (!this.#running) void this.#run();
   };

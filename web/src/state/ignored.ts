@@ -5,6 +5,7 @@
 
 import { ClientEvent, EventType, SyncState, type MatrixClient, type MatrixEvent, type Room } from 'matrix-js-sdk';
 import type { Vault } from '../keep/vault';
+import { allRooms } from '../wire/client';
 import { personOf, type Person } from './person';
 import { isRecord } from './relations';
 import { Store } from './store';
@@ -116,6 +117,7 @@ export class Ignoring extends Store<readonly Person[]> {
   }
 
   async #fetch(heard: readonly string[]): Promise<void> {
+    await allRooms(this.#client);
     for (const room of this.#client.getRooms()) {
       await room.loadMembersIfNeeded().catch(() => undefined);
       // What cannot be fetched now is fetched where one scrolls up.

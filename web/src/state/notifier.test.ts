@@ -60,7 +60,7 @@ function set(unread = 0) {
 
 test('what was said before this device was there is not told of while the rooms come one after the other', async () => {
   const { client, says, open } = set();
-  const store = new SyncStore({ get: () => Promise.resolve(undefined), text: () => Promise.resolve(undefined), put: () => Promise.resolve(), delete: () => Promise.resolve() });
+  const store = new SyncStore({ get: () => Promise.resolve(undefined), text: () => Promise.resolve(undefined), put: () => Promise.resolve(), putAll: () => Promise.resolve(), delete: () => Promise.resolve() });
   Object.assign(client, { store });
   const told = (rest: object): Promise<void> => store.setSyncData({ next_batch: 's1', rooms: {}, account_data: { events: [] }, ...rest } as unknown as ISyncResponse);
   await told({ [more]: true });

@@ -3,7 +3,7 @@
 
 import { MatrixEventEvent, RoomEvent, type IRoomTimelineData, type MatrixClient, type MatrixEvent, type Room } from 'matrix-js-sdk';
 import { currentLanguage, say } from '../lang/lang';
-import { knowsAllRooms } from '../wire/client';
+import { awaitsKept, isArriving, keptRooms, wasToldAllRooms } from '../wire/client';
 import { isIgnored, onIgnored } from './ignored';
 import type { Levels } from './levels';
 import { notifying, type Said } from './notifying';
@@ -55,6 +55,7 @@ export class Notifier {
       }),
     ];
     navigator.serviceWorker?.addEventListener('message', openRoom); // eslint-disable-line @typescript-eslint/no-unnecessary-condition -- absent where the page is not secure
+    void keptRooms(client).then(this.#count);
     this.#stop = () => stops.forEach((stop) => stop());
   }
 
@@ -71,8 +72,8 @@ export class Notifier {
 
   readonly #onEvent = (event: MatrixEvent, room: Room | undefined, toStart: boolean | undefined, _removed: boolean, data: IRoomTimelineData): void => {
     if (this.#client.getSyncState() === null) return; // what was kept from last time, and told of then
-    if (!knowsAllRooms(this.#client)) return; // what was said before this device was there
-    if (room === undefined || toStart === true || data.liveEvent !== true || event.getSender() === this.#client.getUserId()) return;
+    if (!wasToldAllRooms(this.#client)) return; // what was said before this device was there
+    if (room === undefined || isArriving(this.#client, room.roomId) || toStart === true || data.liveEvent !== true || event.getSender() === this.#client.getUserId()) return;
     this.#client.decryptEventIfNeeded(event).then(
       () => this.#consider(room, event),
       () => undefined, // what cannot be read yet is told of when it can
@@ -143,6 +144,7 @@ export class Notifier {
   }
 
   readonly #count = (): void => {
+    if (awaitsKept(this.#client)) return; // the number is none of all rooms yet
     mark(waitingIn(this.#rooms.snapshot(), this.#levels));
   };
 }

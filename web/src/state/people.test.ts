@@ -22,7 +22,7 @@ test('an invitation that fails is sent again in the room that was made for it', 
 });
 
 test('while the rooms come one after the other, none is made for a conversation: it may be among them', async () => {
-  const store = new SyncStore({ get: () => Promise.resolve(undefined), text: () => Promise.resolve(undefined), put: () => Promise.resolve(), delete: () => Promise.resolve() });
+  const store = new SyncStore({ get: () => Promise.resolve(undefined), text: () => Promise.resolve(undefined), put: () => Promise.resolve(), putAll: () => Promise.resolve(), delete: () => Promise.resolve() });
   const told = (rest: object): Promise<void> => store.setSyncData({ next_batch: 's1', rooms: {}, account_data: { events: [] }, ...rest } as unknown as ISyncResponse);
   const known = { roomId: '!theirs', getMyMembership: () => 'join', getInvitedAndJoinedMemberCount: () => 2, getMember: () => ({ membership: 'join' }) };
   let room: object | null = null;

@@ -2,7 +2,7 @@ import { ClientEvent, KnownMembership, MatrixEventEvent, RoomEvent, RoomStateEve
 import { readEnvelope } from '../crypto/envelope';
 import { whyUnreadable, type Unreadable } from '../crypto/unreadable';
 import { cleanTag, languageOf } from '../lang/script';
-import { unreadNumbers } from '../wire/client';
+import { awaitsKept, keptRooms, unreadNumbers } from '../wire/client';
 import type { Far, FarMentions } from './farmentions';
 import { isIgnored } from './ignored';
 import { oneLine } from './oneline';
@@ -71,6 +71,7 @@ export class RoomList extends Store<RoomListView> {
     this.#far = far;
     far.subscribe(this.#soon);
     for (const name of changes) client.on(name as ClientEvent.Room, this.#soon);
+    void keptRooms(client).then(this.#soon);
   }
 
   close(): void {
@@ -78,12 +79,12 @@ export class RoomList extends Store<RoomListView> {
     clearTimeout(this.#due);
   }
 
-  // A sync brings hundreds of changes; the list is made once for all of them.
+  // A sync brings hundreds of changes; the list is made once for all of them. Where kept rooms come in one after the other, it grows now and then.
   readonly #soon = (): void => {
     this.#due ??= setTimeout(() => {
       this.#due = undefined;
       this.set(keepEntries(this.snapshot(), listOf(this.#client, this.#far.snapshot())));
-    }, 50);
+    }, this.snapshot().ready && awaitsKept(this.#client) ? 500 : 50);
   };
 }
 

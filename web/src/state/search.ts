@@ -6,7 +6,7 @@ import { RemoteArchive } from '../search/remote';
 import type { Hit } from '../search/searchindex';
 import type { Message } from '../search/segment';
 import { languageOf } from '../lang/script';
-import { allRooms, deletedSince, firstSync } from '../wire/client';
+import { allRooms, deletedSince, firstSync, keptRooms } from '../wire/client';
 import { isUnreachable, limitedFor } from '../wire/fault';
 import { contextOf, eventAndEdit, historyOf } from '../wire/history';
 import { Attention, pause } from './attention';
@@ -151,6 +151,7 @@ export class Search extends Store<Reach> {
 
   /** Answers a question with at most limit messages. It throws an ArchiveError. */
   async ask({ text, room, sender }: Question, limit: number): Promise<Found> {
+    await keptRooms(this.#client); // what was said in one that is not there yet is found too
     if (this.#archive === undefined) return { total: 0, shown: 0, rooms: [], senders: [] };
     const answer = await this.#archive.ask('search', { text, limit, ...(room === undefined ? {} : { room }), ...(sender === undefined ? {} : { sender }), without: [...ignoredBy(this.#client)] });
     const groups = new Map<string, Hit[]>();

@@ -8,7 +8,7 @@ import { wayIn } from '../crypto/way';
 import { askForPast, cryptoDatabases, openCrypto } from '../crypto/store';
 import { wipe, type Vault } from '../keep/vault';
 import { languageOf } from '../lang/script';
-import { fetchAnew, firstSync, makeClient, onSignedOut, putEvent, startClient } from '../wire/client';
+import { fetchAnew, firstSync, keptRooms, makeClient, onSignedOut, putEvent, startClient, wantRooms } from '../wire/client';
 import { FaultError, faultOf, isAnswer, isUnreachable, limitedFor } from '../wire/fault';
 import { eventOf } from '../wire/history';
 import { clearDatabase } from '../wire/syncstore';
@@ -32,6 +32,7 @@ import { Pictures } from './pictures';
 import { RoomState } from './room';
 import { Removals } from './removals';
 import { RoomList } from './roomlist';
+import { route } from './route';
 import { Search } from './search';
 import { Store } from './store';
 import { Verifications } from './verifications';
@@ -146,8 +147,9 @@ export class Session {
   /** Opens what is kept of a sign-in on this device and begins to sync. signedOut is called when the server ends it; soft: when the device may come back with its keys. */
   static async open(login: Login, vault: Vault, signedOut: (soft: boolean) => void): Promise<Session> {
     const recovery = new Recovery();
+    const here = route.snapshot();
     const tokens = new Tokens(login, vault);
-    const client = makeClient(tokens, vault, recovery.callbacks);
+    const client = makeClient(tokens, vault, recovery.callbacks, here.at === 'room' ? [here.id] : []);
     onSignedOut(client, signedOut);
     void client.store.startup(); // it is read while the crypto opens
     await openCrypto(client, vault);
@@ -159,6 +161,7 @@ export class Session {
     }
     const session = new Session(client, vault, tokens, recovery, await Removals.open(client, vault), new Drafts(vault, await Drafts.read(vault)), kept);
     await startClient(client);
+    void keptRooms(client).then(() => session.#flush()); // nothing leaves for a room that is not there yet
     session.pictures.learn().catch(() => undefined); // the stamp stands in its place
     session.me.learn().catch(() => undefined); // the account name stands in its place
     session.pushing.learn().catch(() => undefined); // the next start tries again
@@ -175,7 +178,10 @@ export class Session {
     const before = this.#rooms.get(id);
     if (before !== undefined) return before;
     const room = this.client.getRoom(id);
-    if (room === null) return undefined;
+    if (room === null) {
+      void wantRooms(this.client, [id]);
+      return undefined;
+    }
     const state = new RoomState(this.client, room, this.#outbox(id), this.#tokens, () => this.courtesy.snapshot().typing, () => this.#reachable());
     this.#rooms.set(id, state);
     return state;

@@ -3,6 +3,7 @@
 import { ClientEvent, Direction, HttpApiEvent, MatrixClient, Method, PendingEventOrdering, RoomEvent, RoomNameType, SyncState, type ICreateClientOpts, type Room, type RoomNameState } from 'matrix-js-sdk';
 import { logger, type Logger } from 'matrix-js-sdk/lib/logger';
 import type { Vault } from '../keep/vault';
+import { Arrival, giverOf } from './arrival';
 import { Opening } from './opening';
 import { SyncStore, type UnreadNumbers } from './syncstore';
 import type { Tokens } from './tokens';
@@ -15,24 +16,34 @@ shared.setLevel(import.meta.env.DEV ? 3 : 5, false);
 const nothing = (): void => undefined;
 const silence: Logger = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing, getChild: () => silence };
 
-/** Makes the client of a sign-in, which keeps what it hears in the vault. It asks nothing of the server before it is started. */
-export function makeClient(tokens: Tokens, vault: Vault, cryptoCallbacks: NonNullable<ICreateClientOpts['cryptoCallbacks']>): MatrixClient {
+// What brings in the kept rooms of a client after its first screen.
+const arrivals = new WeakMap<MatrixClient, Arrival>();
+
+/**
+ * Makes the client of a sign-in, which keeps what it hears in the vault. It asks nothing of the server before it is started.
+ * Of the kept rooms the wanted ones are among the first that are there.
+ */
+export function makeClient(tokens: Tokens, vault: Vault, cryptoCallbacks: NonNullable<ICreateClientOpts['cryptoCallbacks']>, wanted: readonly string[]): MatrixClient {
   const { userId, deviceId, accessToken } = tokens.login;
   const opening = new Opening(tokens.fetch);
+  const store = new SyncStore(vault, wanted);
+  const arrival = new Arrival(store);
+  const syncing = arrival.holding(opening.fetch);
   const client = new MatrixClient({
     baseUrl: location.origin,
     userId,
     deviceId,
     accessToken,
     cryptoCallbacks,
-    fetchFn: (input, init) => (isVersions(input) ? withTimeout(tokens.fetch, input, init) : opening.fetch(input, init)),
+    fetchFn: (input, init) => (isVersions(input) ? withTimeout(tokens.fetch, input, init) : syncing(input, init)),
     logger: import.meta.env.DEV ? shared : silence,
-    store: new SyncStore(vault),
+    store,
     timelineSupport: true,
     disableVoip: true,
     verificationMethods: ['m.sas.v1'],
     roomNameGenerator: nameOfRoom,
   });
+  arrivals.set(client, arrival);
   tokens.renewed = (token) => client.setAccessToken(token); // uploads with progress do not go through fetch
   return client;
 }
@@ -110,6 +121,12 @@ export async function startClient(client: MatrixClient): Promise<void> {
     pendingEventOrdering: PendingEventOrdering.Detached,
     threadSupport: true,
   });
+  void firstSync(client).then(() => arrivals.get(client)?.run(giverOf(client), () => client.clientRunning));
+}
+
+/** Has some rooms, if they are kept and not there yet, come before others. It returns when they are there. */
+export async function wantRooms(client: MatrixClient, ids: readonly string[]): Promise<void> {
+  await arrivals.get(client)?.want(ids);
 }
 
 /** How many messages the server called unread in a room, last; undefined if it said nothing. */
@@ -125,7 +142,7 @@ export async function fetchAnew(client: MatrixClient, room: Room): Promise<void>
   room.resetLiveTimeline(client.store.getSyncToken(), null);
   const live = room.getLiveTimeline();
   await client.paginateEventTimeline(live, { backwards: true, limit: 30 });
-  if (client.store instanceof SyncStore) client.store.replace(room.roomId, live.getEvents(), live.getPaginationToken(Direction.Backward));
+  if (client.store instanceof SyncStore) await client.store.replace(room.roomId, live.getEvents(), live.getPaginationToken(Direction.Backward));
   await client.store.save(true).catch(() => undefined); // a full disk: the next start shows what it showed before
   for (const thread of room.getThreads()) {
     thread.timelineSet.resetLiveTimeline();
@@ -177,13 +194,29 @@ export function onSignedOut(client: MatrixClient, listener: (soft: boolean) => v
 }
 
 /** Whether the server has told of all rooms. Those of a new sign-in come one after the other, the newest first. */
-export function knowsAllRooms(client: MatrixClient): boolean {
+export function wasToldAllRooms(client: MatrixClient): boolean {
   return !(client.store instanceof SyncStore && client.store.partial);
 }
 
-/** Resolves when the server has told of all rooms. */
+/** Resolves when all rooms are there that are kept from last time; some come after the first screen. */
+export async function keptRooms(client: MatrixClient): Promise<void> {
+  if (client.store instanceof SyncStore) await client.store.allGiven();
+}
+
+/** Whether what is kept of a room from last time is just coming in: that is not new. */
+export function isArriving(client: MatrixClient, roomId: string): boolean {
+  return client.store instanceof SyncStore && client.store.isArriving(roomId);
+}
+
+/** Whether some rooms that are kept from last time are not there yet. */
+export function awaitsKept(client: MatrixClient): boolean {
+  return client.store instanceof SyncStore && client.store.left.size > 0;
+}
+
+/** Resolves when all rooms are there: those that are kept, and those that the server tells of. */
 export async function allRooms(client: MatrixClient): Promise<void> {
-  while (!knowsAllRooms(client)) await new Promise((resolve) => client.once(ClientEvent.Sync, resolve));
+  while (!wasToldAllRooms(client)) await new Promise((resolve) => client.once(ClientEvent.Sync, resolve));
+  await keptRooms(client);
 }
 
 /** Resolves when the first answer of the server, or what was kept of the last one, is in place. It may not tell of all rooms yet. */

@@ -1,12 +1,12 @@
 // The store that the SDK keeps a sync in: the rooms with their names, members and newest events. It is sealed in the vault,
 // so that nothing of it lies in the browser's files in clear. On the way in we read what the SDK loses: the numbers of unread
 // messages, because in encrypted rooms it counts only what it happens to decrypt, and deletions of events that it has not loaded.
+// At a start the SDK is given the rooms of the first screen; the others are `left` for arrival.ts.
 
-import { MemoryStore, SyncAccumulator, type IJoinedRoom, type IRooms, type ISyncResponse, type MatrixClient, type MatrixEvent } from 'matrix-js-sdk';
-import type { Vault } from '../keep/vault';
+import { MemoryStore, type IJoinedRoom, type IRooms, type ISyncResponse, type MatrixClient, type MatrixEvent } from 'matrix-js-sdk';
+import { KeptRooms, type Keep } from './keptrooms';
 import { more } from './opening';
 
-type Saved = ReturnType<SyncAccumulator['getJSON']>;
 type Members = Parameters<MatrixClient['store']['setOutOfBandMembers']>[1];
 type Options = Parameters<MatrixClient['store']['storeClientOptions']>[0];
 
@@ -17,7 +17,8 @@ interface Rest {
   options?: Options;
 }
 
-const kept = 'sync';
+/** How many rooms are given at first, beside those that wait for an answer. */
+const first = 20;
 const keptRest = 'sync/rest';
 const keptMembers = 'sync/members/';
 
@@ -34,23 +35,30 @@ export interface UnreadNumbers {
 
 /** Keeps what the server told, sealed, and remembers what it said last about unread messages, and what was deleted. */
 export class SyncStore extends MemoryStore {
-  readonly #vault: Pick<Vault, 'get' | 'text' | 'put' | 'delete'>;
+  readonly #vault: Keep;
+  readonly #wanted: readonly string[];
   readonly #unread = new Map<string, UnreadNumbers>();
   #deleted: string[] = [];
-  #sync = new SyncAccumulator();
+  #rooms: KeptRooms;
   #rest: Rest = { filters: {} };
   #fresh = true;
   #started: Promise<void> | undefined;
-  /** What was kept last time, until it is asked for. */
-  #kept: string | undefined;
+  #first: readonly string[] = [];
+  #left = new Set<string>();
+  #arriving: readonly string[] = [];
+  #whole: () => void = () => undefined;
+  readonly #allGiven = new Promise<void>((resolve) => (this.#whole = resolve));
   #saving: Promise<void> | undefined;
   #again = false;
   #ended = false;
   #partial = false;
 
-  constructor(vault: Pick<Vault, 'get' | 'text' | 'put' | 'delete'>) {
+  /** wanted are rooms that are shown at first, whatever happened in others. */
+  constructor(vault: Keep, wanted: readonly string[] = []) {
     super();
     this.#vault = vault;
+    this.#wanted = wanted;
+    this.#rooms = new KeptRooms(vault);
   }
 
   /** Opens what was kept last time; once is enough. Where it cannot be opened, the server tells it all again. */
@@ -60,12 +68,21 @@ export class SyncStore extends MemoryStore {
 
   async #open(): Promise<void> {
     indexedDB.deleteDatabase(clearDatabase);
-    const [text, rest] = await Promise.all([this.#vault.text(kept), this.#vault.get<Rest>(keptRest)]).catch(() => []);
+    const rest = await this.#vault.get<Rest>(keptRest).catch(() => undefined);
     if (rest !== undefined) this.#rest = rest;
-    if (text === undefined) return;
-    this.#fresh = false;
-    this.#kept = text;
-    this.#sync = accumulated(text);
+    const rooms = new KeptRooms(this.#vault);
+    try {
+      await rooms.open();
+      const ids = rooms.ids;
+      this.#first = ids.filter((id, n) => n < rooms.waiting + first || this.#wanted.includes(id));
+      await rooms.ready(this.#first);
+      this.#left = new Set(ids.filter((id) => !this.#first.includes(id)));
+      this.#rooms = rooms;
+      this.#fresh = rooms.token === null;
+    } catch {
+      this.#first = [];
+    }
+    this.#given();
   }
 
   override isNewlyCreated(): Promise<boolean> {
@@ -73,25 +90,62 @@ export class SyncStore extends MemoryStore {
   }
 
   override getSavedSyncToken(): Promise<string | null> {
-    return Promise.resolve(this.#token());
+    return Promise.resolve(this.#rooms.token);
   }
 
-  /** What was kept last time, the first time that it is asked for; later what is known now. */
-  override getSavedSync(): ReturnType<MemoryStore['getSavedSync']> {
-    if (this.#token() === null) return Promise.resolve(null);
-    // The SDK changes what it is given. To read the text once more takes a fifth of the time that a copy takes.
-    const saved = this.#kept === undefined ? structuredClone(this.#sync.getJSON()) : accumulated(this.#kept).getJSON();
-    this.#kept = undefined;
-    this.#read(saved.roomsData);
-    return Promise.resolve(saved);
+  /** What was kept last time of the rooms that are shown first, and of no room. */
+  override async getSavedSync(): ReturnType<MemoryStore['getSavedSync']> {
+    const { token } = this.#rooms;
+    if (token === null) return null;
+    return { nextBatch: token, roomsData: await this.#give(this.#first), accountData: this.#rooms.accountData };
   }
 
-  override setSyncData(data: ISyncResponse & { [more]?: boolean }): Promise<void> {
+  /** The kept rooms that the SDK was not given, those in which something happened last first. */
+  get left(): ReadonlySet<string> {
+    return this.#left;
+  }
+
+  /** Whether what was kept of a room is being given to the SDK: that is not new. */
+  isArriving(roomId: string): boolean {
+    return this.#arriving.includes(roomId);
+  }
+
+  /**
+   * Has the SDK given what was kept of some of the rooms that are left; they are left no longer when it returns. What cannot be opened
+   * is not given, and everything is asked of the server at the next start.
+   */
+  async arrive(ids: readonly string[], give: (rooms: IRooms) => Promise<void>): Promise<void> {
+    this.#arriving = ids;
+    try {
+      await give(await this.#give(ids));
+    } catch {
+      // The others are there.
+    }
+    this.#arriving = [];
+    for (const id of ids) this.#left.delete(id);
+    this.#given();
+  }
+
+  /** Resolves when no kept room is left. */
+  async allGiven(): Promise<void> {
+    await this.startup();
+    await this.#allGiven;
+  }
+
+  #given(): void {
+    if (this.#left.size === 0) this.#whole();
+  }
+
+  async #give(ids: readonly string[]): Promise<IRooms> {
+    const rooms = await this.#rooms.of(ids);
+    this.#read(rooms);
+    return rooms;
+  }
+
+  override async setSyncData(data: ISyncResponse & { [more]?: boolean }): Promise<void> {
     this.#partial = data[more] === true;
-    this.#kept = undefined;
     this.#read(data.rooms);
-    this.#sync.accumulate(data);
-    return Promise.resolve();
+    await this.#rooms.told(data);
   }
 
   /**
@@ -109,7 +163,7 @@ export class SyncStore extends MemoryStore {
     try {
       while (this.#again && !this.#ended) {
         this.#again = false;
-        await this.#vault.put(kept, this.#sync.getJSON(true));
+        await this.#rooms.keep();
       }
     } finally {
       this.#saving = undefined;
@@ -124,9 +178,9 @@ export class SyncStore extends MemoryStore {
 
   override async deleteAllData(): Promise<void> {
     await super.deleteAllData();
-    this.#sync = new SyncAccumulator();
     this.#rest = { filters: {} };
-    await Promise.all([this.#vault.delete(kept), this.#vault.delete(keptRest)]);
+    this.#left.clear();
+    await Promise.all([this.#rooms.clear(), this.#vault.delete(keptRest)]);
   }
 
   override async getOutOfBandMembers(roomId: string): Promise<Members | null> {
@@ -166,25 +220,19 @@ export class SyncStore extends MemoryStore {
     if (!this.#ended) await this.#vault.put(keptRest, this.#rest).catch(() => undefined); // a full disk: it is made anew at the next start
   }
 
-  // Before the first answer of the server there is none, whatever the SDK's type says.
-  #token(): string | null {
-    const token: string | null = this.#sync.getNextBatchToken();
-    return token;
-  }
-
   /** Keeps other events as the newest of a room, the oldest first; before is the token of what lies before them, null where the room begins. */
-  replace(roomId: string, events: readonly MatrixEvent[], before: string | null): void {
+  async replace(roomId: string, events: readonly MatrixEvent[], before: string | null): Promise<void> {
+    const { token } = this.#rooms;
     // The SDK keeps no events that no token leads away from. Where nothing lies before, that of now gives what is there already.
-    const timeline = { limited: true, events: events.map(({ event }) => event), prev_batch: before ?? this.#token() };
-    this.#kept = undefined;
+    const timeline = { limited: true, events: events.map(({ event }) => event), prev_batch: before ?? token };
     // The numbers of threads are taken from each telling as they are.
     const unread_thread_notifications = Object.fromEntries([...(this.#unread.get(roomId)?.threads ?? [])].map(([root, n]) => [root, { notification_count: n }]));
-    this.#sync.accumulate({ next_batch: this.#token() ?? '', rooms: { join: { [roomId]: { timeline, unread_thread_notifications } } } } as unknown as ISyncResponse);
+    await this.#rooms.told({ next_batch: token ?? '', rooms: { join: { [roomId]: { timeline, unread_thread_notifications } } } } as unknown as ISyncResponse);
   }
 
   /** Whether the server has not told of all rooms yet. */
   get partial(): boolean {
-    return this.#partial || this.#token() === null;
+    return this.#partial || this.#rooms.token === null;
   }
 
   /** What the server said last about a room, or undefined if it said nothing. */
@@ -219,13 +267,6 @@ function countAll(room: IJoinedRoom & { 'org.wardroom.unread'?: { main: number; 
   const highlight_count = 0; // which ones name the person is for this device to see
   room.unread_notifications = { notification_count: all.main, highlight_count };
   room.unread_thread_notifications = Object.fromEntries(Object.entries(all.threads ?? {}).map(([root, notification_count]) => [root, { notification_count, highlight_count }]));
-}
-
-function accumulated(text: string): SyncAccumulator {
-  const { nextBatch, roomsData, accountData } = JSON.parse(text) as Saved;
-  const sync = new SyncAccumulator();
-  sync.accumulate({ next_batch: nextBatch, rooms: roomsData, account_data: { events: accountData } }, true);
-  return sync;
 }
 
 // Spec: client-server API, m.room.redaction; where redacts stands depends on the version of the room.
