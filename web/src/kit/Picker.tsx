@@ -2,6 +2,7 @@ import { useEffect, useId, useState, type KeyboardEvent, type ReactNode } from '
 import { IconButton } from './Button';
 import { isComposing } from './composing';
 import { IconClose } from './icons';
+import { Tag } from './Tag';
 import { WhoStamp } from './WhoStamp';
 
 /** One that can be chosen. */
@@ -9,6 +10,8 @@ export interface Choice {
   readonly id: string;
   readonly name: string;
   readonly lang: string | undefined;
+  /** Whether this is a program and no person. */
+  readonly bot?: true;
 }
 
 interface Props {
@@ -24,6 +27,8 @@ interface Props {
   find: (typed: string) => Promise<readonly Choice[]>;
   /** Says that a choice can be taken back. */
   remove: (name: string) => string;
+  /** What stands beside a program. */
+  bot: string;
   /** Says how many there are to choose from, for a screen reader. */
   found: (n: number) => string;
 }
@@ -31,7 +36,7 @@ interface Props {
 const pause = 200; // ms without a key before the search begins
 
 /** A line of input that suggests people; several can be chosen. Arrow keys move in the list, Enter takes, Backspace gives back. */
-export function Picker({ label, hint, error, chosen, typed, onChoose, onType, find, remove, found }: Props) {
+export function Picker({ label, hint, error, chosen, typed, onChoose, onType, find, remove, bot, found }: Props) {
   const id = useId();
   const [list, setList] = useState<readonly Choice[]>([]);
   const [at, setAt] = useState(-1);
@@ -79,6 +84,7 @@ export function Picker({ label, hint, error, chosen, typed, onChoose, onType, fi
           {chosen.map((one) => (
             <li key={one.id} className="tag ink" title={one.id}>
               <span lang={one.lang}>{one.name}</span>
+              {one.bot && <span className="meta">{bot}</span>}
               <IconButton icon={IconClose} label={remove(one.name)} onClick={() => onChoose(chosen.filter((other) => other.id !== one.id))} />
             </li>
           ))}
@@ -107,6 +113,7 @@ export function Picker({ label, hint, error, chosen, typed, onChoose, onType, fi
           <li key={choice.id} id={`${id}-${n}`} role="option" aria-selected={n === at} onClick={() => take(choice)}>
             <WhoStamp id={choice.id} name={choice.name} lang={choice.lang} small />
             <span lang={choice.lang}>{choice.name}</span>
+            {choice.bot && <Tag>{bot}</Tag>}
             <span className="meta">{choice.id}</span>
           </li>
         ))}

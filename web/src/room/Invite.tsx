@@ -71,6 +71,7 @@ export function Invite({ userId, example, find, onInvite, onClose }: Props) {
         onType={setTyped}
         find={find}
         remove={(name) => say('picker.remove', { name })}
+        bot={say('people.bot')}
         found={(n) => say('picker.found', { n })}
       />
     </Dialog>

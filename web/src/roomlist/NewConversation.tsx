@@ -51,6 +51,7 @@ export function NewConversation({ find, userId, onClose, onConverse }: Props) {
         onType={setTyped}
         find={find}
         remove={(name) => say('picker.remove', { name })}
+        bot={say('people.bot')}
         found={(n) => say('picker.found', { n })}
       />
     </Dialog>

@@ -87,6 +87,7 @@ export function NewRoom({ other, find, userId, onClose, onCreate, onInvite, onDo
         onType={setTyped}
         find={find}
         remove={(who) => say('picker.remove', { name: who })}
+        bot={say('people.bot')}
         found={(n) => say('picker.found', { n })}
       />
     </Dialog>

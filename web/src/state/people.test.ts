@@ -4,7 +4,7 @@ import { ClientEvent, type ISyncResponse, type MatrixClient } from 'matrix-js-sd
 import { more } from '../wire/opening';
 import { SyncStore } from '../wire/syncstore';
 import type { Tokens } from '../wire/tokens';
-import { converse } from './people';
+import { converse, findPeople } from './people';
 
 test('an invitation that fails is sent again in the room that was made for it', async () => {
   const made: string[] = [];
@@ -43,4 +43,10 @@ test('while the rooms come one after the other, none is made for a conversation:
   client.emit(ClientEvent.Sync);
   expect(await id).toBe('!theirs');
   expect(made).toBe(0);
+});
+
+test('of those whom the server finds, programs are told from people', async () => {
+  const results = [{ user_id: '@lin:port', display_name: '林秋砚' }, { user_id: '@irc:port', display_name: 'Relay', 'org.wardroom.bot': 'irc' }, { user_id: '@odd:port', 'org.wardroom.bot': true }];
+  const client = { getUserId: () => '@me:port', searchUserDirectory: () => Promise.resolve({ limited: false, results }) } as unknown as MatrixClient;
+  expect((await findPeople(client, 'x')).map(({ name, bot }) => [name, bot])).toEqual([['林秋砚', undefined], ['Relay', true], ['odd', undefined]]);
 });

@@ -2,7 +2,7 @@ import { EventType, KnownMembership, Preset, Visibility, type MatrixClient, type
 import { invitationKey, shareHistory, signInvitation } from '../crypto/invitation';
 import { allRooms, putInvitation } from '../wire/client';
 import type { Tokens } from '../wire/tokens';
-import { named, type Person } from './person';
+import { personFound, type Person } from './person';
 
 /**
  * Writes to one person: goes on where a conversation with them is, or begins one. It returns the room's id. `begun` keeps the
@@ -25,7 +25,7 @@ export async function findPeople(client: MatrixClient, typed: string): Promise<r
   const { results } = await client.searchUserDirectory({ term: typed.trim(), limit: 8 });
   return results
     .filter((one) => one.user_id !== client.getUserId())
-    .map((one) => named(one.user_id, one.display_name));
+    .map(personFound);
 }
 
 /** Which rooms began as direct conversations, and with whom. */

@@ -11,14 +11,23 @@ export interface Person {
   readonly bot?: true;
 }
 
-// The server writes it into the membership of a program's account, and of nobody else's.
+// The server writes it into the membership of a program's account and into what a search finds of it, and of nobody else's.
 const programOf = 'org.wardroom.bot';
 
 /** Somebody as the people of a room see them. */
 export function personIn(room: Room, id: string): Person {
   const member = room.getMember(id);
-  const is: unknown = member?.events.member?.getContent()[programOf];
-  return { ...named(id, member?.name), ...(typeof is === 'string' && { bot: true as const }) };
+  return { ...named(id, member?.name), ...botOf(member?.events.member?.getContent()) };
+}
+
+/** Somebody as a search of the server finds them. */
+export function personFound(found: { readonly user_id: string; readonly display_name?: string | undefined }): Person {
+  return { ...named(found.user_id, found.display_name), ...botOf(found) };
+}
+
+function botOf(told: object | undefined): Pick<Person, 'bot'> {
+  const is = (told as Record<string, unknown> | undefined)?.[programOf];
+  return typeof is === 'string' ? { bot: true } : {};
 }
 
 /** Somebody as the server introduces them; told is a name that was asked for apart. */
