@@ -19,3 +19,9 @@ func LimitPages(u stream.Unit, more int) error {
 func Backend(v stream.View) (pid int, err error) {
 	return pid, in(v).row(`SELECT pg_backend_pid()`).Scan(&pid)
 }
+
+// Put is a change that is put off where that is done.
+func Put(u stream.Unit, one error, q string, args ...any) error { return in(u).put(one, q, args...) }
+
+// Wait gives how many units wait for the writer.
+func (db *DB) Wait() int { return len(db.units) }

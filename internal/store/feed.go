@@ -157,11 +157,10 @@ func (db *DB) ReceiptPosition(v stream.View, no room.No, a account.No, typ, thre
 
 // SetReceipt implements feed.Disk.
 func (db *DB) SetReceipt(u stream.Unit, no room.No, a account.No, r feed.Receipt, event, pos stream.Position) error {
-	_, err := in(u).exec(`
+	return in(u).put(nil, `
 		INSERT INTO receipt (room, account, type, thread, event_pos, pos) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (room, account, type, thread) DO UPDATE SET event_pos = excluded.event_pos, pos = excluded.pos`,
 		no, a, r.Type, r.Thread, event, pos)
-	return err
 }
 
 // ReceiptsSince implements feed.Disk.

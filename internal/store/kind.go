@@ -15,6 +15,8 @@ type kind struct {
 	text  func(q string) string     // a statement as the driver takes it
 	// commit returns nil where all of the transaction is on disk.
 	commit func(t *tx) error
+	// together runs changes in their order, and waits for all of them at once. nil where there is no way to wait for.
+	together func(t *tx, puts []put) error
 
 	disk func(err error) bool // whether it says that the disk did not take what was to be written
 	gone func(err error) bool // whether it says that the database was not there, or went

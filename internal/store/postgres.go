@@ -53,6 +53,20 @@ var postgres = kind{
 			return err
 		})
 	},
+	together: func(t *tx, puts []put) error {
+		var all pgx.Batch
+		for _, p := range puts {
+			all.Queue(p.q, p.args...).Exec(func(tag pgconn.CommandTag) error {
+				if p.one != nil && tag.RowsAffected() != 1 {
+					return p.one
+				}
+				return nil
+			})
+		}
+		return t.c.sql.Raw(func(driver any) error {
+			return driver.(*stdlib.Conn).Conn().SendBatch(t.ctx, &all).Close()
+		})
+	},
 	disk: func(err error) bool {
 		var failed *pgconn.PgError
 		return errors.As(err, &failed) && slices.Contains([]string{diskFull, ioError, readOnlyTransaction}, failed.Code)

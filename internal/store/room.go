@@ -115,18 +115,15 @@ func (db *DB) Append(u stream.Unit, c room.Chain, e *room.Event) error {
 	if c.Head != "" {
 		head, _, _ = eventID(c.Head)
 	}
-	n, err := t.exec(`UPDATE room SET head = $1, depth = $2, last = $3 WHERE no = $4 AND head = $5`, id, c.Depth+1, int64(e.Pos), int64(c.No), head)
-	if err == nil && n != 1 {
-		err = fmt.Errorf("appending to %s: its head is not %s any more", c.ID, c.Head)
-	}
+	err := t.put(fmt.Errorf("appending to %s: its head is not %s any more", c.ID, c.Head),
+		`UPDATE room SET head = $1, depth = $2, last = $3 WHERE no = $4 AND head = $5`, id, c.Depth+1, int64(e.Pos), int64(c.No), head)
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(`
+	return t.put(nil, `
 		INSERT INTO event (pos, room, id, id_key, sender, device, txn, delay, relates, relation, counts, json)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
 		int64(e.Pos), int64(c.No), id, key, int64(e.Sender), orNull(e.Device), orNone(e.Txn), orNone(e.Delay), orNull(e.Relates), orNone(e.Relation), e.Counts, brief(e.JSON))
-	return err
 }
 
 // Some indexes cover only rows with one type, one end or one relation. SQLite would plan a statement anew each time that a
@@ -135,14 +132,13 @@ func (db *DB) Append(u stream.Unit, c room.Chain, e *room.Event) error {
 // Replace implements room.Writing.
 func (db *DB) Replace(u stream.Unit, no room.No, key event.StateKey, pos stream.Position, membership string) error {
 	t := in(u)
-	_, err := t.exec(`UPDATE state SET until = $1 WHERE room = $2 AND type = CAST($3 AS TEXT) AND state_key = $4 AND until = 9223372036854775807`,
+	err := t.put(nil, `UPDATE state SET until = $1 WHERE room = $2 AND type = CAST($3 AS TEXT) AND state_key = $4 AND until = 9223372036854775807`,
 		int64(pos), int64(no), key.Type, key.Key)
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(`INSERT INTO state (room, type, state_key, pos, until, membership) VALUES ($1, $2, $3, $4, 9223372036854775807, $5)`,
+	return t.put(nil, `INSERT INTO state (room, type, state_key, pos, until, membership) VALUES ($1, $2, $3, $4, 9223372036854775807, $5)`,
 		int64(no), key.Type, key.Key, int64(pos), orNone(membership))
-	return err
 }
 
 // Redact implements room.Writing.

@@ -268,9 +268,13 @@ func (db *DB) Run(ctx context.Context) error {
 // answered and left out; one that refuses later, or fails otherwise, undoes the whole transaction, is answered, and the others run
 // again. After maxWork the rest goes into the next transaction.
 func (db *DB) commit(ctx context.Context, batch []*unit) {
-	for len(batch) > 0 {
+	for eager := false; len(batch) > 0; {
 		start := time.Now()
-		t, refused, broke, err := db.attempt(ctx, batch)
+		t, refused, broke, err := db.attempt(ctx, batch, eager)
+		if t != nil && t.late { // once more, one after the other, to see which unit it was
+			eager = true
+			continue
+		}
 		err = db.failure(err)
 		if broke >= 0 {
 			batch[broke].done <- err
@@ -308,12 +312,13 @@ func (db *DB) commit(ctx context.Context, batch []*unit) {
 
 // attempt is one transaction over batch, as far as maxWork reaches: over as many units as refused is long. broke is the unit that failed
 // after it had written, or -1.
-func (db *DB) attempt(ctx context.Context, batch []*unit) (t *tx, refused []error, broke int, err error) {
+func (db *DB) attempt(ctx context.Context, batch []*unit, eager bool) (t *tx, refused []error, broke int, err error) {
 	t, err = db.begin(ctx, db.write, db.kind.write)
 	if err != nil {
 		return nil, nil, -1, err
 	}
 	defer t.rollback()
+	t.eager = eager
 	if known := db.hub.Upto(); known > t.start { // a standby took over that had not heard of everything
 		db.log.ErrorContext(ctx, "the database has lost what was committed last: what devices were told of may not be there any more", "position", t.start, "told", known)
 		t.start = max(known, stream.Position(t.now.UnixMicro())) // no position is taken a second time, at whichever server
@@ -334,19 +339,19 @@ func (db *DB) attempt(ctx context.Context, batch []*unit) (t *tx, refused []erro
 		t.changed = t.changed || t.wrote
 		var refusal *fault.Fault
 		if err != nil && (t.wrote || !errors.As(err, &refusal)) {
-			return nil, nil, i, err // after a failure, even of a read, the database may have rolled back by itself
+			return t, nil, i, err // after a failure, even of a read, the database may have rolled back by itself
 		}
 		if refused[i] = err; err != nil {
 			t.pos, t.entries = pos, t.entries[:entries]
 		}
 	}
 	if t.pos != t.start {
-		if _, err := t.exec(`UPDATE stream_shard SET pos = $1 WHERE shard = 0`, int64(t.pos)); err != nil {
-			return nil, nil, -1, err
+		if err := t.put(nil, `UPDATE stream_shard SET pos = $1 WHERE shard = 0`, int64(t.pos)); err != nil {
+			return t, nil, -1, err
 		}
 		if err := db.aim(t); err != nil {
 			db.audiences = audiences{} // they may be of what is not kept
-			return nil, nil, -1, err
+			return t, nil, -1, err
 		}
 	}
 	err = t.end()
@@ -395,7 +400,20 @@ type tx struct {
 	start   stream.Position // where the stream stood at the beginning
 	pos     stream.Position // the last position taken
 	entries []*stream.Entry // what was put there
+	puts    []put           // what is to be written with the next statement that is waited for
+	eager   bool            // nothing is put off
+	late    bool            // what was put off failed: whose fault that is nobody knows
 }
+
+// put is a change that nobody waits for.
+type put struct {
+	q    string
+	args []any
+	one  error // what it is called where not just one row was changed; nil: any number may
+}
+
+// maxPuts is how many changes are put off at most.
+const maxPuts = 256
 
 var _ stream.Unit = (*tx)(nil)
 
@@ -450,7 +468,10 @@ func (t *tx) control(q string) error {
 }
 
 func (t *tx) end() error {
-	err := t.c.kind.commit(t)
+	err := t.flush()
+	if err == nil {
+		err = t.c.kind.commit(t)
+	}
 	t.open = err != nil
 	return err
 }
@@ -499,9 +520,42 @@ func (t *tx) stmt(q string) (*sql.Stmt, error) {
 	return s, err
 }
 
+// put runs a statement that changes rows, now or with the next that is waited for: over a network each answer that is waited for takes
+// longer than the change. one is the error where not just one row was changed, nil where any number may.
+func (t *tx) put(one error, q string, args ...any) error {
+	t.wrote = true
+	if t.c.kind.together != nil && !t.eager {
+		t.puts = append(t.puts, put{q, args, one})
+		if len(t.puts) < maxPuts {
+			return nil
+		}
+		return t.flush()
+	}
+	n, err := t.exec(q, args...)
+	if err == nil && one != nil && n != 1 {
+		err = one
+	}
+	return err
+}
+
+// flush runs what was put off.
+func (t *tx) flush() error {
+	if len(t.puts) == 0 {
+		return nil
+	}
+	puts := t.puts
+	t.puts = nil
+	err := t.c.kind.together(t, puts)
+	t.late = err != nil
+	return err
+}
+
 // query runs a statement that answers rows. q must be a constant text or one of few: each is kept prepared.
 func (t *tx) query(q string, args ...any) (*counted, error) {
 	t.read++
+	if err := t.flush(); err != nil {
+		return nil, err
+	}
 	s, err := t.stmt(q)
 	if err != nil {
 		return nil, err
@@ -531,6 +585,9 @@ func (c *counted) Next() bool {
 // row runs a statement that answers at most one row; Scan gives sql.ErrNoRows where there is none.
 func (t *tx) row(q string, args ...any) rower {
 	t.read++
+	if err := t.flush(); err != nil {
+		return failed{err}
+	}
 	s, err := t.stmt(q)
 	if err != nil {
 		return failed{err}
@@ -541,6 +598,9 @@ func (t *tx) row(q string, args ...any) rower {
 // exec runs a statement that changes rows and says how many.
 func (t *tx) exec(q string, args ...any) (int64, error) {
 	t.wrote = true
+	if err := t.flush(); err != nil {
+		return 0, err
+	}
 	s, err := t.stmt(q)
 	if err != nil {
 		return 0, err

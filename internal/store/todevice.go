@@ -15,7 +15,7 @@ func (db *DB) Enqueue(u stream.Unit, sender mxid.User, typ string, parcels []dev
 	bytes := 0
 	for _, p := range parcels {
 		bytes += len(p.Content)
-		_, err := in(u).exec(`
+		err := in(u).put(nil, `
 			INSERT INTO to_device (pos, device, sender, type, content) VALUES ($1, $2, $3, $4, $5)`,
 			p.Pos, p.To, sender, typ, []byte(p.Content))
 		if err != nil {
@@ -25,12 +25,11 @@ func (db *DB) Enqueue(u stream.Unit, sender mxid.User, typ string, parcels []dev
 	if len(parcels) == 0 {
 		return nil
 	}
-	_, err := in(u).exec(`
+	return in(u).put(nil, `
 		INSERT INTO to_device_waiting (sender, messages, bytes) VALUES ($1, $2, $3)
 		ON CONFLICT (sender) DO UPDATE SET
 			messages = to_device_waiting.messages + excluded.messages, bytes = to_device_waiting.bytes + excluded.bytes`,
 		sender, len(parcels), bytes)
-	return err
 }
 
 // Undelivered implements device.Disk.
@@ -99,9 +98,8 @@ func (db *DB) Sent(v stream.View, t device.Txn) (bool, error) {
 
 // Remember implements device.Disk.
 func (db *DB) Remember(u stream.Unit, t device.Txn) error {
-	_, err := in(u).exec(`
+	return in(u).put(nil, `
 		INSERT INTO to_device_txn (device, txn, sent_ms) VALUES ($1, $2, $3)`, t.Device, t.ID, in(u).now.UnixMilli())
-	return err
 }
 
 // OldTxns implements device.Disk.
