@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -109,6 +110,15 @@ func (r *report) batches(ctx context.Context, server *rig.Postgres, text []byte)
 			all := shared(ctx, waits)
 			if len(all) == 0 {
 				return
+			}
+			runtime.Gosched() // as the store does: whoever is about to bring a message takes part
+			for more := true; more && len(all) < maxShared; {
+				select {
+				case s := <-waits:
+					all = append(all, s)
+				default:
+					more = false
+				}
 			}
 			var b pgx.Batch
 			b.Queue("BEGIN")
