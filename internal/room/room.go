@@ -175,6 +175,8 @@ type Reading interface {
 	Count(v stream.View, room No) (map[string]int, error)
 	// SentBy finds what the device has sent to the room under this transaction ID.
 	SentBy(v stream.View, room No, device account.DeviceNo, txn string) ([]Named, error)
+	// Sending is ctx for a Do that is going to ask SentBy: where many units wait, it may be asked for all of them at once.
+	Sending(ctx context.Context, device account.DeviceNo, txn string) context.Context
 	// Stays gives the rooms that somebody has a membership event in, left and forgotten ones too.
 	Stays(v stream.View, who mxid.User) ([]Stay, error)
 	// Forgotten says whether somebody forgot the room.

@@ -48,7 +48,7 @@ func (r *Rooms) once(ctx context.Context, room mxid.Room, p proposal) (mxid.Even
 	if p.txn == "" || len(p.txn) > mxid.MaxLen {
 		return "", fault.InvalidParam.New("A transaction ID has 1 to %d bytes.", mxid.MaxLen)
 	}
-	return do(ctx, r.Disk, func(u stream.Unit) (mxid.Event, error) {
+	return do(r.Disk.Sending(ctx, p.who.DeviceNo, p.txn), r.Disk, func(u stream.Unit) (mxid.Event, error) {
 		d, err := r.draftIn(u, room)
 		if err != nil {
 			return "", err

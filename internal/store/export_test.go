@@ -25,3 +25,6 @@ func Put(u stream.Unit, one error, q string, args ...any) error { return in(u).p
 
 // Wait gives how many units wait for the writer.
 func (db *DB) Wait() int { return len(db.units) }
+
+// Asked is how many statements that answer rows were run in a unit's transaction so far, and how many rows they gave.
+func Asked(u stream.Unit) int { return in(u).read }

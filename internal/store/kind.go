@@ -13,6 +13,8 @@ type kind struct {
 	write opening                   // a transaction that writes: there is one at a time
 	read  opening                   // a snapshot
 	text  func(q string) string     // a statement as the driver takes it
+	// begin begins a transaction, reads where the stream stands, and what is asked ahead of the units.
+	begin func(t *tx, how opening, asks []sending) error
 	// commit returns nil where all of the transaction is on disk.
 	commit func(t *tx) error
 	// together runs changes in their order, and waits for all of them at once. nil where there is no way to wait for.

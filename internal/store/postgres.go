@@ -43,6 +43,15 @@ var postgres = kind{
 	write: opening{"BEGIN ISOLATION LEVEL READ COMMITTED", position + here + " FOR UPDATE"},
 	read:  opening{"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", position + here},
 	text:  func(q string) string { return q },
+	begin: func(t *tx, how opening, asks []sending) error {
+		var all pgx.Batch
+		all.Queue(how.begin)
+		all.Queue(how.pos).QueryRow(func(row pgx.Row) error { return row.Scan((*int64)(&t.pos)) })
+		for _, a := range asks {
+			all.Queue(sentBy, int64(a.device), a.txn).Query(func(rows pgx.Rows) error { return t.answered(a, rows) })
+		}
+		return native(t.c.sql, func(c *pgx.Conn) error { return c.SendBatch(t.ctx, &all).Close() })
+	},
 	// To a COMMIT after a failed statement PostgreSQL answers, without an error, that it has rolled back.
 	commit: func(t *tx) error {
 		return t.c.sql.Raw(func(driver any) error {
@@ -63,9 +72,7 @@ var postgres = kind{
 				return nil
 			})
 		}
-		return t.c.sql.Raw(func(driver any) error {
-			return driver.(*stdlib.Conn).Conn().SendBatch(t.ctx, &all).Close()
-		})
+		return native(t.c.sql, func(c *pgx.Conn) error { return c.SendBatch(t.ctx, &all).Close() })
 	},
 	disk: func(err error) bool {
 		var failed *pgconn.PgError

@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"errors"
-	"runtime"
 	"testing"
 
 	"wardroom/internal/store"
@@ -22,25 +21,18 @@ func TestAChangeThatWasPutOffFailsForWhoMadeIt(t *testing.T) {
 	}
 	units := []func(stream.Unit) error{
 		set("first"),
-		func(u stream.Unit) error { return store.Put(u, wrong, `UPDATE meta SET value = $1 WHERE name = $2`, "x", "nobody") },
+		func(u stream.Unit) error {
+			return store.Put(u, wrong, `UPDATE meta SET value = $1 WHERE name = $2`, "x", "nobody")
+		},
 		set("second"),
 		set("second"), // is there already
 		set("third"),
 	}
-	held, hold := make(chan bool), make(chan bool)
-	go func() { _ = db.Do(t.Context(), func(stream.Unit) error { held <- true; <-hold; return nil }) }()
-	<-held
-	answers := make([]chan error, len(units))
-	for i, fn := range units {
-		answers[i] = make(chan error, 1)
-		go func() { answers[i] <- db.Do(t.Context(), fn) }()
-		for db.Wait() < i+1 {
-			runtime.Gosched()
-		}
+	var fns []func() error
+	for _, fn := range units {
+		fns = append(fns, func() error { return db.Do(t.Context(), fn) })
 	}
-	close(hold)
-	for i, answer := range answers {
-		err := <-answer
+	for i, err := range atOnce(t, db, fns...) {
 		if fails := i == 1 || i == 3; fails != (err != nil) || i == 1 && !errors.Is(err, wrong) {
 			t.Errorf("unit %d is answered %v", i, err)
 		}
@@ -58,5 +50,52 @@ func TestAChangeThatWasPutOffFailsForWhoMadeIt(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Where the connection is cut before what was put off is written, it is written on another one, or whoever made it is told.
+func TestPostgresMayCutOffWhatIsPutOff(t *testing.T) {
+	needPostgres(t)
+	dir := t.TempDir()
+	db, _ := storetest.OpenDir(t, dir)
+	set := func(name string) func() error {
+		return func() error {
+			return db.Do(t.Context(), func(u stream.Unit) error {
+				u.Next("!room")
+				return store.Put(u, nil, `INSERT INTO meta (name, value) VALUES ($1, $2)`, name, name)
+			})
+		}
+	}
+	cuts := 0
+	cutting := func() error {
+		return db.Do(t.Context(), func(u stream.Unit) error {
+			if cuts++; cuts == 1 {
+				cut(t, dir)
+			}
+			_, _, err := db.Meta(u, "first")
+			return err
+		})
+	}
+	names := []string{"first", "second", "third", "fourth"}
+	errs := atOnce(t, db, set(names[0]), set(names[1]), cutting, set(names[2]), set(names[3]))
+	errs = append(errs[:2:2], errs[3:]...)
+	there := stream.Position(0)
+	for i, name := range names {
+		err := db.View(t.Context(), func(v stream.View) error {
+			_, ok, err := db.Meta(v, name)
+			if ok {
+				there++
+			}
+			if ok != (errs[i] == nil) {
+				t.Errorf("%s is there: %t, and was answered %v", name, ok, errs[i])
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := upto(t, db); got != there {
+		t.Errorf("the stream ends at %d, want %d", got, there)
 	}
 }

@@ -115,16 +115,21 @@ func (db *DB) Append(u stream.Unit, c room.Chain, e *room.Event) error {
 	if c.Head != "" {
 		head, _, _ = eventID(c.Head)
 	}
-	err := t.put(fmt.Errorf("appending to %s: its head is not %s any more", c.ID, c.Head),
-		`UPDATE room SET head = $1, depth = $2, last = $3 WHERE no = $4 AND head = $5`, id, c.Depth+1, int64(e.Pos), int64(c.No), head)
-	if err != nil {
+	if err := t.advance(c, head, id, e); err != nil {
 		return err
 	}
-	return t.put(nil, `
-		INSERT INTO event (pos, room, id, id_key, sender, device, txn, delay, relates, relation, counts, json)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-		int64(e.Pos), int64(c.No), id, key, int64(e.Sender), orNull(e.Device), orNone(e.Txn), orNone(e.Delay), orNull(e.Relates), orNone(e.Relation), e.Counts, brief(e.JSON))
+	delete(t.sent, sending{e.Device, e.Txn})
+	row := put{insertEvent, []any{int64(e.Pos), int64(c.No), id, key, int64(e.Sender), orNull(e.Device), orNone(e.Txn), orNone(e.Delay), orNull(e.Relates), orNone(e.Relation),
+		e.Counts, brief(e.JSON)}, nil}
+	if t.eager {
+		return t.put(nil, row.q, row.args...)
+	}
+	return t.later(row)
 }
+
+const insertEvent = `
+	INSERT INTO event (pos, room, id, id_key, sender, device, txn, delay, relates, relation, counts, json)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
 
 // Some indexes cover only rows with one type, one end or one relation. SQLite would plan a statement anew each time that a
 // bare parameter for one of these changes, because the parameter might be just that value; inside a CAST it does not look.
@@ -132,6 +137,7 @@ func (db *DB) Append(u stream.Unit, c room.Chain, e *room.Event) error {
 // Replace implements room.Writing.
 func (db *DB) Replace(u stream.Unit, no room.No, key event.StateKey, pos stream.Position, membership string) error {
 	t := in(u)
+	t.known.replaced(no, key)
 	err := t.put(nil, `UPDATE state SET until = $1 WHERE room = $2 AND type = CAST($3 AS TEXT) AND state_key = $4 AND until = 9223372036854775807`,
 		int64(pos), int64(no), key.Type, key.Key)
 	if err != nil {
@@ -143,6 +149,9 @@ func (db *DB) Replace(u stream.Unit, no room.No, key event.StateKey, pos stream.
 
 // Redact implements room.Writing.
 func (db *DB) Redact(u stream.Unit, pos, by stream.Position, json []byte) error {
+	if event.Value(json).Get("state_key") != nil {
+		in(u).known.forgetState()
+	}
 	_, err := in(u).exec(`
 		UPDATE event SET json = $1, redacted_by = $2, relates = NULL, relation = NULL, counts = $3 WHERE pos = $4`,
 		brief(json), int64(by), false, int64(pos))
@@ -174,8 +183,14 @@ func scanRoom(row scanner) (c room.Chain, err error) {
 
 // Room implements room.Reading.
 func (db *DB) Room(v stream.View, id mxid.Room) (c room.Chain, ok bool, err error) {
-	c, err = scanRoom(in(v).row(`SELECT no, id, version, head, depth, listed FROM room WHERE id = $1`, string(id)))
-	ok, err = found(err)
+	t := in(v)
+	if c, ok := t.known.chain(id); ok {
+		return c, true, nil
+	}
+	c, err = scanRoom(t.row(`SELECT no, id, version, head, depth, listed FROM room WHERE id = $1`, string(id)))
+	if ok, err = found(err); ok {
+		t.known.keep(c)
+	}
 	return c, ok, err
 }
 
@@ -198,6 +213,35 @@ var stateQueries = func() (all [8]string) {
 
 // State implements room.Reading.
 func (db *DB) State(v stream.View, no room.No, keys ...event.StateKey) ([]room.Named, error) {
+	t := in(v)
+	if t.known == nil {
+		return t.state(no, keys)
+	}
+	all := make([]room.Named, len(keys))
+	var unknown []event.StateKey
+	var places []int
+	for i, key := range keys {
+		var ok bool
+		if all[i], ok = t.known.state[stateOf{no, key}]; !ok {
+			unknown, places = append(unknown, key), append(places, i)
+		}
+	}
+	if len(unknown) == 0 {
+		return all, nil
+	}
+	found, err := t.state(no, unknown)
+	if err != nil {
+		return nil, err
+	}
+	for i, n := range found {
+		all[places[i]] = n
+		t.known.keepState(stateOf{no, unknown[i]}, n)
+	}
+	return all, nil
+}
+
+// state is DB.State out of the database.
+func (t *tx) state(no room.No, keys []event.StateKey) ([]room.Named, error) {
 	all := make([]room.Named, len(keys))
 	for from := 0; from < len(keys); from += len(stateQueries) {
 		some := keys[from:min(from+len(stateQueries), len(keys))]
@@ -206,7 +250,7 @@ func (db *DB) State(v stream.View, no room.No, keys ...event.StateKey) ([]room.N
 		for _, key := range some {
 			args = append(args, key.Type, key.Key)
 		}
-		rows, err := in(v).query(stateQueries[len(some)-1], args...)
+		rows, err := t.query(stateQueries[len(some)-1], args...)
 		if err != nil {
 			return nil, err
 		}
@@ -322,13 +366,22 @@ func (db *DB) Timeline(v stream.View, no room.No, after, upto stream.Position, b
 
 // SentBy implements room.Reading.
 func (db *DB) SentBy(v stream.View, no room.No, device account.DeviceNo, txn string) ([]room.Named, error) {
-	rows, err := in(v).query(`SELECT id, json FROM event WHERE device = $1 AND txn = $2 AND room = $3 ORDER BY pos`, int64(device), txn, int64(no))
-	return collect(rows, err, func(rows *sql.Rows) (n room.Named, err error) {
-		var id []byte
-		err = rows.Scan(&id, (*briefly)(&n.JSON))
-		n.ID = eventName(id)
-		return n, err
-	})
+	t := in(v)
+	all, ok := t.sent[sending{device, txn}]
+	if !ok {
+		rows, err := t.query(sentBy, int64(device), txn)
+		all, err = collect(rows, err, func(rows *sql.Rows) (said, error) { return scanSent(rows) })
+		if err != nil {
+			return nil, err
+		}
+	}
+	var there []room.Named
+	for _, s := range all {
+		if s.room == no {
+			there = append(there, s.Named)
+		}
+	}
+	return there, nil
 }
 
 // Stays implements room.Reading.

@@ -44,6 +44,7 @@ func (db *DB) Rename(u stream.Unit, from, to room.No) error {
 
 // List implements room.Directory.
 func (db *DB) List(u stream.Unit, no room.No, listed bool) error {
+	in(u).known.forget(no)
 	_, err := in(u).exec(`UPDATE room SET listed = $1 WHERE no = $2`, listed, int64(no))
 	return err
 }

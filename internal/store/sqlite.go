@@ -25,10 +25,16 @@ var sqlite = kind{
 	open: func(dir string) (*sql.DB, error) {
 		return sql.Open("sqlite", address(filepath.Join(dir, File))+pragmas)
 	},
-	shown:  func(dir string) string { return dir },
-	write:  opening{"BEGIN IMMEDIATE", position},
-	read:   opening{"BEGIN", position},
-	text:   func(q string) string { return dollar.ReplaceAllString(q, "?$1") }, // $1 is bound by order of appearance, ?1 by number
+	shown: func(dir string) string { return dir },
+	write: opening{"BEGIN IMMEDIATE", position},
+	read:  opening{"BEGIN", position},
+	text:  func(q string) string { return dollar.ReplaceAllString(q, "?$1") }, // $1 is bound by order of appearance, ?1 by number
+	begin: func(t *tx, how opening, _ []sending) error { // there is no way to save: units ask for themselves
+		if err := t.control(how.begin); err != nil {
+			return err
+		}
+		return t.row(how.pos).Scan((*int64)(&t.pos))
+	},
 	commit: func(t *tx) error { return t.control("COMMIT") },
 	disk: func(err error) bool {
 		var failed *embedded.Error

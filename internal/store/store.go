@@ -49,8 +49,9 @@ type DB struct {
 	units chan *unit
 	gone  chan struct{} // closed when Run has returned
 
-	told      stream.Position // up to where the hub knows; owned by Run, as the next
+	told      stream.Position // up to where the hub knows; owned by Run, as the next two
 	audiences audiences
+	known     known
 	elsewhere heard
 
 	unwritable atomic.Bool // the disk did not take what was written last
@@ -313,12 +314,32 @@ func (db *DB) commit(ctx context.Context, batch []*unit) {
 // attempt is one transaction over batch, as far as maxWork reaches: over as many units as refused is long. broke is the unit that failed
 // after it had written, or -1.
 func (db *DB) attempt(ctx context.Context, batch []*unit, eager bool) (t *tx, refused []error, broke int, err error) {
-	t, err = db.begin(ctx, db.write, db.kind.write)
+	var asks []sending
+	for _, u := range batch {
+		if a, ok := u.ctx.Value(sending{}).(sending); ok && !eager {
+			asks = append(asks, a)
+		}
+	}
+	t, err = db.begin(ctx, db.write, db.kind.write, asks...)
 	if err != nil {
 		return nil, nil, -1, err
 	}
 	defer t.rollback()
-	t.eager = eager
+	if t.eager = eager; !eager {
+		if t.start != db.told { // another process has written
+			db.known = known{}
+		}
+		if db.Elsewhere != nil { // that a room is in the directory has no position
+			db.known.chains = nil
+		}
+		t.known = &db.known
+	}
+	kept := false
+	defer func() {
+		if !kept {
+			db.known = known{} // it may be of what is not kept
+		}
+	}()
 	if known := db.hub.Upto(); known > t.start { // a standby took over that had not heard of everything
 		db.log.ErrorContext(ctx, "the database has lost what was committed last: what devices were told of may not be there any more", "position", t.start, "told", known)
 		t.start = max(known, stream.Position(t.now.UnixMicro())) // no position is taken a second time, at whichever server
@@ -355,7 +376,7 @@ func (db *DB) attempt(ctx context.Context, batch []*unit, eager bool) (t *tx, re
 		}
 	}
 	err = t.end()
-	if err != nil {
+	if kept = err == nil; !kept {
 		db.audiences = audiences{} // they may be of what was not kept
 	}
 	return t, refused, -1, err
@@ -397,12 +418,15 @@ type tx struct {
 	changed bool // something was written at all
 	read    int  // statements that were run and rows that they gave
 	now     time.Time
-	start   stream.Position // where the stream stood at the beginning
-	pos     stream.Position // the last position taken
-	entries []*stream.Entry // what was put there
-	puts    []put           // what is to be written with the next statement that is waited for
-	eager   bool            // nothing is put off
-	late    bool            // what was put off failed: whose fault that is nobody knows
+	start   stream.Position    // where the stream stood at the beginning
+	pos     stream.Position    // the last position taken
+	entries []*stream.Entry    // what was put there
+	puts    []put              // what is to be written with the next statement that is waited for
+	heads   heads              // the ends of chains that are to be written then
+	eager   bool               // nothing is put off
+	late    bool               // what was put off failed: whose fault that is nobody knows
+	known   *known             // what the writer remembers; nil where everything is asked
+	sent    map[sending][]said // what was asked ahead, as it is now
 }
 
 // put is a change that nobody waits for.
@@ -422,8 +446,8 @@ func in(v stream.View) *tx { return v.(*tx) }
 
 // begin begins a transaction on c. A connection that broke meanwhile, or whose server has become a standby, is made anew; the writer of a
 // server then sees to it again that it is the only one.
-func (db *DB) begin(ctx context.Context, c *conn, how opening) (*tx, error) {
-	t, err := begin(ctx, c, how)
+func (db *DB) begin(ctx context.Context, c *conn, how opening, asks ...sending) (*tx, error) {
+	t, err := begin(ctx, c, how, asks)
 	if err == nil || db.kind.sound(context.WithoutCancel(ctx), c.sql) {
 		return t, err
 	}
@@ -437,21 +461,21 @@ func (db *DB) begin(ctx context.Context, c *conn, how opening) (*tx, error) {
 		return nil, errors.Join(err, anew.close())
 	}
 	*c = *anew
-	if t, err = begin(ctx, c, how); err == nil && db.lost.CompareAndSwap(true, false) {
+	if t, err = begin(ctx, c, how, nil); err == nil && db.lost.CompareAndSwap(true, false) {
 		db.log.Info("the database is there again")
 	}
 	return t, err
 }
 
-func begin(ctx context.Context, c *conn, how opening) (*tx, error) {
+func begin(ctx context.Context, c *conn, how opening, asks []sending) (*tx, error) {
 	// The transaction itself must not be cut short by a client that goes away: the connection would be lost with it.
 	t := &tx{ctx: context.WithoutCancel(ctx), c: c, now: time.Now()}
-	if err := t.control(how.begin); err != nil {
-		return nil, err
-	}
 	t.open = true
-	if err := t.row(how.pos).Scan((*int64)(&t.pos)); err != nil {
+	if err := c.kind.begin(t, how, asks); err != nil {
 		t.rollback()
+		if len(asks) > 0 { // perhaps it is what one of them asks: whoever does is to be told so, and nobody else
+			return begin(ctx, c, how, nil)
+		}
 		return nil, err
 	}
 	t.start = t.pos
@@ -525,11 +549,7 @@ func (t *tx) stmt(q string) (*sql.Stmt, error) {
 func (t *tx) put(one error, q string, args ...any) error {
 	t.wrote = true
 	if t.c.kind.together != nil && !t.eager {
-		t.puts = append(t.puts, put{q, args, one})
-		if len(t.puts) < maxPuts {
-			return nil
-		}
-		return t.flush()
+		return t.later(put{q, args, one})
 	}
 	n, err := t.exec(q, args...)
 	if err == nil && one != nil && n != 1 {
@@ -538,17 +558,39 @@ func (t *tx) put(one error, q string, args ...any) error {
 	return err
 }
 
-// flush runs what was put off.
-func (t *tx) flush() error {
-	if len(t.puts) == 0 {
+// later puts a change off.
+func (t *tx) later(p put) error {
+	t.puts = append(t.puts, p)
+	if len(t.puts) < maxPuts {
 		return nil
 	}
-	puts := t.puts
-	t.puts = nil
-	err := t.c.kind.together(t, puts)
+	return t.flush()
+}
+
+// flush runs what was put off.
+func (t *tx) flush() (err error) {
+	if t.late {
+		return errLate
+	}
+	if len(t.puts) == 0 && len(t.heads) == 0 {
+		return nil
+	}
+	puts := t.heads.puts(t.puts)
+	t.puts, t.heads = nil, nil
+	if t.c.kind.together != nil {
+		err = t.c.kind.together(t, puts)
+	} else {
+		for _, p := range puts {
+			if err == nil {
+				err = t.put(p.one, p.q, p.args...)
+			}
+		}
+	}
 	t.late = err != nil
 	return err
 }
+
+var errLate = errors.New("what was put off has failed")
 
 // query runs a statement that answers rows. q must be a constant text or one of few: each is kept prepared.
 func (t *tx) query(q string, args ...any) (*counted, error) {
