@@ -112,7 +112,7 @@ func told(t *testing.T, listeners int) (allocations, commits float64) {
 
 func TestCostOfAMessage(t *testing.T) {
 	alone, commits := told(t, 0)
-	costs(t, "allocations to send a message", alone, 323)
+	costs(t, "allocations to send a message", alone, 228)
 	costs(t, "commits for a message", commits, 1)
 	many, _ := told(t, 40)
 	costs(t, "allocations to tell one more person", (many-alone)/40, 80)
