@@ -165,7 +165,10 @@ func (r *Rooms) List(ctx context.Context, who account.Session, room mxid.Room, l
 func (r *Rooms) Listed(ctx context.Context, who account.Session, room mxid.Room) (bool, error) {
 	return view(ctx, r.Disk, func(v stream.View) (bool, error) {
 		c, ok, err := r.Disk.Room(v, room)
-		if err != nil || ok && c.Listed {
+		if err == nil && ok {
+			ok, err = r.Disk.IsListed(v, c.No)
+		}
+		if err != nil || ok {
 			return ok, err
 		}
 		if s, err := r.Sight(v, who, room); err == nil && s.Membership() != "" {

@@ -30,7 +30,6 @@ type Chain struct {
 	Version event.Version
 	Head    mxid.Event // the last event; "" while there is none
 	Depth   int64      // of the last event
-	Listed  bool       // in the public directory
 }
 
 // Event is an event as it is kept.
@@ -201,6 +200,8 @@ type Directory interface {
 	Rename(u stream.Unit, from, to No) error
 	// List puts the room in the public directory or takes it out.
 	List(u stream.Unit, room No, listed bool) error
+	// IsListed says whether a room that exists is in the public directory.
+	IsListed(v stream.View, room No) (bool, error)
 	// Listed gives the rooms in the public directory.
 	Listed(v stream.View) ([]Chain, error)
 }

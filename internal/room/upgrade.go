@@ -199,8 +199,8 @@ func (up *upgrade) finish() error {
 	if err := up.Disk.Rename(up.u, up.old.chain.No, up.chain.No); err != nil {
 		return err
 	}
-	if !up.old.chain.Listed {
-		return nil
+	if listed, err := up.Disk.IsListed(up.u, up.old.chain.No); err != nil || !listed {
+		return err
 	}
 	if err := up.Disk.List(up.u, up.old.chain.No, false); err != nil {
 		return err

@@ -28,3 +28,6 @@ func (db *DB) Wait() int { return len(db.units) }
 
 // Asked is how many statements that answer rows were run in a unit's transaction so far, and how many rows they gave.
 func Asked(u stream.Unit) int { return in(u).read }
+
+// MaxForeign is how many events of other servers are looked at.
+const MaxForeign = maxForeign

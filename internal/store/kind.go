@@ -14,7 +14,7 @@ type kind struct {
 	read  opening                   // a snapshot
 	text  func(q string) string     // a statement as the driver takes it
 	// begin begins a transaction, reads where the stream stands, and what is asked ahead of the units.
-	begin func(t *tx, how opening, asks []sending) error
+	begin func(t *tx, how opening, f foresight) error
 	// commit returns nil where all of the transaction is on disk.
 	commit func(t *tx) error
 	// together runs changes in their order, and waits for all of them at once. nil where there is no way to wait for.

@@ -8,52 +8,72 @@ import (
 	"wardroom/internal/event"
 	"wardroom/internal/mxid"
 	"wardroom/internal/room"
+	"wardroom/internal/stream"
 )
 
 // known is what the writer remembers of rooms, as it will be behind the unit that runs: the ends of their chains, and pieces of their state.
 // Most units ask for the same, and over a network each question takes longer than all else. It is right for as long as nobody else
-// writes, and is given up where somebody has, or where a transaction was not kept. The zero value is ready, a nil one remembers nothing.
+// writes: what another server appended to is forgotten, and everything where it is not known what that was, or where a transaction was not
+// kept. The zero value is ready, a nil one remembers nothing.
 type known struct {
-	chains map[mxid.Room]room.Chain
-	ids    map[room.No]mxid.Room
-	state  map[stateOf]room.Named // one without ID where the room has none
-	bytes  int                    // in state
+	rooms map[room.No]*about
+	ids   map[mxid.Room]room.No // of those whose chains are known
+	size  int                   // of all, in bytes
 }
 
-// stateOf is one piece of a room's state.
-type stateOf struct {
-	room room.No
-	event.StateKey
+// about is what is known of one room.
+type about struct {
+	chain room.Chain                    // the zero value while it is not known
+	state map[event.StateKey]room.Named // one without ID where the room has none
+	size  int
 }
 
 const (
-	maxChains = 20_000   // that are remembered: some five megabytes
-	maxState  = 16 << 20 // bytes of state that are remembered
+	maxKnown = 32 << 20 // bytes
+	ofRoom   = 500      // bytes that a room takes without its state, and that a piece of state takes beside what is in it
 )
 
 func (k *known) chain(id mxid.Room) (c room.Chain, ok bool) {
-	if k != nil {
-		c, ok = k.chains[id]
+	if k == nil {
+		return room.Chain{}, false
 	}
-	return c, ok
+	no, ok := k.ids[id]
+	if !ok {
+		return room.Chain{}, false
+	}
+	return k.rooms[no].chain, true
 }
 
-// keep remembers a chain. Where there are too many, some go, whichever come first.
+// keep remembers a chain.
 func (k *known) keep(c room.Chain) {
-	if k == nil {
-		return
+	if k != nil {
+		k.room(c.No, 0).chain = c
+		k.ids[c.ID] = c.No
 	}
-	if k.chains == nil {
-		k.chains, k.ids = map[mxid.Room]room.Chain{}, map[room.No]mxid.Room{}
+}
+
+// room gives what is known of a room, to which size bytes are added. Where there is too much, other rooms go, whichever come first.
+func (k *known) room(no room.No, size int) *about {
+	if k.rooms == nil {
+		k.rooms, k.ids = map[room.No]*about{}, map[mxid.Room]room.No{}
 	}
-	for id, old := range k.chains {
-		if len(k.chains) < maxChains {
+	a := k.rooms[no]
+	if a == nil {
+		size += ofRoom
+	}
+	for old := range k.rooms {
+		if k.size+size <= maxKnown {
 			break
 		}
-		delete(k.chains, id)
-		delete(k.ids, old.No)
+		k.forget(old)
 	}
-	k.chains[c.ID], k.ids[c.No] = c, c.ID
+	if a = k.rooms[no]; a == nil {
+		a = &about{state: map[event.StateKey]room.Named{}}
+		k.rooms[no] = a
+	}
+	a.size += size
+	k.size += size
+	return a
 }
 
 // appended notes the new end of a chain.
@@ -61,60 +81,117 @@ func (k *known) appended(no room.No, head mxid.Event, depth int64) {
 	if k == nil {
 		return
 	}
-	if c, ok := k.chains[k.ids[no]]; ok {
-		c.Head, c.Depth = head, depth
-		k.chains[c.ID] = c
+	if a := k.rooms[no]; a != nil && a.chain.No != 0 {
+		a.chain.Head, a.chain.Depth = head, depth
 	}
 }
 
-// forget forgets a chain.
-func (k *known) forget(no room.No) {
-	if k != nil {
-		delete(k.chains, k.ids[no])
-		delete(k.ids, no)
+func (k *known) stateOf(no room.No, key event.StateKey) (n room.Named, ok bool) {
+	if a := k.rooms[no]; a != nil {
+		n, ok = a.state[key]
 	}
+	return n, ok
 }
 
-// keepState remembers a piece of state. Where there is too much, some goes, whichever comes first.
-func (k *known) keepState(at stateOf, n room.Named) {
-	size := sizeOf(at, n)
-	if k.state == nil {
-		k.state = map[stateOf]room.Named{}
-	}
-	for old, n := range k.state {
-		if k.bytes+size <= maxState {
-			break
-		}
-		delete(k.state, old)
-		k.bytes -= sizeOf(old, n)
-	}
-	if _, ok := k.state[at]; !ok {
-		k.state[at] = n
-		k.bytes += size
-	}
+// keepState remembers a piece of state that was not known.
+func (k *known) keepState(no room.No, key event.StateKey, n room.Named) {
+	a := k.room(no, sizeOf(key, n))
+	a.state[key] = n
 }
 
 // replaced forgets a piece of state.
 func (k *known) replaced(no room.No, key event.StateKey) {
-	if k == nil {
+	if k == nil || k.rooms[no] == nil {
 		return
 	}
-	at := stateOf{no, key}
-	if n, ok := k.state[at]; ok {
-		delete(k.state, at)
-		k.bytes -= sizeOf(at, n)
+	a := k.rooms[no]
+	if n, ok := a.state[key]; ok {
+		delete(a.state, key)
+		a.size -= sizeOf(key, n)
+		k.size -= sizeOf(key, n)
 	}
 }
 
-// forgetState forgets all state.
-func (k *known) forgetState() {
+// forget forgets a room.
+func (k *known) forget(no room.No) {
+	if a := k.rooms[no]; a != nil {
+		delete(k.ids, a.chain.ID)
+		delete(k.rooms, no)
+		k.size -= a.size
+	}
+}
+
+// forgetAll forgets everything.
+func (k *known) forgetAll() {
 	if k != nil {
-		k.state, k.bytes = nil, 0
+		*k = known{}
 	}
 }
 
-func sizeOf(at stateOf, n room.Named) int {
-	return 200 + len(at.Type) + len(at.Key) + len(n.ID) + len(n.JSON)
+func sizeOf(key event.StateKey, n room.Named) int {
+	return ofRoom + len(key.Type) + len(key.Key) + len(n.ID) + len(n.JSON)
+}
+
+// foreign is an event that another server has appended.
+type foreign struct {
+	room   room.No
+	counts bool // it is a message, and so changes nothing but the room's end
+}
+
+// maxForeign is how many of them are looked at. Where there are more, everything is forgotten.
+const maxForeign = 1000
+
+const appendedSince = `SELECT room, counts FROM event WHERE pos > $1 ORDER BY pos LIMIT $2`
+
+// heardOf takes in what other servers have appended.
+func (t *tx) heardOf(rows answers) error {
+	for rows.Next() {
+		var f foreign
+		if err := rows.Scan((*int64)(&f.room), &f.counts); err != nil {
+			return err
+		}
+		t.foreign = append(t.foreign, f)
+	}
+	t.told = len(t.foreign) <= maxForeign
+	return rows.Err()
+}
+
+// changed forgets what others have changed, who have appended these events. all is false where that is not all they did, or is not known.
+func (k *known) changed(events []foreign, all bool) {
+	if !all {
+		k.forgetAll()
+		return
+	}
+	for _, f := range events {
+		if a := k.rooms[f.room]; a != nil && f.counts {
+			delete(k.ids, a.chain.ID)
+			a.chain = room.Chain{}
+		} else {
+			k.forget(f.room)
+		}
+	}
+}
+
+// foresight is what is asked as a transaction begins, since it will be needed. The zero value asks nothing.
+type foresight struct {
+	since   stream.Position // what other servers have appended after this; 0 for nothing
+	sending []sending
+}
+
+// foresee gives what is asked ahead of a batch.
+func (db *DB) foresee(batch []*unit, eager bool) (f foresight) {
+	if eager {
+		return f
+	}
+	if db.Elsewhere != nil && len(db.known.rooms) > 0 {
+		f.since = db.told
+	}
+	for _, u := range batch {
+		if a, ok := u.ctx.Value(sending{}).(sending); ok {
+			f.sending = append(f.sending, a)
+		}
+	}
+	return f
 }
 
 // heads are ends of chains that are still to be written: of all events that units append to a room, the last one alone is.
@@ -195,12 +272,15 @@ func (db *DB) Sending(ctx context.Context, device account.DeviceNo, txn string) 
 	return context.WithValue(ctx, sending{}, sending{device, txn})
 }
 
-// answered takes in what was asked ahead.
-func (t *tx) answered(a sending, rows interface {
+// answers is rows, in this driver's words or that one's.
+type answers interface {
 	scanner
 	Next() bool
 	Err() error
-}) error {
+}
+
+// answered takes in what was asked ahead.
+func (t *tx) answered(a sending, rows answers) error {
 	if t.sent == nil {
 		t.sent = map[sending][]said{}
 	}

@@ -2,6 +2,8 @@ package store_test
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -250,34 +252,89 @@ func TestRedactedStateIsNotTakenForWhatItWas(t *testing.T) {
 	}
 }
 
+// pairs opens a store as a server does with a command beside it, and as two servers do.
+func pairs(t *testing.T, test func(t *testing.T, db, beside *store.DB)) {
+	t.Run("command", func(t *testing.T) {
+		dir := t.TempDir()
+		db, _ := storetest.OpenDir(t, dir)
+		beside, _ := storetest.JoinDir(t, dir)
+		test(t, db, beside)
+	})
+	t.Run("server", func(t *testing.T) {
+		dbs, _ := storetest.Pair(t, func(int, stream.Position, stream.Position, []*stream.Entry) {})
+		test(t, dbs[0], dbs[1])
+	})
+}
+
 // What another process has done since is obeyed, in the room itself and where another room rests on it.
 func TestWhatAnotherProcessDidIsKnown(t *testing.T) {
-	dir := t.TempDir()
-	db, _ := storetest.OpenDir(t, dir)
-	beside, _ := storetest.JoinDir(t, dir)
-	rooms, who, id := staff(t, db, 2, room.Wanted{Preset: "public_chat"})
-	others := &room.Rooms{Disk: beside, Server: here}
-	inner, err := rooms.Create(t.Context(), who[0], room.Wanted{InitialState: []room.Piece{{Type: "m.room.join_rules", Content: json.RawMessage(
-		`{"join_rule":"restricted","allow":[{"type":"m.room_membership","room_id":"` + string(id) + `"}]}`)}}})
+	pairs(t, func(t *testing.T, db, beside *store.DB) {
+		rooms, who, id := staff(t, db, 2, room.Wanted{Preset: "public_chat"})
+		others := &room.Rooms{Disk: beside, Server: here}
+		inner, err := rooms.Create(t.Context(), who[0], room.Wanted{InitialState: []room.Piece{{Type: "m.room.join_rules", Content: json.RawMessage(
+			`{"join_rule":"restricted","allow":[{"type":"m.room_membership","room_id":"` + string(id) + `"}]}`)}}})
+		must(t, err)
+		must(t, rooms.Join(t.Context(), who[1], inner, ""))
+		must(t, rooms.Leave(t.Context(), who[1], inner, ""))
+		for i := range 3 { // both in turn
+			_, err := send(t, rooms, who[1], id, fmt.Sprint("a", i))
+			must(t, err)
+			_, err = send(t, others, who[1], id, fmt.Sprint("b", i))
+			must(t, err)
+		}
+		must(t, others.Leave(t.Context(), who[1], id, ""))
+		if err := rooms.Join(t.Context(), who[1], inner, ""); !fault.Forbidden.In(err) {
+			t.Errorf("who left the room that another one takes people from is answered %v there", err)
+		}
+		if _, err := send(t, rooms, who[1], id, "c"); !fault.Forbidden.In(err) {
+			t.Errorf("who left is answered %v", err)
+		}
+		if got := chain(t, db, id); len(got) != 6 {
+			t.Errorf("%d messages are there, want 6", len(got))
+		}
+	})
+}
+
+// Where other servers send messages, the ends of these rooms alone are asked for again; after more than can be looked at, everything.
+func TestPostgresForgetsWhatOtherServersChanged(t *testing.T) {
+	needPostgres(t)
+	dbs, _ := storetest.Pair(t, func(int, stream.Position, stream.Position, []*stream.Entry) {})
+	rooms, who, id := staff(t, dbs[0], 2, room.Wanted{Preset: "public_chat"})
+	others := &room.Rooms{Disk: dbs[1], Server: here}
+	elsewhere, err := others.Create(t.Context(), who[0], room.Wanted{Preset: "public_chat"})
 	must(t, err)
-	must(t, rooms.Join(t.Context(), who[1], inner, ""))
-	must(t, rooms.Leave(t.Context(), who[1], inner, ""))
-	for i := range 3 { // both in turn
-		_, err := send(t, rooms, who[1], id, fmt.Sprint("a", i))
-		must(t, err)
-		_, err = send(t, others, who[1], id, fmt.Sprint("b", i))
-		must(t, err)
+	var asked int
+	rooms.Disk = between{dbs[0], func(u stream.Unit, before int) error { asked = store.Asked(u) - before; return nil }}
+	say := func(txn string, want int) {
+		t.Helper()
+		if _, err := send(t, rooms, who[1], id, txn); err != nil || asked != want {
+			t.Errorf("%s asked %d, want %d: %v", txn, asked, want, err)
+		}
 	}
-	must(t, others.Leave(t.Context(), who[1], id, ""))
-	if err := rooms.Join(t.Context(), who[1], inner, ""); !fault.Forbidden.In(err) {
-		t.Errorf("who left the room that another one takes people from is answered %v there", err)
+	_, err = send(t, rooms, who[1], id, "at first")
+	must(t, err)
+	say("nothing happened", 0)
+	_, err = send(t, others, who[0], elsewhere, "m")
+	must(t, err)
+	say("another room", 0)
+	_, err = send(t, others, who[0], id, "m")
+	must(t, err)
+	say("this room", 1)
+	say("nothing more", 0)
+	must(t, dbs[1].Do(t.Context(), func(u stream.Unit) error {
+		c, _, err := dbs[1].Room(u, elsewhere)
+		for n := 0; n <= store.MaxForeign && err == nil; n++ {
+			id := mxid.Event("$" + base64.RawURLEncoding.EncodeToString(binary.BigEndian.AppendUint64(make([]byte, 24), uint64(n))))
+			if err = dbs[1].Append(u, c, &room.Event{Pos: u.Next(stream.Topic(elsewhere)), Room: c.No, ID: id, Sender: 1, Counts: true, JSON: []byte(`{}`)}); err == nil {
+				c.Head, c.Depth = id, c.Depth+1
+			}
+		}
+		return err
+	}))
+	if _, err := send(t, rooms, who[1], id, "very much"); err != nil || asked < 2 {
+		t.Errorf("after very much, %d was asked: %v", asked, err)
 	}
-	if _, err := send(t, rooms, who[1], id, "c"); !fault.Forbidden.In(err) {
-		t.Errorf("who left is answered %v", err)
-	}
-	if got := chain(t, db, id); len(got) != 6 {
-		t.Errorf("%d messages are there, want 6", len(got))
-	}
+	chain(t, dbs[0], id)
 }
 
 // That a room is in the directory stands beside the stream: no position tells a server that another one has put it there.

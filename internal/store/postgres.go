@@ -43,11 +43,14 @@ var postgres = kind{
 	write: opening{"BEGIN ISOLATION LEVEL READ COMMITTED", position + here + " FOR UPDATE"},
 	read:  opening{"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", position + here},
 	text:  func(q string) string { return q },
-	begin: func(t *tx, how opening, asks []sending) error {
+	begin: func(t *tx, how opening, f foresight) error {
 		var all pgx.Batch
 		all.Queue(how.begin)
 		all.Queue(how.pos).QueryRow(func(row pgx.Row) error { return row.Scan((*int64)(&t.pos)) })
-		for _, a := range asks {
+		if f.since > 0 {
+			all.Queue(appendedSince, int64(f.since), maxForeign+1).Query(func(rows pgx.Rows) error { return t.heardOf(rows) })
+		}
+		for _, a := range f.sending {
 			all.Queue(sentBy, int64(a.device), a.txn).Query(func(rows pgx.Rows) error { return t.answered(a, rows) })
 		}
 		return native(t.c.sql, func(c *pgx.Conn) error { return c.SendBatch(t.ctx, &all).Close() })

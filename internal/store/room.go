@@ -150,7 +150,7 @@ func (db *DB) Replace(u stream.Unit, no room.No, key event.StateKey, pos stream.
 // Redact implements room.Writing.
 func (db *DB) Redact(u stream.Unit, pos, by stream.Position, json []byte) error {
 	if event.Value(json).Get("state_key") != nil {
-		in(u).known.forgetState()
+		in(u).known.forgetAll()
 	}
 	_, err := in(u).exec(`
 		UPDATE event SET json = $1, redacted_by = $2, relates = NULL, relation = NULL, counts = $3 WHERE pos = $4`,
@@ -173,7 +173,7 @@ func (db *DB) RememberRoom(u stream.Unit, who account.No, no room.No) error {
 func scanRoom(row scanner) (c room.Chain, err error) {
 	var version string
 	var head []byte
-	if err = row.Scan((*int64)(&c.No), (*string)(&c.ID), &version, &head, &c.Depth, &c.Listed); err != nil {
+	if err = row.Scan((*int64)(&c.No), (*string)(&c.ID), &version, &head, &c.Depth); err != nil {
 		return room.Chain{}, err
 	}
 	c.Head = eventName(head)
@@ -187,7 +187,7 @@ func (db *DB) Room(v stream.View, id mxid.Room) (c room.Chain, ok bool, err erro
 	if c, ok := t.known.chain(id); ok {
 		return c, true, nil
 	}
-	c, err = scanRoom(t.row(`SELECT no, id, version, head, depth, listed FROM room WHERE id = $1`, string(id)))
+	c, err = scanRoom(t.row(`SELECT no, id, version, head, depth FROM room WHERE id = $1`, string(id)))
 	if ok, err = found(err); ok {
 		t.known.keep(c)
 	}
@@ -222,7 +222,7 @@ func (db *DB) State(v stream.View, no room.No, keys ...event.StateKey) ([]room.N
 	var places []int
 	for i, key := range keys {
 		var ok bool
-		if all[i], ok = t.known.state[stateOf{no, key}]; !ok {
+		if all[i], ok = t.known.stateOf(no, key); !ok {
 			unknown, places = append(unknown, key), append(places, i)
 		}
 	}
@@ -235,7 +235,7 @@ func (db *DB) State(v stream.View, no room.No, keys ...event.StateKey) ([]room.N
 	}
 	for i, n := range found {
 		all[places[i]] = n
-		t.known.keepState(stateOf{no, unknown[i]}, n)
+		t.known.keepState(no, unknown[i], n)
 	}
 	return all, nil
 }

@@ -44,13 +44,17 @@ func (db *DB) Rename(u stream.Unit, from, to room.No) error {
 
 // List implements room.Directory.
 func (db *DB) List(u stream.Unit, no room.No, listed bool) error {
-	in(u).known.forget(no)
 	_, err := in(u).exec(`UPDATE room SET listed = $1 WHERE no = $2`, listed, int64(no))
 	return err
 }
 
+// IsListed implements room.Directory.
+func (db *DB) IsListed(v stream.View, no room.No) (listed bool, err error) {
+	return listed, in(v).row(`SELECT listed FROM room WHERE no = $1`, int64(no)).Scan(&listed)
+}
+
 // Listed implements room.Directory.
 func (db *DB) Listed(v stream.View) ([]room.Chain, error) {
-	rows, err := in(v).query(`SELECT no, id, version, head, depth, listed FROM room WHERE listed ORDER BY no`)
+	rows, err := in(v).query(`SELECT no, id, version, head, depth FROM room WHERE listed ORDER BY no`)
 	return collect(rows, err, func(rows *sql.Rows) (room.Chain, error) { return scanRoom(rows) })
 }

@@ -29,7 +29,7 @@ var sqlite = kind{
 	write: opening{"BEGIN IMMEDIATE", position},
 	read:  opening{"BEGIN", position},
 	text:  func(q string) string { return dollar.ReplaceAllString(q, "?$1") }, // $1 is bound by order of appearance, ?1 by number
-	begin: func(t *tx, how opening, _ []sending) error { // there is no way to save: units ask for themselves
+	begin: func(t *tx, how opening, _ foresight) error { // there is no way to save: units ask for themselves
 		if err := t.control(how.begin); err != nil {
 			return err
 		}

@@ -314,23 +314,14 @@ func (db *DB) commit(ctx context.Context, batch []*unit) {
 // attempt is one transaction over batch, as far as maxWork reaches: over as many units as refused is long. broke is the unit that failed
 // after it had written, or -1.
 func (db *DB) attempt(ctx context.Context, batch []*unit, eager bool) (t *tx, refused []error, broke int, err error) {
-	var asks []sending
-	for _, u := range batch {
-		if a, ok := u.ctx.Value(sending{}).(sending); ok && !eager {
-			asks = append(asks, a)
-		}
-	}
-	t, err = db.begin(ctx, db.write, db.kind.write, asks...)
+	t, err = db.begin(ctx, db.write, db.kind.write, db.foresee(batch, eager))
 	if err != nil {
 		return nil, nil, -1, err
 	}
 	defer t.rollback()
 	if t.eager = eager; !eager {
 		if t.start != db.told { // another process has written
-			db.known = known{}
-		}
-		if db.Elsewhere != nil { // that a room is in the directory has no position
-			db.known.chains = nil
+			db.known.changed(t.foreign, t.start > db.told && t.told)
 		}
 		t.known = &db.known
 	}
@@ -397,7 +388,7 @@ func (db *DB) View(ctx context.Context, fn func(stream.View) error) error {
 		return ctx.Err()
 	}
 	defer func() { db.read <- c }()
-	t, err := db.begin(ctx, c, db.kind.read)
+	t, err := db.begin(ctx, c, db.kind.read, foresight{})
 	if err != nil {
 		return db.failure(fmt.Errorf("opening a view: %w", err))
 	}
@@ -427,6 +418,8 @@ type tx struct {
 	late    bool               // what was put off failed: whose fault that is nobody knows
 	known   *known             // what the writer remembers; nil where everything is asked
 	sent    map[sending][]said // what was asked ahead, as it is now
+	foreign []foreign          // what other servers have appended
+	told    bool               // that is all
 }
 
 // put is a change that nobody waits for.
@@ -446,8 +439,8 @@ func in(v stream.View) *tx { return v.(*tx) }
 
 // begin begins a transaction on c. A connection that broke meanwhile, or whose server has become a standby, is made anew; the writer of a
 // server then sees to it again that it is the only one.
-func (db *DB) begin(ctx context.Context, c *conn, how opening, asks ...sending) (*tx, error) {
-	t, err := begin(ctx, c, how, asks)
+func (db *DB) begin(ctx context.Context, c *conn, how opening, f foresight) (*tx, error) {
+	t, err := begin(ctx, c, how, f)
 	if err == nil || db.kind.sound(context.WithoutCancel(ctx), c.sql) {
 		return t, err
 	}
@@ -461,20 +454,23 @@ func (db *DB) begin(ctx context.Context, c *conn, how opening, asks ...sending) 
 		return nil, errors.Join(err, anew.close())
 	}
 	*c = *anew
-	if t, err = begin(ctx, c, how, nil); err == nil && db.lost.CompareAndSwap(true, false) {
+	if c == db.write {
+		db.known = known{} // where another server has taken over, not all of it may be there
+	}
+	if t, err = begin(ctx, c, how, foresight{}); err == nil && db.lost.CompareAndSwap(true, false) {
 		db.log.Info("the database is there again")
 	}
 	return t, err
 }
 
-func begin(ctx context.Context, c *conn, how opening, asks []sending) (*tx, error) {
+func begin(ctx context.Context, c *conn, how opening, f foresight) (*tx, error) {
 	// The transaction itself must not be cut short by a client that goes away: the connection would be lost with it.
 	t := &tx{ctx: context.WithoutCancel(ctx), c: c, now: time.Now()}
 	t.open = true
-	if err := c.kind.begin(t, how, asks); err != nil {
+	if err := c.kind.begin(t, how, f); err != nil {
 		t.rollback()
-		if len(asks) > 0 { // perhaps it is what one of them asks: whoever does is to be told so, and nobody else
-			return begin(ctx, c, how, nil)
+		if len(f.sending) > 0 { // perhaps it is what one of them asks: whoever does is to be told so, and nobody else
+			return begin(ctx, c, how, foresight{})
 		}
 		return nil, err
 	}
