@@ -375,6 +375,18 @@ func TestWhatAFilterHidesIsCountedWhenAnotherOneAsks(t *testing.T) {
 	}
 }
 
+func TestTheFirstMessageAfterAFirstSyncIsToldFromMemory(t *testing.T) {
+	o := open(t, 2, 1)
+	defer o.Hub.Subscribe("@somebody:else").Close()
+	me, in := o.people[1], o.rooms[0]
+	o.say(t, o.people[0], in, "before")
+	since, before := o.sync(t, me, "").Next, feed.Quick(o.Feed)
+	o.say(t, o.people[0], in, "after")
+	if j := o.sync(t, me, since).Rooms.Join[in]; j == nil || j.Unread.Notifications != 2 || feed.Quick(o.Feed) != before+1 {
+		t.Errorf("%d answers from memory: %+v", feed.Quick(o.Feed)-before, j)
+	}
+}
+
 // A client that lost its connection asks again with the token that it has, while the first request still waits.
 func TestRequestsWithOneTokenCountTheSame(t *testing.T) {
 	o := open(t, 2, 1)

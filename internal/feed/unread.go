@@ -103,12 +103,16 @@ func (l *looking) unread(j *joined, st room.Stay) error {
 	if err != nil {
 		return err
 	}
-	if !l.first {
+	if !l.first || len(l.unreadNow) < atFirst {
 		l.unreadNow = append(l.unreadNow, roomTally{st.ID, t})
 	}
 	l.putUnread(j, t)
 	return nil
 }
+
+// atFirst is of how many rooms the first sync of a device leaves in memory what is unread: else the first message in a room after everybody has
+// synced is read from the store for each of them. Most people are in fewer; of more rooms it is not kept until something is said there.
+const atFirst = 32
 
 // tally counts what is unread in a room.
 func (l *looking) tally(st room.Stay) (*tally, error) {
