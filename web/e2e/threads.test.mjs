@@ -71,6 +71,27 @@ test('an answer in a thread, by keyboard alone', async () => {
   assert.deepEqual({ rel_type, is_falling_back, to: to.event_id }, { rel_type: 'm.thread', is_falling_back: true, to: event_id });
 });
 
+test('a thread is followed and left, by keyboard; it holds after a reload', async () => {
+  const { page } = mio;
+  const follow = thread(mio).getByRole('button', { name: 'フォローする' });
+  await thread(mio).getByText('このスレッドはフォローしていません').waitFor();
+  await follow.focus();
+  await page.keyboard.press('Enter');
+  const leave = thread(mio).getByRole('button', { name: 'フォローをやめる' });
+  await leave.waitFor();
+  assert.deepEqual(await mio.barriers(), []);
+  await mio.shows('thread-followed-dark');
+  await page.reload();
+  await mio.isIn();
+  await leave.focus();
+  await page.keyboard.press('Enter');
+  await follow.waitFor();
+  await page.setViewportSize({ width: 390, height: 800 });
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0);
+  await mio.shows('thread-not-followed-phone-dark');
+  await page.setViewportSize({ width: 1280, height: 800 });
+});
+
 test('it is counted at its root and unread in the list, until the thread is read', async () => {
   await line(lin).filter({ hasText: '1条回复' }).waitFor();
   assert.match((await line(lin).textContent()) ?? '', /佐伯 澪/);

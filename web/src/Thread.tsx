@@ -18,6 +18,7 @@ import type { ThreadState } from './state/thread';
 import { useStore } from './state/useStore';
 import { subject, takeBack } from './subject';
 import look from './Thread.module.css';
+import { Follow } from './threads/Follow';
 import type { Acts } from './timeline/acts';
 import { Timeline } from './timeline/Timeline';
 
@@ -112,6 +113,7 @@ export function Thread({ room, thread, draft, connection, show, onClose }: Props
             <IconButton icon={IconClose} label={say('common.close')} onClick={onClose} />
           </span>
         </header>
+        {joined && <Follow following={thread.following} />}
         <Timeline
           items={items}
           fromStart={view.fromStart}

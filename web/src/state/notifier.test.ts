@@ -1,4 +1,4 @@
-import { ClientEvent, MatrixEvent, RoomEvent, type ISyncResponse, type MatrixClient } from 'matrix-js-sdk';
+import { ClientEvent, MatrixError, MatrixEvent, RoomEvent, type ISyncResponse, type MatrixClient } from 'matrix-js-sdk';
 import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { changeLanguage } from '../lang/lang';
@@ -38,9 +38,10 @@ function set(unread = 0) {
     decryptEventIfNeeded: () => Promise.resolve(),
     getPushActionsForEvent: notify,
   });
-  const store = <T extends object>(value: T) => Object.assign(new EventEmitter(), { snapshot: () => value, subscribe: (listener: () => void) => (listener(), () => undefined) });
+  const listeners: (() => void)[] = [];
+  const store = <T extends object>(value: T) => Object.assign(new EventEmitter(), { snapshot: () => value, subscribe: (listener: () => void) => (listeners.push(listener), listener(), () => undefined) });
   const rooms = store({ rooms: [{ id: '!r', unread }], people: [], invitations: [] });
-  const levels = Object.assign(store({}), { of: () => 'everything' });
+  const levels = Object.assign(store({}), { of: vi.fn(() => 'everything') });
   const open: Notice[] = [];
   const clicks: (() => void)[] = [];
   const notifier = new Notifier(client as unknown as MatrixClient, rooms as unknown as RoomList, levels as unknown as Levels, (notice, onClick) => {
@@ -49,13 +50,13 @@ function set(unread = 0) {
     return () => void open.splice(open.indexOf(notice), 1);
   });
   let n = 0;
-  const says = async (body: string, sender = '@marta:port', live = true) => {
-    const event = new MatrixEvent({ type: 'm.room.message', event_id: `$${n++}`, room_id: '!r', sender, content: { msgtype: 'm.text', body } });
+  const says = async (body: string, sender = '@marta:port', live = true, more: object = {}) => {
+    const event = new MatrixEvent({ type: 'm.room.message', event_id: `$${n++}`, room_id: '!r', sender, content: { msgtype: 'm.text', body, ...more } });
     client.emit(RoomEvent.Timeline, event, room, false, false, { liveEvent: live });
     await vi.advanceTimersByTimeAsync(1_000);
     return event;
   };
-  return { notifier, client, says, open, clicks, notify };
+  return { notifier, client, levels, changed: () => listeners.forEach((listener) => listener()), says, open, clicks, notify };
 }
 
 test('what was said before this device was there is not told of while the rooms come one after the other', async () => {
@@ -155,4 +156,49 @@ test('nothing is told of somebody who is ignored, nor any longer of what they wr
   expect(open).toEqual([]);
   await says('From Marta');
   expect(open[0]?.body).toBe('1 new message');
+});
+
+test('in a room that tells of names alone, answers in a thread that one follows are told of', async () => {
+  const { client, levels, says, open, notify } = set();
+  const followed = ['$followed'];
+  const authedRequest = vi.fn((_method: string, path: string) => (followed.some((root) => path.includes(encodeURIComponent(root))) ? Promise.resolve({}) : Promise.reject(new MatrixError({ errcode: 'M_NOT_FOUND' }, 404))));
+  Object.assign(client, { http: { authedRequest } });
+  notify.mockReturnValue({ notify: false });
+  levels.of.mockReturnValue('mentions');
+  const to = (root: string): object => ({ 'm.relates_to': { rel_type: 'm.thread', event_id: root } });
+  await says('in the room');
+  expect(authedRequest).not.toHaveBeenCalled();
+  await says('elsewhere', undefined, true, to('$other'));
+  await says('by a program', undefined, true, { ...to('$followed'), msgtype: 'm.notice' });
+  expect(open).toEqual([]);
+  levels.of.mockReturnValue('nothing');
+  await says('in a room that is silenced', undefined, true, to('$followed'));
+  expect(open).toEqual([]);
+  levels.of.mockReturnValue('mentions');
+  await says('here', undefined, true, to('$followed'));
+  expect(open).toHaveLength(1);
+});
+
+test('what is kept of a room from last time is not told of while it comes in, nor is a number before all are in', async () => {
+  const index = { token: 's1', accountData: [], rooms: Array.from({ length: 22 }, (_, n) => [n === 21 ? '!r' : `!${n}`, n, 22 - n]) };
+  const text = (name: string) => Promise.resolve(JSON.stringify(name === 'sync/rooms' ? index : { join: {} }));
+  const vault = { text, get: async <T>(name: string) => JSON.parse(await text(name)) as T, put: () => Promise.resolve(), putAll: () => Promise.resolve(), delete: () => Promise.resolve() };
+  const store = new SyncStore(vault);
+  const { client, says, open, notifier, changed } = set(3);
+  Object.assign(client, { store });
+  await store.startup();
+  expect([...store.left]).toEqual(['!20', '!r']);
+  await store.arrive(['!r'], async () => {
+    await says('of last week');
+  });
+  expect(open).toEqual([]);
+  await says('of now');
+  expect(open).toHaveLength(1);
+  document.title = 'before';
+  changed();
+  expect(document.title).toBe('before');
+  await store.arrive(['!20'], () => Promise.resolve());
+  changed();
+  expect(document.title).toBe('(3) Wardroom');
+  notifier.close();
 });

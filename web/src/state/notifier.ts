@@ -4,6 +4,7 @@
 import { MatrixEventEvent, RoomEvent, type IRoomTimelineData, type MatrixClient, type MatrixEvent, type Room } from 'matrix-js-sdk';
 import { currentLanguage, say } from '../lang/lang';
 import { awaitsKept, isArriving, keptRooms, wasToldAllRooms } from '../wire/client';
+import { followsThread } from '../wire/following';
 import { isIgnored, onIgnored } from './ignored';
 import type { Levels } from './levels';
 import { notifying, type Said } from './notifying';
@@ -13,6 +14,7 @@ import type { RoomList, RoomListView } from './roomlist';
 import { titleOf } from './roomstate';
 import { route } from './route';
 import { answersIn } from './threads';
+import { isNews } from './unread';
 
 /** What is shown outside of the page. */
 export interface Notice {
@@ -83,7 +85,18 @@ export class Notifier {
 
   #consider(room: Room, event: MatrixEvent): void {
     if (event.isBeingDecrypted() || event.isDecryptionFailure() || event.isRedacted()) return;
-    if (this.#client.getPushActionsForEvent(event, true)?.notify !== true) return;
+    if (this.#client.getPushActionsForEvent(event, true)?.notify === true) this.#tellOf(room, event);
+    else void this.#isFollowed(room, event).then((is) => is && this.#tellOf(room, event));
+  }
+
+  // The SDK does not know the push rule that tells of threads which somebody follows. It comes before those of rooms, and after what silences a room whole.
+  async #isFollowed(room: Room, event: MatrixEvent): Promise<boolean> {
+    const root = answersIn(event);
+    if (root === undefined || !isNews(event) || event.getContent()['msgtype'] === 'm.notice' || this.#levels.of(room.roomId) !== 'mentions') return false;
+    return followsThread(this.#client, room.roomId, root).catch(() => false); // the number in the list tells of it
+  }
+
+  #tellOf(room: Room, event: MatrixEvent): void {
     const due = this.#due.get(room.roomId) ?? [];
     if (due.includes(event)) return;
     this.#due.set(room.roomId, [...due, event]);

@@ -5,6 +5,7 @@ import type { Content } from '../crypto/envelope';
 import { languageToSend } from '../lang/script';
 import { unreadNumbers } from '../wire/client';
 import { inThread, messageContent, type About, type Where } from './compose';
+import { Following } from './following';
 import { onIgnored } from './ignored';
 import type { Outbox } from './outbox';
 import { Position, type Goal } from './position';
@@ -55,6 +56,8 @@ export interface Surroundings {
 export class ThreadState extends Store<ThreadView> {
   /** The files that are on their way out of here. */
   readonly uploads: Uploads;
+  /** Whether one follows it. */
+  readonly following: Following;
   readonly #around: Surroundings;
   readonly #root: string;
   #position: Position | undefined;
@@ -69,6 +72,7 @@ export class ThreadState extends Store<ThreadView> {
     super({ root, items: [], fromStart: false, toEnd: true, newFrom: undefined, marked: undefined, goal: undefined, fetching: 'there', failed: undefined, unread: 0, readers: new Map() });
     this.#around = around;
     this.#root = root;
+    this.following = new Following(around.client, around.room.roomId, root);
     this.uploads = around.uploads((file) => ({ ...file, ...inThread(this.#place()) }));
   }
 
@@ -113,12 +117,14 @@ export class ThreadState extends Store<ThreadView> {
       stopIgnored();
     };
     this.#position?.arrive();
+    this.following.open();
     this.#now();
     this.#fetch();
   }
 
   close(): void {
     this.#position?.leave();
+    this.following.close();
     this.#leave?.();
     this.#leave = undefined;
   }

@@ -35,6 +35,22 @@ export const threads = sentences({
     'zh-Hant': '討論串中有{n}則未讀回覆，開啟最新的',
     ja: 'スレッドに未読の返信が {n} 件あります。最新のものを開く',
   },
+  'thread.follow': { en: 'Follow', 'zh-Hans': '关注', 'zh-Hant': '追蹤', ja: 'フォローする' },
+  'thread.leave': { en: 'Stop following', 'zh-Hans': '取消关注', 'zh-Hant': '取消追蹤', ja: 'フォローをやめる' },
+  'thread.follows': { en: 'You follow this thread', 'zh-Hans': '您已关注此话题串', 'zh-Hant': '您已追蹤此討論串', ja: 'このスレッドをフォローしています' },
+  'thread.followsNot': { en: 'You do not follow this thread', 'zh-Hans': '您未关注此话题串', 'zh-Hant': '您未追蹤此討論串', ja: 'このスレッドはフォローしていません' },
+  'thread.follows.means': {
+    en: 'You are told of each answer, also where the room tells you only when you are named.',
+    'zh-Hans': '每条回复都会通知您，即使会话只在提到您时才通知。',
+    'zh-Hant': '每則回覆都會通知您，即使聊天室只在提到您時才通知。',
+    ja: 'ルームの通知が自分宛てのみでも、返信があるたびにお知らせします。',
+  },
+  'thread.followsNot.means': {
+    en: 'You are told of answers as of other messages in the room.',
+    'zh-Hans': '回复的通知方式与会话中的其他消息相同。',
+    'zh-Hant': '回覆的通知方式與聊天室中的其他訊息相同。',
+    ja: '返信は、ルームのほかのメッセージと同じようにお知らせします。',
+  },
   'threads.title': { en: 'Threads', 'zh-Hans': '话题串', 'zh-Hant': '討論串', ja: 'スレッド' },
   'threads.none': {
     en: 'There are no threads in this room yet. The menu of a message begins one.',
