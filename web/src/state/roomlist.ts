@@ -84,9 +84,12 @@ export class RoomList extends Store<RoomListView> {
     this.#due ??= setTimeout(() => {
       this.#due = undefined;
       this.set(keepEntries(this.snapshot(), listOf(this.#client, this.#far.snapshot())));
-    }, this.snapshot().ready && awaitsKept(this.#client) ? 500 : 50);
+    }, this.snapshot().ready && awaitsKept(this.#client) ? growing : 50);
   };
 }
+
+/** While kept rooms come in: to list five hundred rooms and to draw them keeps the page busier than their coming. */
+const growing = 1_500;
 
 const changes = [
   ClientEvent.Sync,

@@ -9,7 +9,7 @@ type Fetch = (input: RequestInfo | URL, init?: RequestInit) => Promise<Response>
 export type Give = (rooms: IRooms) => Promise<void>;
 
 const sync = '/_matrix/client/v3/sync';
-const atOnce = 2;
+const atOnce = 1;
 
 export class Arrival {
   readonly #store: Pick<SyncStore, 'left' | 'arrive'>;
