@@ -28,7 +28,9 @@ var sqlite = kind{
 	shown: func(dir string) string { return dir },
 	write: opening{"BEGIN IMMEDIATE", position},
 	read:  opening{"BEGIN", position},
-	text:  func(q string) string { return dollar.ReplaceAllString(q, "?$1") }, // $1 is bound by order of appearance, ?1 by number
+	text: func(q string) string {
+		return limited.ReplaceAllString(dollar.ReplaceAllString(q, "?${1}"), "LIMIT CAST(?${1} AS INTEGER)")
+	}, // $1 is bound by order of appearance, ?1 by number
 	begin: func(t *tx, how opening, _ foresight) error { // there is no way to save: units ask for themselves
 		if err := t.control(how.begin); err != nil {
 			return err
@@ -78,7 +80,11 @@ const (
 	cantOpen = 14
 )
 
-var dollar = regexp.MustCompile(`\$(\d+)`)
+var (
+	dollar = regexp.MustCompile(`\$(\d+)`)
+	// Of a bare parameter for a limit SQLite looks at the value when it plans, and plans anew each time that one is bound, even the same.
+	limited = regexp.MustCompile(`LIMIT \?(\d+)`)
+)
 
 // address is where SQLite finds a file, whatever its folders are called.
 func address(file string) string {
