@@ -1,6 +1,7 @@
 package account
 
 import (
+	"bytes"
 	"encoding/json"
 	"reflect"
 	"regexp"
@@ -105,6 +106,9 @@ func (r *Rule) verdict() (v Verdict) {
 		case `"notify"`, `"coalesce"`:
 			v.Notify = true
 			continue
+		}
+		if !bytes.Contains(a, []byte("highlight")) && !bytes.Contains(a, []byte{'\\'}) {
+			continue // it is no tweak that counts here; most are of a sound
 		}
 		var tweak struct {
 			Set   string `json:"set_tweak"`

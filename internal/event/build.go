@@ -144,7 +144,7 @@ func (p *PDU) placeRedacts(v Version) error {
 		if p.Redacts == "" {
 			p.Redacts = mxid.Event(p.Get("redacts").Text())
 		} else {
-			p.Content = json.RawMessage(with(Value(p.Content), "redacts", appendText(nil, p.Redacts)))
+			p.Content = json.RawMessage(with(Value(p.Content), "redacts", AppendText(nil, p.Redacts)))
 		}
 	}
 	if _, err := mxid.ParseEvent(string(p.Redacts)); err != nil {
@@ -160,7 +160,7 @@ func with(object Value, key string, value []byte) Value {
 		if len(out) > 1 {
 			out = append(out, ',')
 		}
-		out = append(append(appendText(out, k), ':'), v...)
+		out = append(append(AppendText(out, k), ':'), v...)
 	}
 	written := false
 	for k, v := range object.Each() {
@@ -190,16 +190,16 @@ func (p *PDU) append(dst []byte, v Version, content []byte) []byte {
 	dst = strconv.AppendInt(append(dst, `,"origin_server_ts":`...), p.OriginServerTS, 10)
 	dst = appendIDs(append(dst, `,"prev_events":`...), p.PrevEvents)
 	if p.Redacts != "" && !v.RedactsInContent() {
-		dst = appendText(append(dst, `,"redacts":`...), p.Redacts)
+		dst = AppendText(append(dst, `,"redacts":`...), p.Redacts)
 	}
 	if !p.namesRoom(v) {
-		dst = appendText(append(dst, `,"room_id":`...), p.RoomID)
+		dst = AppendText(append(dst, `,"room_id":`...), p.RoomID)
 	}
-	dst = appendText(append(dst, `,"sender":`...), p.Sender)
+	dst = AppendText(append(dst, `,"sender":`...), p.Sender)
 	if p.StateKey != nil {
-		dst = appendText(append(dst, `,"state_key":`...), *p.StateKey)
+		dst = AppendText(append(dst, `,"state_key":`...), *p.StateKey)
 	}
-	dst = appendText(append(dst, `,"type":`...), p.Type)
+	dst = AppendText(append(dst, `,"type":`...), p.Type)
 	return append(dst, '}')
 }
 
@@ -209,7 +209,7 @@ func appendIDs(dst []byte, ids []mxid.Event) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendText(dst, id)
+		dst = AppendText(dst, id)
 	}
 	return append(dst, ']')
 }

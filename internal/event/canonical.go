@@ -404,8 +404,8 @@ func appendRune(dst []byte, r rune) []byte {
 	return append(dst, '\\', 'u', '0', '0', digits[r>>4], digits[r&15])
 }
 
-// appendText appends s as a canonical JSON string. s must be valid UTF-8.
-func appendText[S ~string](dst []byte, s S) []byte {
+// AppendText appends s as a canonical JSON string. s must be valid UTF-8.
+func AppendText[S ~string](dst []byte, s S) []byte {
 	dst = append(dst, '"')
 	for s != "" {
 		n := 0

@@ -15,23 +15,13 @@ import (
 //
 // Spec: client-server API, "Room event format"; room version 11, "Moving the redacts property".
 func AppendClient(dst, raw []byte, id mxid.Event, room mxid.Room, unsigned json.RawMessage) []byte {
-	var content, ts, redacts, sender, stateKey, typ Value
-	for k, v := range Value(raw).fields {
-		switch string(k) {
-		case "content":
-			content = v
-		case "origin_server_ts":
-			ts = v
-		case "redacts":
-			redacts = v
-		case "sender":
-			sender = v
-		case "state_key":
-			stateKey = v
-		case "type":
-			typ = v
-		}
-	}
+	o := OutlineOf(raw)
+	return o.AppendClient(dst, raw, id, room, unsigned)
+}
+
+// AppendClient is AppendClient of raw, whose outline this is.
+func (o *Outline) AppendClient(dst, raw []byte, id mxid.Event, room mxid.Room, unsigned json.RawMessage) []byte {
+	content, ts, redacts, sender, stateKey, typ := o.at(raw, 0), o.at(raw, 1), o.at(raw, 2), o.at(raw, 3), o.at(raw, 4), o.at(raw, 5)
 	if string(typ) == `"`+TypeRedaction+`"` {
 		if redacts != nil {
 			content = with(content, "redacts", redacts)
@@ -45,11 +35,11 @@ func AppendClient(dst, raw []byte, id mxid.Event, room mxid.Room, unsigned json.
 		}
 	}
 	dst = append(append(dst, `{"content":`...), content...)
-	dst = appendText(append(dst, `,"event_id":`...), id)
+	dst = AppendText(append(dst, `,"event_id":`...), id)
 	add("origin_server_ts", ts)
 	add("redacts", redacts)
 	if room != "" {
-		dst = appendText(append(dst, `,"room_id":`...), room)
+		dst = AppendText(append(dst, `,"room_id":`...), room)
 	}
 	add("sender", sender)
 	add("state_key", stateKey)

@@ -85,6 +85,11 @@ func (v Value) Text() string {
 	return string(decode(v[1 : len(v)-1]))
 }
 
+// Is reports whether v is the string text.
+func (v Value) Is(text string) bool {
+	return v.IsString() && (string(v[1:len(v)-1]) == text || bytes.IndexByte(v, '\\') >= 0 && v.Text() == text)
+}
+
 // Int is the value of a number, and whether v is one.
 func (v Value) Int() (int64, bool) {
 	if len(v) == 0 || v[0] != '-' && (v[0] < '0' || v[0] > '9') {

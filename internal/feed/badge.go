@@ -2,6 +2,7 @@ package feed
 
 import (
 	"maps"
+	"slices"
 	"sync"
 
 	"wardroom/internal/account"
@@ -116,18 +117,21 @@ func (f *Feed) Waiting(v stream.View, s account.Session) (map[room.No]int, error
 	}
 	for _, st := range again {
 		delete(now.rooms, st.Room)
-		if st.Membership != event.Join {
-			continue
-		}
-		t, err := l.tally(st)
+	}
+	again = slices.DeleteFunc(again, func(st room.Stay) bool { return st.Membership != event.Join })
+	for some := range slices.Chunk(again, together) {
+		tallies, err := l.tallies(some)
 		if err != nil {
 			return nil, err
 		}
-		for _, n := range t.threads {
-			now.rooms[st.Room] += n.told.Notifications
-		}
-		if now.rooms[st.Room] == 0 {
-			delete(now.rooms, st.Room)
+		for no, t := range tallies {
+			n := 0
+			for _, one := range t.threads {
+				n += one.told.Notifications
+			}
+			if n > 0 {
+				now.rooms[no] = n
+			}
 		}
 	}
 	f.badges.put(s.Account, now)

@@ -30,18 +30,20 @@ type Disk interface {
 	// News gives the rooms that who, with account a, has a present membership of, left ones too, and that have an event, or
 	// a receipt that a may see, in after < position <= upto.
 	News(v stream.View, who mxid.User, a account.No, after, upto stream.Position) ([]News, error)
-	// Turned says whether anybody's membership of the room changed in after < position <= upto.
-	Turned(v stream.View, no room.No, after, upto stream.Position) (bool, error)
-	// StateSince gives the state as it is behind at, of what changed after after. With after 0 that is all state; where members
-	// is not nil, m.room.member events are then given for these people alone.
-	StateSince(v stream.View, no room.No, after, at stream.Position, members []mxid.User) ([]room.Event, error)
+	// Turned gives those of these stretches in which anybody's membership changed.
+	Turned(v stream.View, of []room.Stretch) (map[room.No]bool, error)
+	// StateSince gives the state of each room as it is at the end of the stretch, of what changed in it. Where the stretch begins at 0 that is all
+	// state; without everybody it is then that without m.room.member events.
+	StateSince(v stream.View, of []room.Stretch, everybody bool) (map[room.No][]room.Event, error)
 	// Joined lists the people who are joined to the room now.
 	Joined(v stream.View, no room.No) ([]mxid.User, error)
-	// Heroes gives up to five people other than who, joined or invited now; earliest first.
-	Heroes(v stream.View, no room.No, who mxid.User) ([]mxid.User, error)
-	// Unread counts the events in the room that count for who, with account a, since they joined, and that a's receipts do not
+	// Heroes gives up to five people of each of these rooms other than who, joined or invited now; earliest first.
+	Heroes(v stream.View, rooms []room.No, who mxid.User) (map[room.No][]mxid.User, error)
+	// Encrypted gives those of these rooms in which encryption is switched on.
+	Encrypted(v stream.View, rooms []room.No) (map[room.No]bool, error)
+	// Unread counts the events in each of these rooms that count for who, with account a, since they joined, and that a's receipts do not
 	// cover, by thread and sender; at most 1000 of the main timeline, and as many in threads.
-	Unread(v stream.View, no room.No, who mxid.User, a account.No) ([]Unread, error)
+	Unread(v stream.View, rooms []room.No, who mxid.User, a account.No) (map[room.No][]Unread, error)
 	// UnreadEvents gives the events that Unread counts.
 	UnreadEvents(v stream.View, no room.No, who mxid.User, a account.No) ([]UnreadEvent, error)
 	// Senders gives the names of accounts.
@@ -56,9 +58,9 @@ type Disk interface {
 	ReceiptPosition(v stream.View, no room.No, a account.No, typ, thread string) (stream.Position, error)
 	// SetReceipt writes r, which points to the event at position event, at pos.
 	SetReceipt(u stream.Unit, no room.No, a account.No, r Receipt, event, pos stream.Position) error
-	// ReceiptsSince gives the room's receipts of after < position <= upto: a's own ones, and the public ones that point to the event at
-	// oldest or a later one.
-	ReceiptsSince(v stream.View, no room.No, a account.No, after, upto, oldest stream.Position) ([]GivenReceipt, error)
+	// ReceiptsSince gives the receipts of each of these stretches: a's own ones, and the public ones that point to an event that is not older than
+	// the oldest one of the stretch.
+	ReceiptsSince(v stream.View, of []Receipts, a account.No) (map[room.No][]GivenReceipt, error)
 
 	// Subscription is a's subscription to the thread whose root is at that position; ok is false where there never was one.
 	Subscription(v stream.View, a account.No, root stream.Position) (s Subscription, ok bool, err error)
@@ -76,10 +78,10 @@ type Disk interface {
 	Recent(v stream.View, who mxid.User, a account.No) ([]Recent, error)
 	// Kinds gives the kinds of the rooms that who has a present membership of.
 	Kinds(v stream.View, who mxid.User) (map[room.No]Kind, error)
-	// RoomDataSince gives what was written of a's data for the room in after < position <= upto; for no room that of the whole account.
-	RoomDataSince(v stream.View, a account.No, no room.No, after, upto stream.Position) ([]account.Datum, error)
-	// Spoken is where something was said last in the room, as of upto, that counts; where nothing was, where the room began.
-	Spoken(v stream.View, no room.No, upto stream.Position) (stream.Position, error)
+	// RoomDataSince gives what was written of a's data for the rooms in each of these stretches; for no room that of the whole account.
+	RoomDataSince(v stream.View, a account.No, of []room.Stretch) (map[room.No][]account.Datum, error)
+	// Spoken is where something was said last in each of these stretches that counts; where nothing was, where the room began.
+	Spoken(v stream.View, of []room.Stretch) (map[room.No]stream.Position, error)
 }
 
 // Unread is how much of one sender somebody has not read: in the main timeline, or in a thread, by its root.
@@ -105,6 +107,12 @@ type Counted struct {
 type GivenReceipt struct {
 	Receipt
 	User mxid.User
+}
+
+// Receipts are the receipts that were given in a piece of the stream, of those that point to the event at Oldest or a later one.
+type Receipts struct {
+	room.Stretch
+	Oldest stream.Position
 }
 
 // News is a room in which something is new to somebody.

@@ -26,32 +26,45 @@ func (l *looking) rooms() error {
 		return err
 	}
 	l.stale = nil
-	for _, n := range all {
-		l.stale = append(l.stale, n.ID)
-		if n.Stay, err = l.stay(n.Stay); err != nil {
-			return err
-		}
-		if n.Membership == "" || !l.req.Filter.Room.room(n.ID) {
-			continue
-		}
-		switch n.Membership {
-		case event.Join:
-			err = l.join(n)
-		case event.Invite, event.Knock:
-			if n.Pos > l.at {
-				err = l.offered(n.Stay)
+	for some := range slices.Chunk(all, together) {
+		var tales []*tale
+		for _, n := range some {
+			l.stale = append(l.stale, n.ID)
+			if n.Stay, err = l.stay(n.Stay); err != nil {
+				return err
 			}
-		default:
-			if n.Pos > l.at && !l.first || l.first && l.req.Filter.Room.IncludeLeave {
-				err = l.leave(n.Stay, l.roomData[n.ID])
+			if n.Membership == "" || !l.req.Filter.Room.room(n.ID) {
+				continue
+			}
+			var t *tale
+			switch n.Membership {
+			case event.Join:
+				t, err = l.join(n)
+			case event.Invite, event.Knock:
+				if n.Pos > l.at {
+					err = l.offered(n.Stay)
+				}
+			default:
+				if n.Pos > l.at && !l.first || l.first && l.req.Filter.Room.IncludeLeave {
+					t, err = l.leave(n.Stay, l.roomData[n.ID])
+				}
+			}
+			if err != nil {
+				return err
+			}
+			if t != nil {
+				tales = append(tales, t)
 			}
 		}
-		if err != nil {
+		if err := l.tell(tales); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// together is of how many rooms an answer is read at once: enough that few statements are needed, and what was read of them takes little memory.
+const together = 64
 
 // news finds the rooms to look into: those where something happened, somebody is writing, or which the person has new data of.
 func (l *looking) news() ([]News, error) {
@@ -82,58 +95,62 @@ func (l *looking) news() ([]News, error) {
 	return all, nil
 }
 
-// join adds a room that the person is in.
-func (l *looking) join(n News) error {
+// tale is the making of what is told of one room.
+type tale struct {
+	newest
+	into   *left
+	joined *joined // nil for a room that the person has left
+	unsaid bool    // nothing was said there
+
+	at              stream.Position // where the state that is given belongs
+	named           []mxid.User     // who is named in it
+	members         map[string]bool // whose membership it gives
+	stated          bool            // state is given beside the timeline
+	changed         bool            // there is state in the timeline
+	turned          bool            // somebody came or went
+	renamed, titled bool            // there is another name in the timeline; the state that is given has a name of the room
+	receipts        bool            // there may be some
+
+	said, state, people room.Showing // in the timeline, the state that goes with it, and who is named
+}
+
+// join begins to tell of a room that the person is in.
+func (l *looking) join(n News) (*tale, error) {
 	st := n.Stay
 	j := &joined{left: left{Data: eventList{l.roomData[st.ID]}}}
-	since := stream.Position(0)
+	t := &tale{newest: newest{stay: st, end: l.upto, limit: l.req.Filter.limit()}, into: &j.left, joined: j}
 	if !l.first {
 		switch was, err := l.wasIn(st, l.at); {
 		case err != nil:
-			return err
+			return nil, err
 		case was:
-			since = l.at
+			t.since = l.at
+		default:
+			if j.Data.Events, err = l.allData(st.Room); err != nil {
+				return nil, err
+			}
 		}
 	}
-	var told tale
-	var err error
-	if n.Last > 0 || since == 0 {
-		told, err = l.timeline(&j.left, st, since, l.upto)
-	} else {
-		l.nothingSaid(&j.left)
-	}
-	if err != nil {
-		return err
-	}
-	if since == 0 && !l.first {
-		j.Timeline.Limited = true // the device may have some of it from an earlier stay, and would show that twice
-		if j.Data.Events, err = l.allData(st.Room); err != nil {
-			return err
-		}
-	}
-	if j.Ephemeral.Events, err = l.ephemeral(st, since, n.Receipts || since == 0); err != nil {
-		return err
-	}
-	if told.turned {
-		if j.Summary, err = l.summary(st, told.titled); err != nil {
-			return err
-		}
-		told.named = append(told.named, j.Summary.Heroes...)
-	}
-	if err := l.introduce(&j.left, told); err != nil {
-		return err
-	}
-	if err := l.unread(j, st); err != nil {
-		return err
-	}
+	t.unsaid = n.Last == 0 && t.since > 0
+	t.receipts = n.Receipts || t.since == 0
 	l.answer.Rooms.Join[st.ID] = j
+	return t, nil
+}
+
+// tell tells of some rooms.
+func (l *looking) tell(all []*tale) error {
+	for _, step := range []func([]*tale) error{l.timelines, l.states, l.summaries, l.introduce, l.show, l.ephemeral, l.unread} {
+		if err := step(all); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
 // allData is the person's data for a room: of what was written while they were not in it the device was not told.
 func (l *looking) allData(no room.No) (all []json.RawMessage, err error) {
-	data, err := l.Disk.RoomDataSince(l.v, l.s.Account, no, 0, l.upto)
-	for _, d := range data {
+	data, err := l.Disk.RoomDataSince(l.v, l.s.Account, []room.Stretch{{Room: no, Upto: l.upto}})
+	for _, d := range data[no] {
 		if l.req.Filter.Room.AccountData.MatchType(d.Type) {
 			all = append(all, typed(d.Type, d.Content))
 		}
@@ -162,9 +179,9 @@ func membershipAt(spans []room.Span, pos stream.Position) string {
 	return was
 }
 
-// leave adds a room that the person is no longer in, up to the event that ended it. Of one that they have forgotten since, the device is
-// told that event alone, and one that begins is told nothing.
-func (l *looking) leave(st room.Stay, data []json.RawMessage) error {
+// leave begins to tell of a room that the person is no longer in, up to the event that ended it. Of one that they have forgotten since, the
+// device is told that event alone, and one that begins is told nothing.
+func (l *looking) leave(st room.Stay, data []json.RawMessage) (*tale, error) {
 	gone := &left{Data: eventList{data}}
 	if forgotten, err := l.Disk.Forgotten(l.v, l.s.Account, st.Room); err != nil || forgotten {
 		if err == nil && !l.first {
@@ -172,17 +189,10 @@ func (l *looking) leave(st room.Stay, data []json.RawMessage) error {
 			gone.Timeline.Events, err = l.ownMembership(st)
 			l.answer.Rooms.Leave[st.ID] = gone
 		}
-		return err
-	}
-	told, err := l.timeline(gone, st, l.at, st.Pos)
-	if err != nil {
-		return err
-	}
-	if err := l.introduce(gone, told); err != nil {
-		return err
+		return nil, err
 	}
 	l.answer.Rooms.Leave[st.ID] = gone
-	return nil
+	return &tale{newest: newest{stay: st, since: l.at, end: st.Pos, limit: l.req.Filter.limit()}, into: gone}, nil
 }
 
 // ownMembership is the event that made the person's membership what it is, for who may not look into the room.
@@ -228,170 +238,228 @@ func (l *looking) nothingSaid(into *left) {
 	l.putState(into, &eventList{})
 }
 
-// tale is what was told of a room, for what goes with it.
-type tale struct {
-	sight   *room.Sight
-	at      stream.Position // where the state that is given belongs
-	named   []mxid.User     // who is named in it
-	members map[string]bool // whose membership it gives
-	turned  bool            // somebody came or went
-	titled  bool            // the state that is given has a name of the room
-}
-
-// newest is the newest events of a room after a position.
+// newest is the newest events of a room after a position and up to another one, a limited number of them.
 type newest struct {
+	stay       room.Stay
+	since, end stream.Position
+	limit      int
+
 	sight   *room.Sight
 	events  []room.Event    // that may be seen, oldest first
 	start   stream.Position // the first position that they cover
 	limited bool            // there are more
 	whole   bool            // there is nothing else after the position, be it seen or not
+
+	// related are the events that others relate to. They do so later, so they are among the newest of the room too. nil where others may have come.
+	related map[stream.Position]bool
 }
 
-// newest finds at most limit events of a room after since and up to end.
-func (l *looking) newest(st room.Stay, since, end stream.Position, limit int) (n newest, err error) {
-	n.events, err = l.Disk.Timeline(l.v, st.Room, since, end, true, limit+1)
+// find finds the newest events of rooms.
+func (l *looking) find(all []*newest) error {
+	if len(all) == 0 {
+		return nil
+	}
+	limit, stretches, stays := 0, make([]room.Stretch, len(all)), make([]room.Stay, len(all))
+	for i, n := range all {
+		limit = max(limit, n.limit)
+		stretches[i], stays[i] = room.Stretch{Room: n.stay.Room, After: n.since, Upto: n.end}, n.stay
+	}
+	events, err := l.Disk.Newest(l.v, stretches, limit+1)
 	if err != nil {
-		return n, err
+		return err
 	}
-	n.sight, err = l.Rooms.Sight(l.v, l.s, st.ID)
+	sights, err := l.Rooms.Sights(l.v, l.s, stays)
 	if err != nil {
-		return n, err
+		return err
 	}
-	n.sight.Ignored = l.ignored
-	n.start, n.whole = end+1, since > 0
-	if i := slices.IndexFunc(n.events, func(e room.Event) bool { return !n.sight.Sees(e.Pos) }); i >= 0 {
-		n.events, n.whole, n.limited = n.events[:i], false, true // what lies before is told by prev_batch, as far as it may be seen
+	upto := l.v.Upto().At(stream.Topic(l.s.User))
+	for _, n := range all {
+		n.events, n.sight = events[n.stay.Room], sights[n.stay.Room]
+		if n.sight == nil { // forgotten since: nothing is told of it
+			n.events = nil
+			continue
+		}
+		n.sight.Ignored = l.ignored
+		n.start, n.whole = n.end+1, n.since > 0
+		if n.end >= upto {
+			n.related = map[stream.Position]bool{}
+			for i := range n.events {
+				if at := n.events[i].Relates; at != 0 {
+					n.related[at] = true
+				}
+			}
+		}
+		for i := range n.events {
+			if !n.sight.Sees(n.events[i].Pos) {
+				n.events, n.whole, n.limited = n.events[:i], false, true // what lies before is told by prev_batch, as far as it may be seen
+				break
+			}
+		}
+		if len(n.events) > n.limit {
+			n.events, n.whole, n.limited = n.events[:n.limit], false, true
+		}
+		slices.Reverse(n.events)
+		if len(n.events) > 0 {
+			n.start = n.events[0].Pos
+		}
 	}
-	if len(n.events) > limit {
-		n.events, n.whole, n.limited = n.events[:limit], false, true
-	}
-	slices.Reverse(n.events)
-	if len(n.events) > 0 {
-		n.start = n.events[0].Pos
-	}
-	return n, nil
+	return nil
 }
 
 // reaches reports whether an event reaches the person: messages of people whom they ignore do not. That something was deleted does, by
 // whomever: a device that was told of it before is to forget it.
 func (l *looking) reaches(e *room.Event) bool {
-	return e.Get("state_key") != nil || e.Get("type").Text() == event.TypeRedaction || !l.ignored.Has(mxid.User(e.Get("sender").Text()))
+	return len(l.ignored) == 0 || e.Get("state_key") != nil || e.Get("type").Is(event.TypeRedaction) || !l.ignored.Has(mxid.User(e.Get("sender").Text()))
 }
 
-// timeline adds the newest events after since and up to end, and the state that goes with them.
-func (l *looking) timeline(into *left, st room.Stay, since, end stream.Position) (told tale, err error) {
-	n, err := l.newest(st, since, end, l.req.Filter.limit())
-	if err != nil {
-		return told, err
+// timelines finds the newest events of the rooms, and what of their state goes with them.
+func (l *looking) timelines(all []*tale) error {
+	var find []*newest
+	var asked []room.Stretch
+	for _, t := range all {
+		if !t.unsaid {
+			find = append(find, &t.newest)
+		}
 	}
-	told.sight, into.Timeline.Limited = n.sight, n.limited
-	into.Timeline.Prev = stream.Token{n.start - 1}.String()
-
-	told.at = n.start - 1
-	if l.req.StateAfter {
-		told.at = end
+	if err := l.find(find); err != nil {
+		return err
 	}
-
-	wanted := n.events[:0:0]
-	changed, renamed := false, false // there is a state event; one about the room's name
-	for _, e := range n.events {
-		if !l.reaches(&e) {
+	for _, t := range all {
+		if t.sight == nil {
+			t.unsaid = true
+			l.nothingSaid(t.into)
 			continue
 		}
-		if l.req.Filter.Room.Timeline.Match(&e) {
-			wanted = append(wanted, e)
-			told.named = append(told.named, mxid.User(e.Get("sender").Text()))
+		t.into.Timeline.Limited = t.limited || t.joined != nil && t.since == 0 && !l.first // the device may have some of it from an earlier stay, and would show that twice
+		t.into.Timeline.Prev = stream.Token{t.start - 1}.String()
+		if t.at = t.start - 1; l.req.StateAfter {
+			t.at = t.end
 		}
-		changed = changed || e.Get("state_key") != nil
-		renamed = renamed || e.Get("state_key") != nil && e.Get("type").Text() == "m.room.name"
+		t.said = room.Showing{Sight: t.sight, Style: l.style(false), Related: t.related, Events: t.events[:0]}
+		for i := range t.events {
+			e := &t.events[i]
+			if !l.reaches(e) {
+				continue
+			}
+			if l.req.Filter.Room.Timeline.Match(e) {
+				t.said.Events = append(t.said.Events, *e)
+				t.names(e.Get("sender"))
+			}
+			if e.Get("state_key") != nil {
+				t.changed, t.renamed = true, t.renamed || e.Get("type").Is("m.room.name")
+			}
+		}
+		t.stated = !t.whole || l.req.FullState || t.changed && l.req.StateAfter
+		t.turned = t.joined != nil && (t.since == 0 || t.renamed)
+		if !t.turned && t.joined != nil && (!t.whole || t.changed) {
+			asked = append(asked, room.Stretch{Room: t.stay.Room, After: t.since, Upto: t.end})
+		}
 	}
-	if into.Timeline.Events, err = l.shown(told.sight, wanted, false); err != nil {
-		return told, err
+	turned, err := l.Disk.Turned(l.v, asked)
+	for _, t := range all {
+		t.turned = t.turned || turned[t.stay.Room]
 	}
-	if n.whole && !l.req.FullState && !(changed && l.req.StateAfter) {
-		l.putState(into, &eventList{})
-	} else if err := l.state(into, &told, since); err != nil {
-		return told, err
-	}
-	if renamed {
-		told.titled = false // perhaps: then it is known by its people
-	}
-	told.turned = since == 0 || renamed
-	if !told.turned && !(n.whole && !changed) {
-		told.turned, err = l.Disk.Turned(l.v, st.Room, since, end)
-	}
-	return told, err
+	return err
 }
 
-// shown is events as the client wants them written. plain tells how things are, and not what was before or came of it: a client that is
+// names notes that somebody is named.
+func (t *tale) names(who event.Value) {
+	if !slices.ContainsFunc(t.named, func(u mxid.User) bool { return who.Is(string(u)) }) {
+		t.named = append(t.named, mxid.User(who.Text()))
+	}
+}
+
+// style is how the client wants events written. plain tells how things are, and not what was before or came of it: a client that is
 // told of a change shows it.
-func (l *looking) shown(sight *room.Sight, events []room.Event, plain bool) ([]json.RawMessage, error) {
-	return l.Rooms.Show(l.v, sight, events, room.Style{NoRoom: true, Plain: plain, Federation: l.req.Filter.EventFormat == "federation"})
+func (l *looking) style(plain bool) room.Style {
+	return room.Style{NoRoom: true, Plain: plain, Federation: l.req.Filter.EventFormat == "federation"}
 }
 
-// state adds what of the room's state the device does not know: as it was before the timeline began, or as it is behind
+// states finds what of the rooms' state the device does not know: as it was before the timeline began, or as it is behind
 // its end. Changes of membership are all given, also to clients that load members lazily: whoever encrypts must know.
-func (l *looking) state(into *left, told *tale, since stream.Position) error {
-	if l.req.FullState {
-		since = 0
+func (l *looking) states(all []*tale) error {
+	var asked []room.Stretch
+	for _, t := range all {
+		if t.members = map[string]bool{}; !t.stated {
+			continue
+		}
+		since := t.since
+		if l.req.FullState {
+			since = 0
+		}
+		t.state = room.Showing{Sight: t.sight, Style: l.style(since == 0)}
+		asked = append(asked, room.Stretch{Room: t.stay.Room, After: since, Upto: t.at})
+		if since == 0 && l.req.Filter.lazy() {
+			t.named = append(t.named, l.s.User)
+		}
 	}
-	var members []mxid.User
-	if since == 0 && l.req.Filter.lazy() {
-		members = []mxid.User{l.s.User}
-	}
-	state, err := l.Disk.StateSince(l.v, told.sight.Room.No, since, told.at, members)
+	found, err := l.Disk.StateSince(l.v, asked, !l.req.Filter.lazy())
 	if err != nil {
 		return err
 	}
-	told.members = map[string]bool{}
-	wanted := state[:0:0]
-	for _, e := range state {
-		if l.req.Filter.Room.State.Match(&e) {
-			wanted = append(wanted, e)
+	for _, t := range all {
+		if !t.stated {
+			continue
 		}
-		switch e.Get("type").Text() {
-		case event.TypeMember:
-			told.members[e.Get("state_key").Text()] = true
-		case "m.room.name":
-			told.titled = told.titled || e.Content("name").Text() != ""
+		state := found[t.stay.Room]
+		for i := range state {
+			e := &state[i]
+			switch typ := e.Get("type"); {
+			case typ.Is(event.TypeMember):
+				t.members[e.Get("state_key").Text()] = true
+			case typ.Is("m.room.name"):
+				t.titled = t.titled || e.Content("name").Text() != ""
+			}
 		}
+		t.titled = t.titled && !t.renamed // perhaps: then it is known by its people
+		t.state.Events = slices.DeleteFunc(state, func(e room.Event) bool { return !l.req.Filter.Room.State.Match(&e) })
 	}
-	list := &eventList{}
-	if list.Events, err = l.shown(told.sight, wanted, since == 0); err != nil {
-		return err
-	}
-	l.putState(into, list)
 	return nil
 }
 
-// introduce adds the memberships of people who are named to a client that loads members lazily: of those who speak, and of
+// introduce finds the memberships of people who are named, for a client that loads members lazily: of those who speak, and of
 // those whom the room is known by. It may have them already; what each device has is not kept.
 //
 // Spec: client-server API, "Lazy-loading room members".
-func (l *looking) introduce(into *left, told tale) error {
-	var who []mxid.User
-	for _, user := range told.named {
-		if !told.members[string(user)] && user != l.s.User {
-			who = append(who, user)
-		}
-	}
-	if len(who) == 0 || !l.req.Filter.lazy() {
+func (l *looking) introduce(all []*tale) error {
+	if !l.req.Filter.lazy() {
 		return nil
 	}
-	slices.Sort(who)
-	events, err := l.Disk.MembersAt(l.v, told.sight.Room.No, told.at, slices.Compact(who))
-	if err != nil {
+	var asked []room.Members
+	for _, t := range all {
+		slices.Sort(t.named)
+		who := slices.DeleteFunc(slices.Compact(t.named), func(u mxid.User) bool {
+			return t.members[string(u)] || u == l.s.User && !t.state.Plain // whose own one is told as all changes are
+		})
+		if len(who) > 0 {
+			asked = append(asked, room.Members{Room: t.stay.Room, At: t.at, Who: who})
+		}
+	}
+	found, err := l.Disk.MembersAt(l.v, asked)
+	for _, t := range all {
+		events := slices.DeleteFunc(found[t.stay.Room], func(e room.Event) bool { return !l.req.Filter.Room.State.Match(&e) })
+		t.people = room.Showing{Sight: t.sight, Style: l.style(true), Events: events}
+	}
+	return err
+}
+
+// show puts what was found of the rooms into the answer.
+func (l *looking) show(all []*tale) error {
+	var showing []*room.Showing
+	for _, t := range all {
+		if !t.unsaid {
+			showing = append(showing, &t.said, &t.state, &t.people)
+		}
+	}
+	if err := l.Rooms.ShowAll(l.v, showing); err != nil {
 		return err
 	}
-	more, err := l.shown(told.sight, slices.DeleteFunc(events, func(e room.Event) bool { return !l.req.Filter.Room.State.Match(&e) }), true)
-	if err != nil {
-		return err
+	for _, t := range all {
+		if !t.unsaid {
+			t.into.Timeline.Events = t.said.Shown
+			l.putState(t.into, &eventList{append(t.state.Shown, t.people.Shown...)})
+		}
 	}
-	list := into.State
-	if l.req.StateAfter {
-		list = into.After
-	}
-	list.Events = append(list.Events, more...)
 	return nil
 }
 
@@ -416,17 +484,25 @@ func (l *looking) typing(id mxid.Room) []json.RawMessage {
 	return []json.RawMessage{typed("m.typing", map[string]any{"user_ids": who})}
 }
 
-// ephemeral is who is typing and, with receipts, how far people have read.
-func (l *looking) ephemeral(st room.Stay, since stream.Position, receipts bool) ([]json.RawMessage, error) {
-	events := l.typing(st.ID)
-	if !receipts || !l.req.Filter.Room.Ephemeral.MatchType("m.receipt") {
-		return events, nil
+// ephemeral adds who is typing and how far people have read.
+func (l *looking) ephemeral(all []*tale) error {
+	var asked []Receipts
+	for _, t := range all {
+		if t.joined == nil {
+			continue
+		}
+		t.joined.Ephemeral.Events = l.typing(t.stay.ID)
+		if t.receipts && l.req.Filter.Room.Ephemeral.MatchType("m.receipt") {
+			asked = append(asked, Receipts{Stretch: room.Stretch{Room: t.stay.Room, After: t.since, Upto: l.upto}})
+		}
 	}
-	given, err := l.Disk.ReceiptsSince(l.v, st.Room, l.s.Account, since, l.upto, 0)
-	if err != nil || len(given) == 0 {
-		return events, err
+	given, err := l.Disk.ReceiptsSince(l.v, asked, l.s.Account)
+	for _, t := range all {
+		if some := given[t.stay.Room]; len(some) > 0 {
+			t.joined.Ephemeral.Events = append(t.joined.Ephemeral.Events, receiptEvent(some))
+		}
 	}
-	return append(events, receiptEvent(given)), nil
+	return err
 }
 
 // receiptEvent is m.receipt with these receipts.
@@ -451,17 +527,38 @@ func receiptEvent(given []GivenReceipt) json.RawMessage {
 	return typed("m.receipt", content)
 }
 
-// summary says how many people are in the room, and who it is known by unless it has a name of its own.
+// summaries adds how many people are in the rooms, and who they are known by.
+func (l *looking) summaries(all []*tale) error {
+	var rooms, untitled []room.No
+	for _, t := range all {
+		if t.turned {
+			if rooms = append(rooms, t.stay.Room); !t.titled {
+				untitled = append(untitled, t.stay.Room)
+			}
+		}
+	}
+	found, err := l.summary(rooms, untitled)
+	for _, t := range all {
+		if t.turned && err == nil {
+			t.joined.Summary = found[t.stay.Room]
+			t.named = append(t.named, t.joined.Summary.Heroes...)
+		}
+	}
+	return err
+}
+
+// summary says how many people are in these rooms, and who those of them are known by that have no name of their own.
 //
 // Spec: client-server API, GET /sync, "RoomSummary".
-func (l *looking) summary(st room.Stay, titled bool) (*summary, error) {
-	counts, err := l.Disk.Count(l.v, st.Room)
+func (l *looking) summary(rooms, untitled []room.No) (map[room.No]*summary, error) {
+	counts, err := l.Disk.Count(l.v, rooms...)
 	if err != nil {
 		return nil, err
 	}
-	if titled {
-		return &summary{Joined: counts[event.Join], Invited: counts[event.Invite]}, nil
+	heroes, err := l.Disk.Heroes(l.v, untitled, l.s.User)
+	all := map[room.No]*summary{}
+	for _, no := range rooms {
+		all[no] = &summary{heroes[no], counts[no][event.Join], counts[no][event.Invite]}
 	}
-	heroes, err := l.Disk.Heroes(l.v, st.Room, l.s.User)
-	return &summary{heroes, counts[event.Join], counts[event.Invite]}, err
+	return all, err
 }

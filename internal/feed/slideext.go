@@ -7,6 +7,7 @@ import (
 	"wardroom/internal/account"
 	"wardroom/internal/event"
 	"wardroom/internal/mxid"
+	"wardroom/internal/room"
 	"wardroom/internal/stream"
 )
 
@@ -92,24 +93,29 @@ type (
 	}
 )
 
-// follow calls tell for each room that is asked for and that x is wanted of, with what was told of it before: everything up to since,
-// nothing where that is 0; live says that this is where the answer before ended. It notes that everything was told now.
-func (l *sliding) follow(which int, x *RoomExtension, wanted func(*framed) bool, tell func(w *framed, since stream.Position, live bool) error) error {
+// followed is a room that an extension tells of.
+type followed struct {
+	*framed
+	since stream.Position // up to where it was told before; 0 for nothing
+	live  bool            // that is where the answer before ended
+}
+
+// follow gives the rooms that are asked for and that x is wanted of, with what was told of them before, to tell, unless that is nil. It notes
+// that everything was told now.
+func (l *sliding) follow(which int, x *RoomExtension, wanted func(*framed) bool, tell func([]followed) error) error {
 	if l.waits {
 		return nil
 	}
+	var all []followed
 	for no, known := range l.next.rooms {
 		w, was, now := l.window[no], known.follows[which], known.follows[which]
 		switch {
 		case w != nil && x.of(w) && wanted(w):
-			since := was
-			if was == following {
-				since = l.at
+			one := followed{w, was, was == following}
+			if one.live {
+				one.since = l.at
 			}
-			if err := tell(w, since, was == following); err != nil {
-				return err
-			}
-			now = following
+			all, now = append(all, one), following
 		case was == following:
 			now = l.at
 		}
@@ -119,7 +125,10 @@ func (l *sliding) follow(which int, x *RoomExtension, wanted func(*framed) bool,
 			l.next.rooms[no] = &changed
 		}
 	}
-	return nil
+	if tell == nil {
+		return nil
+	}
+	return tell(all)
 }
 
 func (w *framed) joined() bool { return w.stay.Membership == event.Join }
@@ -131,10 +140,11 @@ func (l *sliding) accountData() error {
 		return l.follow(followData, x, nil, nil)
 	}
 	e := &dataExtension{Global: []json.RawMessage{}, Rooms: map[mxid.Room][]json.RawMessage{}}
-	data, err := l.Disk.RoomDataSince(l.v, l.s.Account, 0, l.from.data, l.upto)
+	global, err := l.Disk.RoomDataSince(l.v, l.s.Account, []room.Stretch{{After: l.from.data, Upto: l.upto}})
 	if err != nil {
 		return err
 	}
+	data := global[0]
 	if l.from.data == 0 {
 		data = l.withPushRules(data)
 	}
@@ -152,18 +162,24 @@ func (l *sliding) accountData() error {
 			lately[d.Room] = append(lately[d.Room], d)
 		}
 	}
-	err = l.follow(followData, x, func(*framed) bool { return true }, func(w *framed, since stream.Position, live bool) error {
-		data := lately[w.ID]
-		if !live {
-			var err error
-			if data, err = l.Disk.RoomDataSince(l.v, l.s.Account, w.Room, since, l.upto); err != nil {
-				return err
+	err = l.follow(followData, x, func(*framed) bool { return true }, func(all []followed) error {
+		var asked []room.Stretch
+		for _, w := range all {
+			if !w.live {
+				asked = append(asked, room.Stretch{Room: w.Room, After: w.since, Upto: l.upto})
 			}
 		}
-		for _, d := range data {
-			e.Rooms[w.ID] = append(e.Rooms[w.ID], typed(d.Type, d.Content))
+		found, err := l.Disk.RoomDataSince(l.v, l.s.Account, asked)
+		for _, w := range all {
+			data := found[w.Room]
+			if w.live {
+				data = lately[w.ID]
+			}
+			for _, d := range data {
+				e.Rooms[w.ID] = append(e.Rooms[w.ID], typed(d.Type, d.Content))
+			}
 		}
-		return nil
+		return err
 	})
 	if len(e.Global)+len(e.Rooms) > 0 {
 		l.slide.Extensions.Data = e
@@ -174,17 +190,23 @@ func (l *sliding) accountData() error {
 // readReceipts adds how far people have read: at first, where that is among the events that are told, and the person's own.
 func (l *sliding) readReceipts() error {
 	e := &roomExtension{map[mxid.Room]json.RawMessage{}}
-	err := l.follow(followReceipts, &l.ask.Extensions.Receipts, (*framed).joined, func(w *framed, since stream.Position, live bool) error {
-		oldest := stream.Position(0)
-		switch {
-		case since == 0:
-			oldest = l.next.rooms[w.Room].from
-		case live && !l.receipted[w.Room]:
-			return nil
+	err := l.follow(followReceipts, &l.ask.Extensions.Receipts, (*framed).joined, func(all []followed) error {
+		var asked []Receipts
+		for _, w := range all {
+			one := Receipts{Stretch: room.Stretch{Room: w.Room, After: w.since, Upto: l.upto}}
+			switch {
+			case w.since == 0:
+				one.Oldest = l.next.rooms[w.Room].from
+			case w.live && !l.receipted[w.Room]:
+				continue
+			}
+			asked = append(asked, one)
 		}
-		given, err := l.Disk.ReceiptsSince(l.v, w.Room, l.s.Account, since, l.upto, oldest)
-		if err == nil && len(given) > 0 {
-			e.Rooms[w.ID] = receiptEvent(given)
+		given, err := l.Disk.ReceiptsSince(l.v, asked, l.s.Account)
+		for _, w := range all {
+			if some := given[w.Room]; len(some) > 0 {
+				e.Rooms[w.ID] = receiptEvent(some)
+			}
 		}
 		return err
 	})
@@ -197,14 +219,16 @@ func (l *sliding) readReceipts() error {
 // whoTypes adds who is writing, where that has changed.
 func (l *sliding) whoTypes() error {
 	e := &roomExtension{map[mxid.Room]json.RawMessage{}}
-	err := l.follow(followTyping, &l.ask.Extensions.Typing, (*framed).joined, func(w *framed, since stream.Position, live bool) error {
-		serial := int64(0)
-		if live {
-			serial = l.from.typing
-		}
-		who, changed := l.Typing.Since(w.ID, serial, l.s.User)
-		if changed && (len(who) > 0 || since > 0) {
-			e.Rooms[w.ID] = typed("m.typing", map[string]any{"user_ids": who})
+	err := l.follow(followTyping, &l.ask.Extensions.Typing, (*framed).joined, func(all []followed) error {
+		for _, w := range all {
+			serial := int64(0)
+			if w.live {
+				serial = l.from.typing
+			}
+			who, changed := l.Typing.Since(w.ID, serial, l.s.User)
+			if changed && (len(who) > 0 || w.since > 0) {
+				e.Rooms[w.ID] = typed("m.typing", map[string]any{"user_ids": who})
+			}
 		}
 		return nil
 	})

@@ -137,6 +137,9 @@ func (r *Required) has(key event.StateKey, me mxid.User) bool {
 	return slices.ContainsFunc(r.only, is) && !slices.ContainsFunc(r.not, is)
 }
 
+// lazily reports whether members are given where they are named.
+func (r *Required) lazily() bool { return r.lazy }
+
 // everybody reports whether the memberships of all are chosen.
 func (r *Required) everybody() bool {
 	return r.has(event.StateKey{Type: event.TypeMember, Key: anything}, "")
@@ -297,11 +300,11 @@ func (l *sliding) recent() error {
 	l.receipted, l.recounts = map[room.No]bool{}, false
 	all := l.from.order == nil
 	if !all {
-		data, err := l.Disk.RoomDataSince(l.v, l.s.Account, 0, l.at, l.upto)
+		data, err := l.Disk.RoomDataSince(l.v, l.s.Account, []room.Stretch{{After: l.at, Upto: l.upto}})
 		if err != nil {
 			return err
 		}
-		l.recounts = slices.ContainsFunc(data, func(d account.Datum) bool { return d.Type == account.PushRulesType || d.Type == "m.ignored_user_list" })
+		l.recounts = slices.ContainsFunc(data[0], func(d account.Datum) bool { return d.Type == account.PushRulesType || d.Type == "m.ignored_user_list" })
 		if !l.recounts {
 			threads, err := l.Disk.SubscriptionsSince(l.v, l.s.Account, l.at, l.upto, 1)
 			if err != nil {

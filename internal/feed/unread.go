@@ -91,22 +91,34 @@ func (t *tally) hear(h *hearing) (err error) {
 	return nil
 }
 
-// unread adds how much somebody has not read of a room: what their push rules would tell them of, and where that is something else,
+// unread adds how much somebody has not read of rooms: what their push rules would tell them of, and where that is something else,
 // all of it. What people wrote whom they ignore counts in neither.
 //
 // All that is encrypted in a room is one to the rules, or as many as there are senders, where rules ask for those; so nothing of it
 // is looked at one by one. In a room that was made open each event is.
 //
 // Spec: client-server API, "Receiving notifications".
-func (l *looking) unread(j *joined, st room.Stay) error {
-	t, err := l.tally(st)
+func (l *looking) unread(all []*tale) error {
+	var rooms []room.Stay
+	for _, t := range all {
+		if t.joined != nil {
+			rooms = append(rooms, t.stay)
+		}
+	}
+	tallies, err := l.tallies(rooms)
 	if err != nil {
 		return err
 	}
-	if !l.first || len(l.unreadNow) < atFirst {
-		l.unreadNow = append(l.unreadNow, roomTally{st.ID, t})
+	for _, t := range all {
+		if t.joined == nil {
+			continue
+		}
+		n := tallies[t.stay.Room]
+		if !l.first || len(l.unreadNow) < atFirst {
+			l.unreadNow = append(l.unreadNow, roomTally{t.stay.ID, n})
+		}
+		l.putUnread(t.joined, n)
 	}
-	l.putUnread(j, t)
 	return nil
 }
 
@@ -114,37 +126,65 @@ func (l *looking) unread(j *joined, st room.Stay) error {
 // synced is read from the store for each of them. Most people are in fewer; of more rooms it is not kept until something is said there.
 const atFirst = 32
 
-// tally counts what is unread in a room.
-func (l *looking) tally(st room.Stay) (*tally, error) {
-	t := &tally{}
-	counts, err := l.Disk.Unread(l.v, st.Room, l.s.User, l.s.Account)
+// tallies counts what is unread in rooms.
+func (l *looking) tallies(rooms []room.Stay) (map[room.No]*tally, error) {
+	var nos, some []room.No
+	all := make(map[room.No]*tally, len(rooms))
+	for _, st := range rooms {
+		nos = append(nos, st.Room)
+		all[st.Room] = &tally{}
+	}
+	counts, err := l.Disk.Unread(l.v, nos, l.s.User, l.s.Account)
 	if err != nil {
 		return nil, err
 	}
-	counts = slices.DeleteFunc(counts, func(n Unread) bool { return l.ignores(n.Sender) })
-	if len(counts) == 0 {
-		return t, nil
+	for no, all := range counts {
+		counts[no] = slices.DeleteFunc(all, func(n Unread) bool { return l.ignores(n.Sender) })
+		if len(counts[no]) > 0 {
+			some = append(some, no)
+		}
 	}
+	closed, err := l.Disk.Encrypted(l.v, some)
+	if err != nil {
+		return nil, err
+	}
+	for _, st := range rooms {
+		if len(counts[st.Room]) > 0 {
+			if err := l.tally(all[st.Room], st, counts[st.Room], !closed[st.Room]); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return all, nil
+}
+
+// tally makes t of what counts in a room; open says that nothing is encrypted there.
+func (l *looking) tally(t *tally, st room.Stay, counts []Unread, open bool) error {
 	for _, n := range counts {
 		t.of(n.Thread).all += n.N
 	}
-	h, err := l.hearing(st)
-	if err == nil {
-		err = t.hear(h)
+	if l.rules == nil {
+		rules, err := account.PushRulesOf(l.v, l.Disk, l.s)
+		if err != nil {
+			return err
+		}
+		l.rules = &rules
+	}
+	h := &hearing{Feed: l.Feed, v: l.v, rules: l.rules, no: st.Room, id: st.ID, open: open, who: l.s.Account, joined: account.NotCounted}
+	if err := t.hear(h); err != nil {
+		return err
 	}
 	switch {
-	case err != nil:
-		return nil, err
 	case t.one:
 		for i := range t.threads {
 			t.threads[i].told = unread{}.plus(t.is, t.threads[i].all)
 		}
-	case h.open:
-		err = l.openly(h, st, t)
+		return nil
+	case open:
+		return l.openly(h, st, t)
 	default:
-		err = l.closed(h, counts, t)
+		return l.closed(h, counts, t)
 	}
-	return t, err
 }
 
 // putUnread puts unread numbers where the client wants them.
@@ -288,23 +328,8 @@ func (h *hearing) thread(root mxid.Event) (account.Thread, error) {
 
 // hears prepares for the events of a room.
 func (f *Feed) hears(v stream.View, rules *account.PushRules, who account.No, no room.No, id mxid.Room) (*hearing, error) {
-	found, err := f.Disk.State(v, no, event.StateKey{Type: "m.room.encryption"})
-	if err != nil {
-		return nil, err
-	}
-	return &hearing{Feed: f, v: v, rules: rules, no: no, id: id, open: found[0].ID == "", who: who, joined: account.NotCounted}, nil
-}
-
-// hearing prepares for the events of a room, with the person's rules.
-func (l *looking) hearing(st room.Stay) (*hearing, error) {
-	if l.rules == nil {
-		rules, err := account.PushRulesOf(l.v, l.Disk, l.s)
-		if err != nil {
-			return nil, err
-		}
-		l.rules = &rules
-	}
-	return l.hears(l.v, l.rules, l.s.Account, st.Room, st.ID)
+	closed, err := f.Disk.Encrypted(v, []room.No{no})
+	return &hearing{Feed: f, v: v, rules: rules, no: no, id: id, open: !closed[no], who: who, joined: account.NotCounted}, err
 }
 
 // of is what the rules make of e, which is in the thread with that root, or in none.
@@ -341,7 +366,7 @@ func (h *hearing) tells(e account.Heard) (account.Verdict, error) {
 	if err != nil {
 		return is, err
 	}
-	h.joined = counts[event.Join]
+	h.joined = counts[h.no][event.Join]
 	e.Joined = h.joined
 	is, _ = h.rules.Tells(e)
 	return is, nil

@@ -17,18 +17,21 @@ type bundle struct {
 	ids    []byte // of references: a list of {"event_id": …}
 }
 
-// relations looks up what relates to these events and may be seen. Of a redacted event only its thread is shown: the
-// answers are still there.
+// relations looks up what relates to these events and may be seen, or to those of them in related, if that is not nil. Of a redacted
+// event only its thread is shown: the answers are still there.
 //
 // Spec: client-server API, "Aggregations of child events".
-func (sh *shower) relations(events []Event) error {
-	targets := make([]stream.Position, 0, len(events))
+func (sh *shower) relations(events []Event, related map[stream.Position]bool) error {
+	var targets []stream.Position
 	redacted := map[stream.Position]bool{}
 	for i := range events {
-		if events[i].Relation != event.RelAnnotation {
+		if events[i].Relation != event.RelAnnotation && (related == nil || related[events[i].Pos]) {
 			targets = append(targets, events[i].Pos)
 			redacted[events[i].Pos] = events[i].RedactedBy != 0
 		}
+	}
+	if len(targets) == 0 {
+		return nil
 	}
 	found, err := sh.aggregates(sh.v, sh.sight, targets)
 	if err != nil || len(found) == 0 {

@@ -135,7 +135,7 @@ func (r *Rooms) Aliases(ctx context.Context, who account.Session, room mxid.Room
 		if s.Membership() != event.Join && !s.public() {
 			return nil, notThere()
 		}
-		aliases, err := r.Disk.Aliases(v, s.Room.No)
+		aliases, err := r.Disk.Aliases(v, s.Room)
 		return append([]mxid.Alias{}, aliases...), err
 	})
 }
@@ -293,10 +293,11 @@ func (r *Rooms) summary(v stream.View, c Chain) (Summary, error) {
 	if err != nil {
 		return Summary{}, err
 	}
-	counts, err := r.Disk.Count(v, c.No)
+	people, err := r.Disk.Count(v, c.No)
 	if err != nil {
 		return Summary{}, err
 	}
+	counts := people[c.No]
 	get := func(i int, field string) string { return state[i].Get("content").Get(field).Text() }
 	s := Summary{
 		ID: c.ID, Joined: counts[event.Join], Version: c.Version.String(),

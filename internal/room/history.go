@@ -22,7 +22,7 @@ func (r *Rooms) visible(v stream.View, who account.Session, room mxid.Room, id m
 	if err != nil {
 		return nil, nil, err
 	}
-	e, ok, err := r.Disk.Event(v, s.Room.No, id)
+	e, ok, err := r.Disk.Event(v, s.Room, id)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -109,7 +109,7 @@ func (r *Rooms) stateAround(v stream.View, s *Sight, events []Event, f Filter) (
 		at = max(at, events[i].Pos)
 		senders[events[i].Get("sender").Text()] = true
 	}
-	state, err := r.Disk.StateAt(v, s.Room.No, at, "")
+	state, err := r.Disk.StateAt(v, s.Room, at, "")
 	if err != nil {
 		return nil, err
 	}
@@ -160,9 +160,9 @@ func (r *Rooms) Near(ctx context.Context, who account.Session, room mxid.Room, t
 // server's clock gives the times, so they grow with the positions.
 func (r *Rooms) since(v stream.View, s *Sight, ts int64, behind bool) (stream.Position, error) {
 	var failed error
-	upto := v.Upto().At(stream.Topic(s.Room.ID))
+	upto := v.Upto().At(stream.Topic(s.ID))
 	n := sort.Search(int(upto), func(i int) bool {
-		next, err := r.Disk.Timeline(v, s.Room.No, stream.Position(i), upto, false, 1)
+		next, err := r.Disk.Timeline(v, s.Room, stream.Position(i), upto, false, 1)
 		if err != nil {
 			failed = err
 		}

@@ -138,7 +138,7 @@ type reader func(after, upto stream.Position, backwards bool, limit int) ([]Even
 // timeline reads all events of the room.
 func (r *Rooms) timeline(v stream.View, s *Sight) reader {
 	return func(after, upto stream.Position, backwards bool, limit int) ([]Event, error) {
-		return r.Disk.Timeline(v, s.Room.No, after, upto, backwards, limit)
+		return r.Disk.Timeline(v, s.Room, after, upto, backwards, limit)
 	}
 }
 
@@ -211,12 +211,12 @@ func (r *Rooms) lazyMembers(v stream.View, s *Sight, events []Event, style Style
 		senders = append(senders, mxid.User(events[i].Get("sender").Text()))
 	}
 	slices.Sort(senders)
-	members, err := r.Disk.MembersAt(v, s.Room.No, events[0].Pos, slices.Compact(senders))
+	members, err := r.Disk.MembersAt(v, []Members{{s.Room, events[0].Pos, slices.Compact(senders)}})
 	if err != nil {
 		return nil, err
 	}
 	style.Plain = true
-	return r.Show(v, s, members, style)
+	return r.Show(v, s, members[s.Room], style)
 }
 
 // State gives the room's whole state as who may see it: for members as it is, for those who have left as it was then.
@@ -228,7 +228,7 @@ func (r *Rooms) State(ctx context.Context, who account.Session, room mxid.Room) 
 		if err != nil {
 			return nil, err
 		}
-		events, err := r.Disk.StateAt(v, s.Room.No, at, "")
+		events, err := r.Disk.StateAt(v, s.Room, at, "")
 		if err != nil {
 			return nil, err
 		}
@@ -259,7 +259,7 @@ func (r *Rooms) StateEvent(ctx context.Context, who account.Session, room mxid.R
 		if err != nil {
 			return nil, err
 		}
-		spans, err := r.Disk.Spans(v, s.Room.No, key)
+		spans, err := r.Disk.Spans(v, s.Room, key)
 		if err != nil {
 			return nil, err
 		}
@@ -292,7 +292,7 @@ func (r *Rooms) Members(ctx context.Context, who account.Session, room mxid.Room
 		if at != nil {
 			pos = min(pos, at.At(stream.Topic(room)))
 		}
-		members, err := r.Disk.StateAt(v, s.Room.No, pos, event.TypeMember)
+		members, err := r.Disk.StateAt(v, s.Room, pos, event.TypeMember)
 		if err != nil {
 			return nil, err
 		}
@@ -319,7 +319,7 @@ func (r *Rooms) Joined(ctx context.Context, who account.Session, room mxid.Room)
 		if s.Membership() != event.Join {
 			return nil, notThere()
 		}
-		members, err := r.Disk.StateAt(v, s.Room.No, Still-1, event.TypeMember)
+		members, err := r.Disk.StateAt(v, s.Room, Still-1, event.TypeMember)
 		if err != nil {
 			return nil, err
 		}

@@ -124,7 +124,7 @@ func (r *Rooms) Threads(ctx context.Context, who account.Session, room mxid.Room
 		if mine {
 			me = who.Account
 		}
-		threads, err := r.Disk.Threads(v, s.Room.No, w.from+1, s.Last(), me, w.limit+1)
+		threads, err := r.Disk.Threads(v, s.Room, w.from+1, s.Last(), me, w.limit+1)
 		if err != nil {
 			return Relations{}, err
 		}

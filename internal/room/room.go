@@ -46,7 +46,12 @@ type Event struct {
 	RedactedBy stream.Position  // of its redaction; 0 if it stands
 	Counts     bool             // as unread for others
 	JSON       []byte           // federation format, canonical
+
+	outline event.Outline // of JSON, if it is known
 }
+
+// SetJSON sets the JSON of an event that is going to be asked for several of its fields.
+func (e *Event) SetJSON(json []byte) { e.JSON, e.outline = json, event.OutlineOf(json) }
 
 // Named is as much of an event as judging others takes.
 type Named struct {
@@ -55,7 +60,12 @@ type Named struct {
 }
 
 // Get is a field of the event, as "content" or "type".
-func (e *Event) Get(field string) event.Value { return event.Value(e.JSON).Get(field) }
+func (e *Event) Get(field string) event.Value {
+	if e.outline.Known() {
+		return e.outline.Get(e.JSON, field)
+	}
+	return event.Value(e.JSON).Get(field)
+}
 
 // Get is a field of the event.
 func (n *Named) Get(field string) event.Value { return event.Value(n.JSON).Get(field) }
@@ -104,6 +114,19 @@ type Descendant struct {
 	Steps    int
 }
 
+// Stretch is a piece of a room's chain: what lies in After < position <= Upto.
+type Stretch struct {
+	Room        No
+	After, Upto stream.Position
+}
+
+// Members are some people's memberships of a room, behind the event at position At.
+type Members struct {
+	Room No
+	At   stream.Position
+	Who  []mxid.User
+}
+
 // Thread is a thread of a room: where it begins, and its newest event.
 type Thread struct{ Root, Last stream.Position }
 
@@ -144,11 +167,11 @@ type Reading interface {
 	StateAt(v stream.View, room No, at stream.Position, typ string) ([]Event, error)
 	// Spans gives everything that ever was the state under key.
 	Spans(v stream.View, room No, key event.StateKey) ([]Span, error)
-	// Standing gives what decides over what who may see of the room: who's memberships, and its history visibilities. Of the
-	// events there are only the positions, and the JSON of the visibilities.
-	Standing(v stream.View, room No, who mxid.User) (memberships, visibilities []Span, err error)
-	// Before gives the state event that the one at pos replaced.
-	Before(v stream.View, room No, key event.StateKey, pos stream.Position) (e Event, ok bool, err error)
+	// Standing gives what decides over what who may see of these rooms: who's memberships, and the history visibilities. Of the events
+	// there are only the positions, and the JSON of the visibilities.
+	Standing(v stream.View, rooms []No, who mxid.User) (memberships, visibilities map[No][]Span, err error)
+	// Replaced gives the state events that these ones replaced, by the positions of those that did.
+	Replaced(v stream.View, by []*Event) (map[stream.Position]Event, error)
 	// Event finds an event of the room by its ID.
 	Event(v stream.View, room No, id mxid.Event) (e Event, ok bool, err error)
 	// EventsAt gives the events at these positions, those that there are.
@@ -156,8 +179,10 @@ type Reading interface {
 	// Timeline gives at most limit events of the room with after < position <= upto: the oldest of them, or with backwards the
 	// newest of them, newest first.
 	Timeline(v stream.View, room No, after, upto stream.Position, backwards bool, limit int) ([]Event, error)
-	// MembersAt gives the m.room.member events of these people behind the event at position at.
-	MembersAt(v stream.View, room No, at stream.Position, who []mxid.User) ([]Event, error)
+	// Newest gives the newest events of each of these stretches, newest first, at most limit of each.
+	Newest(v stream.View, of []Stretch, limit int) (map[No][]Event, error)
+	// MembersAt gives the m.room.member events of these people in each of these rooms.
+	MembersAt(v stream.View, of []Members) (map[No][]Event, error)
 	// By gives what sender has sent that relates to the event at target in this way.
 	By(v stream.View, target stream.Position, relation string, sender account.No) ([]Event, error)
 	// Aggregates counts what relates to each of the events at targets, as far as it lies in seen and none of ignored sent it.
@@ -170,8 +195,8 @@ type Reading interface {
 	// Threads gives at most limit threads whose newest event, of those at or before upto, lies before before; the one with
 	// the newest first. If me is not 0, only those that me has sent something to.
 	Threads(v stream.View, room No, before, upto stream.Position, me account.No, limit int) ([]Thread, error)
-	// Count says how many people have each membership.
-	Count(v stream.View, room No) (map[string]int, error)
+	// Count says how many people have each membership of these rooms.
+	Count(v stream.View, rooms ...No) (map[No]map[string]int, error)
 	// SentBy finds what the device has sent to the room under this transaction ID.
 	SentBy(v stream.View, room No, device account.DeviceNo, txn string) ([]Named, error)
 	// Sending is ctx for a Do that is going to ask SentBy: where many units wait, it may be asked for all of them at once.

@@ -1,6 +1,7 @@
 package room
 
 import (
+	"bytes"
 	"encoding/json"
 	"strconv"
 	"sync/atomic"
@@ -66,12 +67,13 @@ type Introduction struct {
 
 // Introduce gives who's membership behind the event at position at; nothing where there is none.
 func (r *Rooms) Introduce(v stream.View, room No, at stream.Position, who mxid.User) (i Introduction, err error) {
-	found, err := r.Disk.MembersAt(v, room, at, []mxid.User{who})
+	all, err := r.Disk.MembersAt(v, []Members{{room, at, []mxid.User{who}}})
+	found := all[room]
 	if err != nil || len(found) == 0 {
 		return i, err
 	}
 	sh := shower{Rooms: r, v: v, now: time.Now()}
-	i.Pos, i.Raw = found[0].Pos, found[0].JSON
+	i.Pos, i.Raw = found[0].Pos, bytes.Clone(found[0].JSON)
 	i.Shown, err = sh.show(&found[0], false)
 	return i, err
 }

@@ -15,13 +15,27 @@ import (
 //
 // Spec: client-server API, "Room history visibility".
 type Sight struct {
-	Room Chain
+	Room No
+	ID   mxid.Room
 	// Ignored are people whom who ignores: of them only state is given.
 	Ignored account.Ignored
 
 	who   account.Session
 	stays []Span // memberships
-	rules []Span // history visibilities
+	rules []rule // history visibilities
+}
+
+// rule is a history visibility for as long as it held.
+type rule struct {
+	Pos, Until stream.Position
+	visibility string
+}
+
+func rulesOf(spans []Span) (all []rule) {
+	for i := range spans {
+		all = append(all, rule{spans[i].Pos, spans[i].Until, spans[i].Content("history_visibility").Text()})
+	}
+	return all
 }
 
 // Range is the positions from First to Last, both included.
@@ -37,17 +51,38 @@ func (r *Rooms) Sight(v stream.View, who account.Session, id mxid.Room) (*Sight,
 	if !ok {
 		return nil, notThere()
 	}
-	s := &Sight{Room: c, who: who}
-	if s.stays, s.rules, err = r.Disk.Standing(v, c.No, who.User); err != nil {
+	all, err := r.Sights(v, who, []Stay{{Room: c.No, ID: c.ID}})
+	if err == nil && all[c.No] == nil {
+		err = notThere()
+	}
+	return all[c.No], err
+}
+
+// Sights looks up what who may see of these rooms, which are there. Those that who has forgotten are left out.
+func (r *Rooms) Sights(v stream.View, who account.Session, rooms []Stay) (map[No]*Sight, error) {
+	all, nos := make(map[No]*Sight, len(rooms)), make([]No, len(rooms))
+	for i, st := range rooms {
+		nos[i] = st.Room
+	}
+	stays, rules, err := r.Disk.Standing(v, nos, who.User)
+	if err != nil {
 		return nil, err
 	}
-	switch s.Membership() {
-	case event.Leave, event.Ban:
-		if gone, err := r.Disk.Forgotten(v, who.Account, c.No); err != nil || gone {
-			return nil, cmp.Or(err, notThere())
+	for _, st := range rooms {
+		s := &Sight{Room: st.Room, ID: st.ID, who: who, stays: stays[st.Room], rules: rulesOf(rules[st.Room])}
+		switch s.Membership() {
+		case event.Leave, event.Ban:
+			gone, err := r.Disk.Forgotten(v, who.Account, st.Room)
+			if err != nil {
+				return nil, err
+			}
+			if gone {
+				continue
+			}
 		}
+		all[st.Room] = s
 	}
-	return s, nil
+	return all, nil
 }
 
 // hears reports whether who hears e: state, and what is sent by people whom who does not ignore.
@@ -84,10 +119,12 @@ func membershipAt(spans []Span, pos stream.Position) string {
 
 // visibility is the room's history visibility behind the event at pos.
 func (s *Sight) visibility(pos stream.Position) string {
-	if rule := at(s.rules, pos); rule != nil {
-		switch v := rule.Content("history_visibility").Text(); v {
-		case "world_readable", "invited", "joined":
-			return v
+	for i := range s.rules {
+		if r := &s.rules[i]; r.Pos <= pos && pos < r.Until {
+			switch r.visibility {
+			case "world_readable", "invited", "joined":
+				return r.visibility
+			}
 		}
 	}
 	return "shared"
@@ -102,10 +139,18 @@ func (s *Sight) Sees(pos stream.Position) bool {
 	if s.seen(pos, pos) {
 		return true
 	}
-	starts := func(spans []Span) bool {
-		return slices.ContainsFunc(spans, func(one Span) bool { return one.Pos == pos })
+	return slices.Contains(s.turns(), pos) && s.seen(pos-1, pos)
+}
+
+// turns are where what may be seen may change.
+func (s *Sight) turns() (all []stream.Position) {
+	for i := range s.stays {
+		all = append(all, s.stays[i].Pos)
 	}
-	return (starts(s.stays) || starts(s.rules)) && s.seen(pos-1, pos)
+	for i := range s.rules {
+		all = append(all, s.rules[i].Pos)
+	}
+	return all
 }
 
 // seen judges an event at pos by the state behind the event at state.
@@ -124,12 +169,7 @@ func (s *Sight) seen(state, pos stream.Position) bool {
 
 // Ranges gives all that may be seen, oldest first, no two of them touching.
 func (s *Sight) Ranges() []Range {
-	turns := []stream.Position{0}
-	for _, spans := range [][]Span{s.stays, s.rules} {
-		for i := range spans {
-			turns = append(turns, spans[i].Pos)
-		}
-	}
+	turns := append(s.turns(), 0)
 	slices.Sort(turns)
 	turns = slices.Compact(turns)
 	var all []Range
@@ -195,7 +235,10 @@ func (r *Rooms) Knows(v stream.View, who account.Session, room mxid.Room) error 
 	case err != nil || s.Membership() != "":
 		return err
 	}
-	_, open, err := r.summaryFor(v, who, s.Room)
+	c, open, err := r.Disk.Room(v, room)
+	if err == nil && open {
+		_, open, err = r.summaryFor(v, who, c)
+	}
 	if err == nil && !open {
 		err = noRoom()
 	}

@@ -24,7 +24,7 @@ func TestRangesAreWhatIsSeen(t *testing.T) {
 		}
 		s := &Sight{
 			stays: spans("join", "leave", "invite", "ban", "knock"),
-			rules: spans("shared", "joined", "invited", "world_readable", "nonsense"),
+			rules: rulesOf(spans("shared", "joined", "invited", "world_readable", "nonsense")),
 		}
 		in := map[stream.Position]bool{}
 		last := stream.Position(-1)

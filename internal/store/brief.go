@@ -137,11 +137,16 @@ func appendBytes(out, text []byte) ([]byte, int) {
 }
 
 // whole is the JSON that brief made b of.
-func whole(b []byte) ([]byte, error) {
+func whole(b []byte) ([]byte, error) { return appendWhole(make([]byte, 0, wholeSize(b)), b) }
+
+// wholeSize is about how long whole is, rather more than less.
+func wholeSize(b []byte) int { return len(b)*4/3 + 512 }
+
+// appendWhole appends the JSON that brief made b of.
+func appendWhole(out, b []byte) ([]byte, error) {
 	if len(b) > 0 && b[0] == asIs {
-		return bytes.Clone(b[1:]), nil
+		return append(out, b[1:]...), nil
 	}
-	out := make([]byte, 0, len(b)*4/3+512)
 	for from := 0; from < len(b); {
 		at := from
 		for at < len(b) && b[at] >= ' ' {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"wardroom/internal/account"
+	"wardroom/internal/event"
 	"wardroom/internal/feed"
 	"wardroom/internal/mxid"
 	"wardroom/internal/room"
@@ -61,26 +62,32 @@ func (db *DB) News(v stream.View, who mxid.User, a account.No, after, upto strea
 	})
 }
 
-// Recent implements feed.Disk. Whose doing it was is asked only of rooms that were left.
+// Recent implements feed.Disk. Whose doing it was is asked only of rooms that were left. A list of rooms begins with this, however few of
+// them it shows: so what is the same of most of them is NULL, which is read sooner than anything else, and they are sorted here.
 func (db *DB) Recent(v stream.View, who mxid.User, a account.No) ([]feed.Recent, error) {
 	rows, err := in(v).query(`
-		SELECT room.no, room.id, state.pos, state.membership,
-			CASE WHEN state.membership = 'join' THEN room.last ELSE state.pos END AS recent,
-			CASE WHEN state.membership <> 'leave' AND state.membership <> 'ban' THEN 0
-				WHEN EXISTS (SELECT 1 FROM event WHERE event.pos = state.pos AND event.sender = $2) THEN 0
-				WHEN EXISTS (SELECT 1 FROM state AS been WHERE been.room = state.room AND been.type = 'm.room.member' AND been.state_key = $1
-					AND been.membership = 'join') THEN 1 ELSE 0 END,
-			CASE WHEN state.membership <> 'leave' AND state.membership <> 'ban' THEN 0
-				WHEN EXISTS (SELECT 1 FROM forgotten WHERE forgotten.account = $2 AND forgotten.room = state.room) THEN 1 ELSE 0 END
+		SELECT room.no, room.id, state.pos, room.last, CASE WHEN state.membership <> 'join' THEN state.membership END,
+			CASE WHEN (state.membership = 'leave' OR state.membership = 'ban')
+				AND NOT EXISTS (SELECT 1 FROM event WHERE event.pos = state.pos AND event.sender = $2)
+				AND EXISTS (SELECT 1 FROM state AS been WHERE been.room = state.room AND been.type = 'm.room.member' AND been.state_key = $1
+					AND been.membership = 'join') THEN 1 END,
+			CASE WHEN (state.membership = 'leave' OR state.membership = 'ban')
+				AND EXISTS (SELECT 1 FROM forgotten WHERE forgotten.account = $2 AND forgotten.room = state.room) THEN 1 END
 		FROM state JOIN room ON room.no = state.room
-		WHERE state.state_key = $1 AND state.type = 'm.room.member' AND state.until = 9223372036854775807
-		ORDER BY recent DESC`, who, a)
-	return collect(rows, err, func(rows *sql.Rows) (r feed.Recent, err error) {
-		var out, forgotten int64
-		err = rows.Scan((*int64)(&r.Room), (*string)(&r.ID), (*int64)(&r.Pos), &r.Membership, (*int64)(&r.Last), &out, &forgotten)
-		r.Out, r.Forgotten = out > 0, forgotten > 0
+		WHERE state.state_key = $1 AND state.type = 'm.room.member' AND state.until = 9223372036854775807`, who, a)
+	var r feed.Recent
+	dest := []any{(*number)(&r.Room), (*words)(&r.ID), (*number)(&r.Pos), (*number)(&r.Last), (*words)(&r.Membership), (*yes)(&r.Out), (*yes)(&r.Forgotten)}
+	all, err := collect(rows, err, func(rows *sql.Rows) (feed.Recent, error) {
+		err := rows.Scan(dest...)
+		if r.Membership == "" {
+			r.Membership = event.Join
+		} else {
+			r.Last = r.Pos
+		}
 		return r, err
 	})
+	slices.SortFunc(all, func(a, b feed.Recent) int { return cmp.Compare(b.Last, a.Last) })
+	return all, err
 }
 
 // Kinds implements feed.Disk.
@@ -104,28 +111,57 @@ func (db *DB) Kinds(v stream.View, who mxid.User) (map[room.No]feed.Kind, error)
 	return kinds, err
 }
 
+var roomDataSince = armsOf(1, 3, `SELECT * FROM (
+	SELECT room, type, content FROM account_data WHERE account = $1 AND room = @1 AND pos > @2 AND pos <= @3 ORDER BY pos) AS data`)
+
 // RoomDataSince implements feed.Disk.
-func (db *DB) RoomDataSince(v stream.View, a account.No, no room.No, after, upto stream.Position) ([]account.Datum, error) {
-	rows, err := in(v).query(`
-		SELECT type, content FROM account_data WHERE account = $1 AND room = $2 AND pos > $3 AND pos <= $4 ORDER BY pos`, a, no, after, upto)
-	return collect(rows, err, func(rows *sql.Rows) (d account.Datum, err error) {
-		return d, rows.Scan(&d.Type, &d.Content)
+func (db *DB) RoomDataSince(v stream.View, a account.No, of []room.Stretch) (map[room.No][]account.Datum, error) {
+	all := map[room.No][]account.Datum{}
+	return all, roomDataSince.each(in(v), []any{int64(a)}, len(of), stretches(of), func(row scanner) error {
+		var no room.No
+		var d account.Datum
+		err := row.Scan((*number)(&no), (*words)(&d.Type), (*content)(&d.Content))
+		all[no] = append(all[no], d)
+		return err
 	})
 }
 
-// Spoken implements feed.Disk.
-func (db *DB) Spoken(v stream.View, no room.No, upto stream.Position) (pos stream.Position, err error) {
-	err = in(v).row(`
-		SELECT coalesce((SELECT pos FROM event WHERE room = $1 AND pos <= $2 AND counts ORDER BY pos DESC LIMIT 1),
-			(SELECT min(pos) FROM event WHERE room = $1), 0)`, no, upto).Scan(&pos)
-	return pos, err
+// stretches gives the parameters of an arm: the room, and where the piece begins and ends.
+func stretches(of []room.Stretch) func(i int) []any {
+	return func(i int) []any { return []any{int64(of[i].Room), int64(of[i].After), int64(of[i].Upto)} }
 }
 
+// ofRooms gives the parameter of an arm that is about a room.
+func ofRooms(rooms []room.No) func(i int) []any {
+	return func(i int) []any { return []any{int64(rooms[i])} }
+}
+
+var spoken = armsOf(0, 2, `
+	SELECT CAST(@1 AS BIGINT), coalesce((SELECT pos FROM event WHERE room = @1 AND pos <= @2 AND counts ORDER BY pos DESC LIMIT 1),
+		(SELECT min(pos) FROM event WHERE room = @1), 0) WHERE CAST(@1 AS BIGINT) IS NOT NULL`)
+
+// Spoken implements feed.Disk.
+func (db *DB) Spoken(v stream.View, of []room.Stretch) (map[room.No]stream.Position, error) {
+	all := map[room.No]stream.Position{}
+	return all, spoken.each(in(v), nil, len(of), func(i int) []any { return []any{int64(of[i].Room), int64(of[i].Upto)} }, func(row scanner) error {
+		var no, pos int64
+		err := row.Scan((*number)(&no), (*number)(&pos))
+		all[room.No(no)] = stream.Position(pos)
+		return err
+	})
+}
+
+var turned = armsOf(0, 3, `SELECT CAST(@1 AS BIGINT) WHERE EXISTS (SELECT 1 FROM state WHERE room = @1 AND pos > @2 AND pos <= @3 AND type = 'm.room.member')`)
+
 // Turned implements feed.Disk.
-func (db *DB) Turned(v stream.View, no room.No, after, upto stream.Position) (turned bool, err error) {
-	err = in(v).row(`SELECT EXISTS (SELECT 1 FROM state WHERE room = $1 AND pos > $2 AND pos <= $3 AND type = 'm.room.member')`,
-		no, after, upto).Scan(&turned)
-	return turned, err
+func (db *DB) Turned(v stream.View, of []room.Stretch) (map[room.No]bool, error) {
+	all := map[room.No]bool{}
+	return all, turned.each(in(v), nil, len(of), stretches(of), func(row scanner) error {
+		var no int64
+		err := row.Scan((*number)(&no))
+		all[room.No(no)] = true
+		return err
+	})
 }
 
 // Joined implements feed.Disk.
@@ -136,16 +172,45 @@ func (db *DB) Joined(v stream.View, no room.No) ([]mxid.User, error) {
 	return collect(rows, err, scanOne[mxid.User])
 }
 
+var heroes = armsOf(1, 1, `SELECT * FROM (
+	SELECT room, state_key FROM state
+	WHERE room = @1 AND type = 'm.room.member' AND until = 9223372036854775807
+	AND (membership = 'join' OR membership = 'invite') AND state_key <> $1 ORDER BY pos LIMIT 5) AS known`)
+
 // Heroes implements feed.Disk.
-func (db *DB) Heroes(v stream.View, no room.No, who mxid.User) ([]mxid.User, error) {
-	rows, err := in(v).query(`
-		SELECT state_key FROM state
-		WHERE room = $1 AND type = 'm.room.member' AND until = 9223372036854775807
-		AND (membership = 'join' OR membership = 'invite') AND state_key <> $2 ORDER BY pos LIMIT 5`, no, who)
-	return collect(rows, err, scanUser)
+func (db *DB) Heroes(v stream.View, rooms []room.No, who mxid.User) (map[room.No][]mxid.User, error) {
+	all := map[room.No][]mxid.User{}
+	return all, heroes.each(in(v), []any{string(who)}, len(rooms), ofRooms(rooms), func(row scanner) error {
+		var no room.No
+		var user mxid.User
+		err := row.Scan((*number)(&no), (*words)(&user))
+		all[no] = append(all[no], user)
+		return err
+	})
 }
 
 func scanUser(rows *sql.Rows) (u mxid.User, err error) { return u, rows.Scan(&u) }
+
+// Encrypted implements feed.Disk.
+func (db *DB) Encrypted(v stream.View, rooms []room.No) (map[room.No]bool, error) {
+	all := map[room.No]bool{}
+	for some := range slices.Chunk(rooms, 1000) {
+		places, args := list(1, numbers(some))
+		found, err := in(v).query(`SELECT room FROM state WHERE room IN (`+places+`) AND type = 'm.room.encryption' AND state_key = '' AND until = 9223372036854775807`, args...)
+		if err == nil {
+			err = found.each(func(rows *sql.Rows) error {
+				var no int64
+				err := rows.Scan(&no)
+				all[room.No(no)] = true
+				return err
+			})
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
 
 // ReceiptPosition implements feed.Disk.
 func (db *DB) ReceiptPosition(v stream.View, no room.No, a account.No, typ, thread string) (pos stream.Position, err error) {
@@ -163,44 +228,63 @@ func (db *DB) SetReceipt(u stream.Unit, no room.No, a account.No, r feed.Receipt
 		no, a, r.Type, r.Thread, event, pos)
 }
 
+var receiptsSince = armsOf(1, 4, `
+	SELECT receipt.room, receipt.type, receipt.thread, event.id, account.id
+	FROM receipt JOIN event ON event.pos = receipt.event_pos JOIN account ON account.no = receipt.account
+	WHERE receipt.room = @1 AND receipt.pos > @2 AND receipt.pos <= @3
+	AND (receipt.type <> 'm.read.private' AND receipt.event_pos >= @4 OR receipt.account = $1)`)
+
 // ReceiptsSince implements feed.Disk.
-func (db *DB) ReceiptsSince(v stream.View, no room.No, a account.No, after, upto, oldest stream.Position) ([]feed.GivenReceipt, error) {
-	rows, err := in(v).query(`
-		SELECT receipt.type, receipt.thread, event.id, account.id
-		FROM receipt JOIN event ON event.pos = receipt.event_pos JOIN account ON account.no = receipt.account
-		WHERE receipt.room = $1 AND receipt.pos > $3 AND receipt.pos <= $4
-		AND (receipt.type <> 'm.read.private' AND receipt.event_pos >= $5 OR receipt.account = $2)`, no, a, after, upto, oldest)
-	return collect(rows, err, func(rows *sql.Rows) (r feed.GivenReceipt, err error) {
-		var id []byte
-		err = rows.Scan(&r.Type, &r.Thread, &id, &r.User)
-		r.Event = eventName(id)
-		return r, err
+func (db *DB) ReceiptsSince(v stream.View, of []feed.Receipts, a account.No) (map[room.No][]feed.GivenReceipt, error) {
+	all := map[room.No][]feed.GivenReceipt{}
+	return all, receiptsSince.each(in(v), []any{int64(a)}, len(of), func(i int) []any {
+		return []any{int64(of[i].Room), int64(of[i].After), int64(of[i].Upto), int64(of[i].Oldest)}
+	}, func(row scanner) error {
+		var no room.No
+		var r feed.GivenReceipt
+		err := row.Scan((*number)(&no), (*words)(&r.Type), (*words)(&r.Thread), (*eventHash)(&r.Event), (*words)(&r.User))
+		all[no] = append(all[no], r)
+		return err
 	})
 }
 
-// came is where somebody, $3, joined a room, $1, and has not left it since. A new name is a membership event too, and no coming.
-const came = `SELECT min(pos) AS pos FROM state WHERE room = $1 AND type = 'm.room.member' AND state_key = $3 AND pos >
-	(SELECT coalesce(max(pos), 0) FROM state WHERE room = $1 AND type = 'm.room.member' AND state_key = $3 AND membership IS DISTINCT FROM 'join')`
+// came is where somebody, $2, joined a room, @1, and has not left it since. A new name is a membership event too, and no coming.
+const came = `SELECT min(pos) AS pos FROM state WHERE room = @1 AND type = 'm.room.member' AND state_key = $2 AND pos >
+	(SELECT coalesce(max(pos), 0) FROM state WHERE room = @1 AND type = 'm.room.member' AND state_key = $2 AND membership IS DISTINCT FROM 'join')`
 
 // unreadMain and unreadReplies are the rest of queries for what somebody has not read of a room: outside of threads, and in them. Where
 // they have read to is one value, so that counting begins there and not where they joined. Of
 // threads only a receipt for the whole room does that, and clients seldom give one: it is the newest answers that are looked at, since those
 // before them may all have been read, each in its thread.
 const (
-	unreadMain = ` FROM event WHERE event.room = $1 AND event.pos > (SELECT max(pos) FROM (` + came + `
-			UNION ALL SELECT event_pos FROM receipt WHERE room = $1 AND account = $2 AND thread IN ('', 'main')) AS read)
-		AND event.counts AND event.sender <> $2 AND event.relation IS DISTINCT FROM 'm.thread' `
+	unreadMain = ` FROM event WHERE event.room = @1 AND event.pos > (SELECT max(pos) FROM (` + came + `
+			UNION ALL SELECT event_pos FROM receipt WHERE room = @1 AND account = $1 AND thread IN ('', 'main')) AS read)
+		AND event.counts AND event.sender <> $1 AND event.relation IS DISTINCT FROM 'm.thread' `
 	unreadReplies = ` FROM event JOIN event AS root ON root.pos = event.relates
-		WHERE event.room = $1 AND event.pos > (SELECT max(pos) FROM (` + came + `
-			UNION ALL SELECT event_pos FROM receipt WHERE room = $1 AND account = $2 AND thread = '') AS read)
-		AND event.counts AND event.sender <> $2 AND event.relation = 'm.thread' ORDER BY event.pos DESC LIMIT 1000`
+		WHERE event.room = @1 AND event.pos > (SELECT max(pos) FROM (` + came + `
+			UNION ALL SELECT event_pos FROM receipt WHERE room = @1 AND account = $1 AND thread = '') AS read)
+		AND event.counts AND event.sender <> $1 AND event.relation = 'm.thread' ORDER BY event.pos DESC LIMIT 1000`
+)
+
+var (
+	countMain    = armsOf(2, 1, `SELECT CAST(@1 AS BIGINT), sender, count(*) FROM (SELECT event.sender`+unreadMain+`LIMIT 1000) AS unread GROUP BY sender`)
+	countReplies = armsOf(2, 1, `SELECT * FROM (SELECT event.room, root.id, event.pos, event.sender`+unreadReplies+`) AS replies`)
+	mainEvents   = armsOf(2, 1, `SELECT `+eventColumns+unreadMain+`ORDER BY event.pos LIMIT 1000`)
+	replyEvents  = armsOf(2, 1, `SELECT `+eventColumns+`, root.id`+unreadReplies)
 )
 
 // Unread implements feed.Disk.
-func (db *DB) Unread(v stream.View, no room.No, who mxid.User, a account.No) ([]feed.Unread, error) {
-	t := in(v)
-	rows, err := t.query(`SELECT sender, count(*) FROM (SELECT event.sender`+unreadMain+`LIMIT 1000) AS unread GROUP BY sender`, no, a, who)
-	all, err := collect(rows, err, func(rows *sql.Rows) (n feed.Unread, err error) { return n, rows.Scan(&n.Sender, &n.N) })
+func (db *DB) Unread(v stream.View, rooms []room.No, who mxid.User, a account.No) (map[room.No][]feed.Unread, error) {
+	t, all := in(v), map[room.No][]feed.Unread{}
+	err := countMain.each(t, []any{int64(a), string(who)}, len(rooms), ofRooms(rooms), func(row scanner) error {
+		var no room.No
+		var n feed.Unread
+		var count number
+		err := row.Scan((*number)(&no), (*number)(&n.Sender), &count)
+		n.N = int(count)
+		all[no] = append(all[no], n)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -208,52 +292,55 @@ func (db *DB) Unread(v stream.View, no room.No, who mxid.User, a account.No) ([]
 		feed.Unread
 		pos stream.Position
 	}
-	rows, err = t.query(`SELECT root.id, event.pos, event.sender`+unreadReplies, no, a, who)
-	replies, err := collect(rows, err, func(rows *sql.Rows) (r reply, err error) {
-		var id []byte
-		err = rows.Scan(&id, &r.pos, &r.Sender)
-		r.Thread = eventName(id)
-		return r, err
-	})
-	if err != nil || len(replies) == 0 {
-		return all, err
-	}
-	read, err := db.ReadTo(v, no, a)
-	for _, r := range replies {
-		if r.pos > read[string(r.Thread)] {
-			at := slices.IndexFunc(all, func(n feed.Unread) bool { return n.Thread == r.Thread && n.Sender == r.Sender })
-			if at < 0 {
-				at, all = len(all), append(all, r.Unread)
-			}
-			all[at].N++
-		}
-	}
-	return all, err
-}
-
-// UnreadEvents implements feed.Disk.
-func (db *DB) UnreadEvents(v stream.View, no room.No, who mxid.User, a account.No) ([]feed.UnreadEvent, error) {
-	t := in(v)
-	rows, err := t.query(`SELECT `+eventColumns+unreadMain+`ORDER BY event.pos LIMIT 1000`, no, a, who)
-	all, err := collect(rows, err, func(rows *sql.Rows) (e feed.UnreadEvent, err error) {
-		e.Event, err = scanEvent(rows)
-		return e, err
+	replies := map[room.No][]reply{}
+	err = countReplies.each(t, []any{int64(a), string(who)}, len(rooms), ofRooms(rooms), func(row scanner) error {
+		var no room.No
+		var r reply
+		err := row.Scan((*number)(&no), (*eventHash)(&r.Thread), (*number)(&r.pos), (*number)(&r.Sender))
+		replies[no] = append(replies[no], r)
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	rows, err = t.query(`SELECT `+eventColumns+`, root.id`+unreadReplies, no, a, who)
-	replies, err := collect(rows, err, func(rows *sql.Rows) (e feed.UnreadEvent, err error) {
-		var id []byte
-		e.Event, err = scanEvent(rows, &id)
-		e.Thread = eventName(id)
-		return e, err
-	})
+	for no, some := range replies {
+		read, err := db.ReadTo(v, no, a)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range some {
+			if r.pos > read[string(r.Thread)] {
+				at := slices.IndexFunc(all[no], func(n feed.Unread) bool { return n.Thread == r.Thread && n.Sender == r.Sender })
+				if at < 0 {
+					at, all[no] = len(all[no]), append(all[no], r.Unread)
+				}
+				all[no][at].N++
+			}
+		}
+	}
+	return all, nil
+}
+
+// UnreadEvents implements feed.Disk.
+func (db *DB) UnreadEvents(v stream.View, no room.No, who mxid.User, a account.No) (all []feed.UnreadEvent, err error) {
+	read := func(from *arms, thread *mxid.Event, more ...any) (some []feed.UnreadEvent, err error) {
+		s := newEventScan(&block{}, more...)
+		return some, from.each(in(v), []any{int64(a), string(who)}, 1, ofRooms([]room.No{no}), func(row scanner) error {
+			err := s.scan(row)
+			some = append(some, feed.UnreadEvent{Event: s.e, Thread: *thread})
+			return err
+		})
+	}
+	var thread mxid.Event
+	if all, err = read(mainEvents, &thread); err != nil {
+		return nil, err
+	}
+	replies, err := read(replyEvents, &thread, (*eventHash)(&thread))
 	if err != nil || len(replies) == 0 {
 		return all, err
 	}
-	read, err := db.ReadTo(v, no, a)
-	replies = slices.DeleteFunc(replies, func(e feed.UnreadEvent) bool { return e.Pos <= read[string(e.Thread)] })
+	to, err := db.ReadTo(v, no, a)
+	replies = slices.DeleteFunc(replies, func(e feed.UnreadEvent) bool { return e.Pos <= to[string(e.Thread)] })
 	return append(all, replies...), err
 }
 
@@ -303,36 +390,32 @@ func (db *DB) Counting(v stream.View, who mxid.User, a account.No, before stream
 	})
 }
 
-// StateSince implements feed.Disk.
-func (db *DB) StateSince(v stream.View, no room.No, after, at stream.Position, members []mxid.User) ([]room.Event, error) {
-	t := in(v)
-	if after > 0 {
-		return events(t.query(`
-			SELECT `+eventColumns+` FROM state JOIN event ON event.pos = state.pos
-			WHERE state.room = $1 AND state.pos > $2 AND state.pos <= $3 AND state.until > $3 ORDER BY state.pos`, no, after, at))
-	}
-	if members == nil {
-		return events(t.query(`
-			SELECT `+eventColumns+` FROM state JOIN event ON event.pos = state.pos
-			WHERE state.room = $1 AND state.pos <= $2 AND state.until > $2 ORDER BY state.pos`, no, at))
-	}
-	// Two ranges of the key, so that the members of a large room are passed over and not read.
-	all, err := events(t.query(`
+var (
+	changedState = armsOf(0, 3, `
 		SELECT `+eventColumns+` FROM state JOIN event ON event.pos = state.pos
-		WHERE state.room = $1 AND state.type < 'm.room.member' AND state.pos <= $2 AND state.until > $2
+		WHERE state.room = @1 AND state.pos > @2 AND state.pos <= @3 AND state.until > @3`)
+	// Two ranges of the key, so that the members of a large room are passed over and not read.
+	stateButMembers = armsOf(0, 2, `
+		SELECT `+eventColumns+` FROM state JOIN event ON event.pos = state.pos
+		WHERE state.room = @1 AND state.type < 'm.room.member' AND state.pos <= @2 AND state.until > @2
 		UNION ALL SELECT `+eventColumns+` FROM state JOIN event ON event.pos = state.pos
-		WHERE state.room = $1 AND state.type > 'm.room.member' AND state.pos <= $2 AND state.until > $2`, no, at))
-	for _, who := range members {
-		if err != nil {
-			return nil, err
+		WHERE state.room = @1 AND state.type > 'm.room.member' AND state.pos <= @2 AND state.until > @2`)
+)
+
+// StateSince implements feed.Disk.
+func (db *DB) StateSince(v stream.View, of []room.Stretch, everybody bool) (map[room.No][]room.Event, error) {
+	var whole, changed []room.Stretch
+	for _, p := range of {
+		if p.After == 0 && !everybody {
+			whole = append(whole, p)
+		} else {
+			changed = append(changed, p)
 		}
-		var one []room.Event
-		one, err = events(t.query(`
-			SELECT `+eventColumns+` FROM state JOIN event ON event.pos = state.pos
-			WHERE state.room = $1 AND state.type = 'm.room.member' AND state.state_key = $2 AND state.pos <= $3 AND state.until > $3`,
-			no, who, at))
-		all = append(all, one...)
 	}
-	slices.SortFunc(all, func(a, b room.Event) int { return cmp.Compare(a.Pos, b.Pos) })
-	return all, err
+	all := eventsByRoom{about: 8}
+	err := changedState.each(in(v), nil, len(changed), stretches(changed), all.scan())
+	if err == nil {
+		err = stateButMembers.each(in(v), nil, len(whole), func(i int) []any { return []any{int64(whole[i].Room), int64(whole[i].Upto)} }, all.scan())
+	}
+	return all.sorted(false), err
 }

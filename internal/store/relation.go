@@ -1,36 +1,39 @@
 package store
 
 import (
-	"cmp"
 	"database/sql"
 	"slices"
 
 	"wardroom/internal/account"
-	"wardroom/internal/mxid"
 	"wardroom/internal/room"
 	"wardroom/internal/stream"
 )
 
+// membersAsked is how many people one arm asks for.
+const membersAsked = 4
+
+var membersAt = armsOf(0, 2+membersAsked, `
+	SELECT `+eventColumns+` FROM state JOIN event ON event.pos = state.pos
+	WHERE state.room = @1 AND state.type = 'm.room.member' AND state.pos <= @2 AND state.until > @2 AND state.state_key IN (@3, @4, @5, @6)`)
+
 // MembersAt implements room.Reading.
-func (db *DB) MembersAt(v stream.View, no room.No, at stream.Position, who []mxid.User) ([]room.Event, error) {
-	var all []room.Event
-	for len(who) > 0 {
-		n := min(len(who), 1000)
-		places, args := list(3, who[:n])
-		for i := range args {
-			args[i] = string(args[i].(mxid.User))
+func (db *DB) MembersAt(v stream.View, of []room.Members) (map[room.No][]room.Event, error) {
+	var few []room.Members
+	for _, m := range of {
+		for who := range slices.Chunk(m.Who, membersAsked) {
+			few = append(few, room.Members{Room: m.Room, At: m.At, Who: who})
 		}
-		some, err := events(in(v).query(`
-			SELECT `+eventColumns+` FROM state JOIN event ON event.pos = state.pos
-			WHERE state.room = $1 AND state.type = 'm.room.member' AND state.pos <= $2 AND state.until > $2 AND state.state_key IN (`+places+`)`, append([]any{int64(no), int64(at)}, args...)...))
-		if err != nil {
-			return nil, err
-		}
-		all, who = append(all, some...), who[n:]
 	}
-	// Sorted here: for an ORDER BY, SQLite would read all of the room's state.
-	slices.SortFunc(all, func(a, b room.Event) int { return cmp.Compare(a.Pos, b.Pos) })
-	return all, nil
+	all := eventsByRoom{about: membersAsked}
+	err := membersAt.each(in(v), nil, len(few), func(i int) []any {
+		args := make([]any, 2+membersAsked)
+		args[0], args[1] = int64(few[i].Room), int64(few[i].At)
+		for j, who := range few[i].Who {
+			args[2+j] = string(who)
+		}
+		return args
+	}, all.scan())
+	return all.sorted(false), err // sorted here: for an ORDER BY, SQLite would read all of the room's state
 }
 
 // By implements room.Reading.

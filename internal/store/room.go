@@ -1,10 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"database/sql"
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -45,19 +47,35 @@ const eventColumns = `event.pos, event.room, event.id, event.sender, event.devic
 // scanner is a row or rows.
 type scanner interface{ Scan(dest ...any) error }
 
-func scanEvent(row scanner, more ...any) (e room.Event, err error) {
-	var id []byte
-	var device, relates, redacted sql.NullInt64
-	var txn, delay, relation sql.NullString
-	dest := append([]any{(*int64)(&e.Pos), (*int64)(&e.Room), &id, (*int64)(&e.Sender), &device, &txn, &delay, &relates, &relation, &redacted, &e.Counts, (*briefly)(&e.JSON)}, more...)
-	if err := row.Scan(dest...); err != nil {
-		return room.Event{}, err
+func scanEvent(row scanner, more ...any) (room.Event, error) {
+	s := newEventScan(nil, more...)
+	err := s.scan(row)
+	return s.e, err
+}
+
+// eventScan reads events, row after row: what each row is read into is made once.
+type eventScan struct {
+	e    room.Event
+	json jsonIn
+	dest []any
+}
+
+func newEventScan(into *block, more ...any) *eventScan {
+	s := &eventScan{json: jsonIn{into: into}}
+	e := &s.e
+	s.dest = append([]any{(*number)(&e.Pos), (*number)(&e.Room), (*eventHash)(&e.ID), (*number)(&e.Sender), (*number)(&e.Device), (*words)(&e.Txn), (*words)(&e.Delay),
+		(*number)(&e.Relates), (*words)(&e.Relation), (*number)(&e.RedactedBy), (*yes)(&e.Counts), &s.json}, more...)
+	return s
+}
+
+// scan reads a row into s.e.
+func (s *eventScan) scan(row scanner) error {
+	if err := row.Scan(s.dest...); err != nil {
+		s.e = room.Event{}
+		return err
 	}
-	e.ID = eventName(id)
-	e.Device, e.Txn, e.Delay = account.DeviceNo(device.Int64), txn.String, delay.String
-	e.Relates, e.Relation = stream.Position(relates.Int64), relation.String
-	e.RedactedBy = stream.Position(redacted.Int64)
-	return e, nil
+	s.e.SetJSON(s.json.json)
+	return nil
 }
 
 func oneEvent(row scanner) (room.Event, bool, error) {
@@ -67,7 +85,63 @@ func oneEvent(row scanner) (room.Event, bool, error) {
 }
 
 func events(rows *counted, err error) ([]room.Event, error) {
-	return collect(rows, err, func(rows *sql.Rows) (room.Event, error) { return scanEvent(rows) })
+	s := newEventScan(&block{})
+	return collect(rows, err, func(rows *sql.Rows) (room.Event, error) { err := s.scan(rows); return s.e, err })
+}
+
+// eventsByRoom are events that are read of many rooms at once.
+type eventsByRoom struct {
+	all   map[room.No][]room.Event
+	about int // how many there are of a room, about
+
+	// the room of the last row, and its events
+	no   room.No
+	some []room.Event
+}
+
+// scan reads a row.
+func (by *eventsByRoom) scan() func(scanner) error {
+	s := newEventScan(&block{})
+	return func(row scanner) error {
+		err := s.scan(row)
+		if s.e.Room != by.no {
+			by.turn(s.e.Room)
+		}
+		by.some = append(by.some, s.e)
+		return err
+	}
+}
+
+// turn turns to the events of another room.
+func (by *eventsByRoom) turn(to room.No) {
+	if by.all == nil {
+		by.all = map[room.No][]room.Event{}
+	}
+	if by.no != 0 {
+		by.all[by.no] = by.some
+	}
+	if by.no, by.some = to, by.all[to]; by.some == nil && to != 0 {
+		by.some = make([]room.Event, 0, by.about)
+	}
+}
+
+// sorted gives the events of each room in the order of their positions, or the other way round.
+func (by *eventsByRoom) sorted(backwards bool) map[room.No][]room.Event {
+	by.turn(0)
+	for _, some := range by.all {
+		for i := 1; i < len(some); i++ {
+			if some[i-1].Pos < some[i].Pos == backwards { // most come as they are wanted
+				slices.SortFunc(some, func(a, b room.Event) int {
+					if backwards {
+						a, b = b, a
+					}
+					return cmp.Compare(a.Pos, b.Pos)
+				})
+				break
+			}
+		}
+	}
+	return by.all
 }
 
 // orNull is n, or NULL for 0.
@@ -295,31 +369,47 @@ func (db *DB) Spans(v stream.View, no room.No, key event.StateKey) ([]room.Span,
 	})
 }
 
+var standing = armsOf(1, 1, `
+	SELECT room, pos, until, membership, NULL FROM state WHERE room = @1 AND type = 'm.room.member' AND state_key = $1
+	UNION ALL SELECT state.room, state.pos, state.until, NULL, event.json FROM state JOIN event ON event.pos = state.pos
+	WHERE state.room = @1 AND state.type = 'm.room.history_visibility' AND state.state_key = ''`)
+
 // Standing implements room.Reading.
-func (db *DB) Standing(v stream.View, no room.No, who mxid.User) (memberships, visibilities []room.Span, err error) {
-	rows, err := in(v).query(`
-		SELECT pos, until, membership, NULL FROM state WHERE room = $1 AND type = 'm.room.member' AND state_key = $2
-		UNION ALL SELECT state.pos, state.until, NULL, event.json FROM state JOIN event ON event.pos = state.pos
-		WHERE state.room = $1 AND state.type = 'm.room.history_visibility' AND state.state_key = ''
-		ORDER BY 1`, int64(no), string(who))
-	_, err = collect(rows, err, func(rows *sql.Rows) (s room.Span, err error) {
-		var membership sql.NullString
-		err = rows.Scan(&s.Pos, &s.Until, &membership, (*briefly)(&s.JSON))
-		if s.Membership = membership.String; membership.Valid {
-			memberships = append(memberships, s)
-		} else {
-			visibilities = append(visibilities, s)
+func (db *DB) Standing(v stream.View, rooms []room.No, who mxid.User) (memberships, visibilities map[room.No][]room.Span, err error) {
+	memberships, visibilities = map[room.No][]room.Span{}, map[room.No][]room.Span{}
+	err = standing.each(in(v), []any{string(who)}, len(rooms), ofRooms(rooms), func(row scanner) error {
+		var s room.Span
+		err := row.Scan((*number)(&s.Room), (*number)(&s.Pos), (*number)(&s.Until), (*words)(&s.Membership), (*briefly)(&s.JSON))
+		into := visibilities
+		if s.JSON == nil {
+			into = memberships
 		}
-		return s, err
+		into[s.Room] = append(into[s.Room], s)
+		return err
 	})
+	for _, some := range []map[room.No][]room.Span{memberships, visibilities} {
+		for _, spans := range some {
+			slices.SortFunc(spans, func(a, b room.Span) int { return cmp.Compare(a.Pos, b.Pos) })
+		}
+	}
 	return memberships, visibilities, err
 }
 
-// Before implements room.Reading.
-func (db *DB) Before(v stream.View, no room.No, key event.StateKey, pos stream.Position) (room.Event, bool, error) {
-	return oneEvent(in(v).row(`
-		SELECT `+eventColumns+` FROM state JOIN event ON event.pos = state.pos
-		WHERE state.room = $1 AND state.type = CAST($2 AS TEXT) AND state.state_key = $3 AND state.until = CAST($4 AS BIGINT)`, int64(no), key.Type, key.Key, int64(pos)))
+var replaced = armsOf(0, 4, `
+	SELECT `+eventColumns+`, state.until FROM state JOIN event ON event.pos = state.pos
+	WHERE state.room = @1 AND state.type = CAST(@2 AS TEXT) AND state.state_key = @3 AND state.until = CAST(@4 AS BIGINT)`)
+
+// Replaced implements room.Reading.
+func (db *DB) Replaced(v stream.View, by []*room.Event) (map[stream.Position]room.Event, error) {
+	var until number
+	s, all := newEventScan(&block{}, &until), map[stream.Position]room.Event{}
+	return all, replaced.each(in(v), nil, len(by), func(i int) []any {
+		return []any{int64(by[i].Room), by[i].Get("type").Text(), by[i].Get("state_key").Text(), int64(by[i].Pos)}
+	}, func(row scanner) error {
+		err := s.scan(row)
+		all[stream.Position(until)] = s.e
+		return err
+	})
 }
 
 // Event implements room.Reading.
@@ -364,6 +454,16 @@ func (db *DB) Timeline(v stream.View, no room.No, after, upto stream.Position, b
 		int64(no), int64(after), int64(upto), limit))
 }
 
+var newest = armsOf(1, 3, `SELECT * FROM (
+	SELECT `+eventColumns+` FROM event WHERE room = @1 AND pos > @2 AND pos <= @3 ORDER BY pos DESC LIMIT $1) AS newest`)
+
+// Newest implements room.Reading.
+func (db *DB) Newest(v stream.View, of []room.Stretch, limit int) (map[room.No][]room.Event, error) {
+	all := eventsByRoom{about: limit}
+	err := newest.each(in(v), []any{int64(limit)}, len(of), stretches(of), all.scan())
+	return all.sorted(true), err
+}
+
 // SentBy implements room.Reading.
 func (db *DB) SentBy(v stream.View, no room.No, device account.DeviceNo, txn string) ([]room.Named, error) {
 	t := in(v)
@@ -403,17 +503,30 @@ func (db *DB) Forgotten(v stream.View, who account.No, no room.No) (bool, error)
 	return found(in(v).row(`SELECT 1 FROM forgotten WHERE account = $1 AND room = $2`, int64(who), int64(no)).Scan(&one))
 }
 
-// Count implements room.Disk.
-func (db *DB) Count(v stream.View, no room.No) (map[string]int, error) {
-	rows, err := in(v).query(`
-		SELECT membership, count(*) FROM state
-		WHERE room = $1 AND type = 'm.room.member' AND until = 9223372036854775807 GROUP BY membership`, no)
-	counts := map[string]int{}
-	_, err = collect(rows, err, func(rows *sql.Rows) (n int, err error) {
-		var membership string
-		err = rows.Scan(&membership, &n)
-		counts[membership] = n
-		return n, err
-	})
-	return counts, err
+// Count implements room.Reading.
+func (db *DB) Count(v stream.View, rooms ...room.No) (map[room.No]map[string]int, error) {
+	counts := map[room.No]map[string]int{}
+	for some := range slices.Chunk(rooms, 1000) {
+		places, args := list(1, numbers(some))
+		found, err := in(v).query(`
+			SELECT room, membership, count(*) FROM state
+			WHERE room IN (`+places+`) AND type = 'm.room.member' AND until = 9223372036854775807 GROUP BY room, membership`, args...)
+		if err == nil {
+			err = found.each(func(rows *sql.Rows) error {
+				var no room.No
+				var membership string
+				var n int
+				err := rows.Scan((*number)(&no), &membership, &n)
+				if counts[no] == nil {
+					counts[no] = map[string]int{}
+				}
+				counts[no][membership] = n
+				return err
+			})
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return counts, nil
 }

@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -44,8 +45,8 @@ type DB struct {
 	pool  *sql.DB
 	hub   *stream.Hub
 	log   *slog.Logger
-	write *conn      // owned by Run
-	read  chan *conn // idle readers
+	write *conn // owned by Run
+	read  pile  // idle readers
 	units chan *unit
 	gone  chan struct{} // closed when Run has returned
 
@@ -70,6 +71,7 @@ type conn struct {
 	kind  *kind
 	sql   *sql.Conn
 	stmts map[string]*sql.Stmt
+	bare  map[string]driver.StmtQueryContext // those that are run without database/sql
 }
 
 // Open opens the database at where, creates its tables where there are none and brings them up to date: it is for servers.
@@ -144,7 +146,7 @@ func open(ctx context.Context, k *kind, where string, hub *stream.Hub, log *slog
 	}
 	pool.SetMaxOpenConns(readers + 1)
 	pool.SetMaxIdleConns(readers + 1)
-	db := &DB{kind: k, pool: pool, hub: hub, log: log, read: make(chan *conn, readers), units: make(chan *unit, maxBatch), gone: make(chan struct{})}
+	db := &DB{kind: k, pool: pool, hub: hub, log: log, read: pile{free: make(chan struct{}, readers)}, units: make(chan *unit, maxBatch), gone: make(chan struct{})}
 	if db.write, err = db.connect(ctx); err == nil {
 		err = k.fit(ctx, db.write.sql)
 	}
@@ -157,7 +159,7 @@ func open(ctx context.Context, k *kind, where string, hub *stream.Hub, log *slog
 		}
 		var c *conn
 		if c, err = db.connect(ctx); err == nil {
-			db.read <- c
+			db.read.put(c)
 		}
 	}
 	if err == nil {
@@ -171,21 +173,45 @@ func open(ctx context.Context, k *kind, where string, hub *stream.Hub, log *slog
 	return db, nil
 }
 
+// pile is connections that are idle. The one that was used last is taken first: it has in its cache what is asked now, and its statements are
+// prepared.
+type pile struct {
+	free chan struct{} // as many as there are in idle
+	mu   sync.Mutex    // guards idle
+	idle []*conn
+}
+
+func (p *pile) put(c *conn) {
+	p.mu.Lock()
+	p.idle = append(p.idle, c)
+	p.mu.Unlock()
+	p.free <- struct{}{}
+}
+
+func (p *pile) take(ctx context.Context) (*conn, error) {
+	select {
+	case <-p.free:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c := p.idle[len(p.idle)-1]
+	p.idle = p.idle[:len(p.idle)-1]
+	return c, nil
+}
+
 func (db *DB) connect(ctx context.Context) (*conn, error) {
 	c, err := db.pool.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &conn{kind: db.kind, sql: c, stmts: make(map[string]*sql.Stmt)}, nil
+	return &conn{kind: db.kind, sql: c, stmts: make(map[string]*sql.Stmt), bare: make(map[string]driver.StmtQueryContext)}, nil
 }
 
 // Close closes the database. Run must have returned, and no view may be open.
 func (db *DB) Close() error {
-	close(db.read)
-	conns := []*conn{db.write}
-	for c := range db.read {
-		conns = append(conns, c)
-	}
+	conns := append([]*conn{db.write}, db.read.idle...)
 	var errs []error
 	for _, c := range conns {
 		if err := c.close(); db.kind == &sqlite { // from PostgreSQL a connection may be cut at any time
@@ -203,6 +229,12 @@ func (c *conn) close() error {
 	for _, s := range c.stmts {
 		errs = append(errs, s.Close())
 	}
+	errs = append(errs, c.sql.Raw(func(any) (err error) {
+		for _, s := range c.bare {
+			err = errors.Join(err, s.(driver.Stmt).Close())
+		}
+		return err
+	}))
 	return errors.Join(append(errs, c.sql.Close())...)
 }
 
@@ -381,13 +413,11 @@ func (db *DB) View(ctx context.Context, fn func(stream.View) error) error {
 	}
 	read := 0
 	defer func() { end(read) }()
-	var c *conn
-	select {
-	case c = <-db.read:
-	case <-ctx.Done():
-		return ctx.Err()
+	c, err := db.read.take(ctx)
+	if err != nil {
+		return err
 	}
-	defer func() { db.read <- c }()
+	defer db.read.put(c)
 	t, err := db.begin(ctx, c, db.kind.read, foresight{})
 	if err != nil {
 		return db.failure(fmt.Errorf("opening a view: %w", err))
