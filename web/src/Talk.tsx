@@ -4,6 +4,7 @@ import { Away } from './connection/Away';
 import { FileMessage } from './files/FileMessage';
 import { Tray } from './files/Tray';
 import { useSay } from './lang/useSay';
+import { messageMatter, type Matter } from './state/cases';
 import type { Connection } from './state/connection';
 import type { Draft } from './state/draft';
 import type { MessageFile } from './state/file';
@@ -26,10 +27,11 @@ interface Props {
   covered: boolean;
   /** Files were chosen or pasted. */
   onFiles: (files: readonly File[]) => void;
+  onReport: (matter: Matter) => void;
 }
 
 /** What is said in a room, and where one answers. */
-export function Talk({ room, draft, connection, covered, onFiles }: Props) {
+export function Talk({ room, draft, connection, covered, onFiles, onReport }: Props) {
   const say = useSay();
   const view = useStore(room);
   const typing = useStore(room.typing);
@@ -47,6 +49,10 @@ export function Talk({ room, draft, connection, covered, onFiles }: Props) {
       reply: (message) => draft.turnTo({ is: 'reply', message }),
       edit,
       remove: room.remove,
+      report: (message) => {
+        const matter = messageMatter(room.snapshot().id, message);
+        if (matter !== undefined) onReport(matter);
+      },
       react: (message, key) => {
         if (message.id !== undefined) void room.react(message.id, key);
       },
@@ -57,7 +63,7 @@ export function Talk({ room, draft, connection, covered, onFiles }: Props) {
       threadHref: (root) => hrefOf(threadIn(room, root)),
       jump: (id) => void room.show(id),
     }),
-    [room, draft, edit],
+    [room, draft, edit, onReport],
   );
   return (
     <>

@@ -9,6 +9,7 @@ import { IconButton } from './kit/Button';
 import { isComposing } from './kit/composing';
 import { IconBack, IconClose } from './kit/icons';
 import { rich, useSay } from './lang/useSay';
+import { messageMatter, type Matter } from './state/cases';
 import type { Connection } from './state/connection';
 import type { Draft } from './state/draft';
 import type { MessageFile } from './state/file';
@@ -30,6 +31,7 @@ interface Props {
   connection: Connection;
   /** The message to go to. */
   show: string | undefined;
+  onReport: (matter: Matter) => void;
   /** Back to the room. */
   onClose: () => void;
 }
@@ -39,7 +41,7 @@ const idOf = (id: string): string => `thread:${id}`;
 const nothing = (): void => undefined;
 
 /** A thread beside its room, on a phone in its place: the message it begins with, the answers, and where one answers. */
-export function Thread({ room, thread, draft, connection, show, onClose }: Props) {
+export function Thread({ room, thread, draft, connection, show, onReport, onClose }: Props) {
   const say = useSay();
   const { people, invited, mayWrite, joined } = useStore(room);
   const view = useStore(thread);
@@ -81,6 +83,10 @@ export function Thread({ room, thread, draft, connection, show, onClose }: Props
       reply: (message) => draft.turnTo({ is: 'reply', message }),
       edit: (message) => draft.turnTo({ is: 'edit', message }),
       remove: room.remove,
+      report: (message) => {
+        const matter = messageMatter(room.snapshot().id, message);
+        if (matter !== undefined) onReport(matter);
+      },
       react: (message, key) => {
         if (message.id !== undefined) void room.react(message.id, key);
       },
@@ -89,7 +95,7 @@ export function Thread({ room, thread, draft, connection, show, onClose }: Props
       threadHref: undefined,
       jump: (id) => void thread.show(id),
     }),
-    [room, thread, draft],
+    [room, thread, draft, onReport],
   );
   const first = items.find((item) => item.id === root);
   const onKeyDown = (event: KeyboardEvent): void => {

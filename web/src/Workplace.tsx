@@ -1,4 +1,5 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { Cases, Reporting } from './Cases';
 import { DropPlace } from './files/DropPlace';
 import { SendFiles } from './files/SendFiles';
 import { Find } from './find/Find';
@@ -10,7 +11,6 @@ import { PicturesContext } from './kit/pictures';
 import { RoomStamp } from './kit/RoomStamp';
 import { WhoStamp } from './kit/WhoStamp';
 import { IgnoredHere } from './ignore/IgnoredHere';
-import { IgnorePerson } from './ignore/IgnorePerson';
 import { useSay } from './lang/useSay';
 import { RoomBanner } from './room/RoomBanner';
 import { People } from './people/People';
@@ -21,6 +21,8 @@ import { Rooms } from './Rooms';
 import { ChangePicture } from './picture/ChangePicture';
 import { Settings } from './settings/Settings';
 import { SignOutDevice } from './settings/SignOutDevice';
+import { Somebody } from './Somebody';
+import type { Matter } from './state/cases';
 import type { OwnDevice } from './state/devices';
 import { waitingIn } from './state/notifier';
 import type { Person } from './state/person';
@@ -33,7 +35,6 @@ import { Talk } from './Talk';
 import { Threads } from './threads/Threads';
 import { Thread } from './Thread';
 import { IdentityNews } from './verify/IdentityNews';
-import { PersonCard } from './verify/PersonCard';
 import { Verify } from './verify/Verify';
 import look from './Workplace.module.css';
 
@@ -44,6 +45,7 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
   const anyRoom = usePart(session.rooms, ({ rooms, people }) => rooms.length + people.length > 0);
   const me = useStore(session.me);
   const connection = useStore(session.connection);
+  const news = usePart(session.cases, ({ unseen }) => unseen);
   const page = useRef<HTMLElement>(null);
   const [facts, setFacts] = useState(false);
   const [verifying, setVerifying] = useState<number>();
@@ -51,6 +53,7 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
   const [stranger, setStranger] = useState<OwnDevice>();
   const [gathering, setGathering] = useState<Person>();
   const [picturing, setPicturing] = useState<string>();
+  const [reporting, setReporting] = useState<Matter>();
   const id = here.at === 'room' ? here.id : undefined;
   // Of a room that one has left or was removed from, who is there now is not known.
   const inside = usePart(session.rooms, ({ rooms, people }) => [...rooms, ...people].some((one) => one.id === id));
@@ -76,7 +79,7 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
   return (
     <PicturesContext value={session.pictures}>
       <div className={id === undefined && here.at !== 'search' ? look['frame'] : `${look['frame'] ?? ''} ${look['inRoom'] ?? ''}`}>
-        <Top me={me} connection={connection} unsent={() => session.unsent()} onSignOut={onSignOut} onSkip={() => (page.current?.querySelector('textarea') ?? page.current)?.focus()} />
+        <Top me={me} connection={connection} news={news} unsent={() => session.unsent()} onSignOut={onSignOut} onSkip={() => (page.current?.querySelector('textarea') ?? page.current)?.focus()} />
         <div>
           <div className={look['offers']}>
             <NewVersion />
@@ -92,6 +95,8 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
             onNewKey={onNewKey}
             onCompare={compare}
           />
+        ) : here.at === 'cases' ? (
+          <Cases session={session} number={here.number} onAbout={setAbout} />
         ) : (
           <main className={!beside ? look['main'] : `${look['main'] ?? ''} ${look['inThread'] ?? ''}`}>
             <div className={look['rooms']}>
@@ -121,6 +126,7 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
                   }}
                   onGather={setGathering}
                   onPicture={setPicturing}
+                  onReport={setReporting}
                   other={other}
                   onAbout={setAbout}
                   onVerify={verify}
@@ -129,7 +135,7 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
             </section>
             {room !== undefined && root !== undefined && (
               <div className={`${look['facts'] ?? ''} ${look['thread'] ?? ''}`}>
-                <Thread key={root} room={room} thread={room.thread(root)} draft={session.drafts.of(room.snapshot().id, root)} connection={session.connection} show={here.at === 'room' ? here.event : undefined} onClose={() => goTo(room.snapshot().id)} />
+                <Thread key={root} room={room} thread={room.thread(root)} draft={session.drafts.of(room.snapshot().id, root)} connection={session.connection} show={here.at === 'room' ? here.event : undefined} onReport={setReporting} onClose={() => goTo(room.snapshot().id)} />
               </div>
             )}
             {room !== undefined && threads && (
@@ -149,6 +155,7 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
                     goTo(await session.converse(userId));
                     setFacts(false);
                   }}
+                  onReport={(person) => setReporting({ is: 'person', person })}
                   onClose={closeFacts}
                 />
                 <Sharing room={room} />
@@ -168,12 +175,9 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
             onDone={goTo}
           />
         )}
-        {about && room && (
-          <PersonCard person={about} trust={room.trust} onVerify={() => verify(about.id)} onClose={() => setAbout(undefined)}>
-            <IgnorePerson person={about} ignoring={session.ignoring} />
-          </PersonCard>
-        )}
-        <Places session={session} />
+        {about && <Somebody session={session} person={about} room={room} onVerify={() => verify(about.id)} onReport={setReporting} onClose={() => setAbout(undefined)} />}
+        {reporting && <Reporting session={session} matter={reporting} onClose={() => setReporting(undefined)} />}
+        <Places session={session} news={news} />
         {picturing !== undefined && (
           <ChangePicture
             title={say(picturing === me.id ? 'picture.mine' : 'picture.room')}
@@ -196,9 +200,9 @@ function Finding({ session, inRoom }: { session: Session; inRoom: string | undef
   return <Find search={session.search} asking={session.asking} rooms={[...rooms, ...people]} inRoom={inRoom} onBack={back} />;
 }
 
-function Places({ session }: { session: Session }) {
+function Places({ session, news }: { session: Session; news: boolean }) {
   useStore(session.levels);
-  return <Tabs unread={usePart(session.rooms, (rooms) => waitingIn(rooms, session.levels))} />;
+  return <Tabs news={news} unread={usePart(session.rooms, (rooms) => waitingIn(rooms, session.levels))} />;
 }
 
 function Sharing({ room }: { room: RoomState }) {
@@ -222,9 +226,10 @@ interface RoomProps {
   onHandOver: () => void;
   onGather: (other: Person) => void;
   onPicture: (id: string) => void;
+  onReport: (matter: Matter) => void;
 }
 
-function Room({ session, room, show, covered, other, onAbout, onVerify, onPeople, onThreads, onHandOver, onGather, onPicture }: RoomProps) {
+function Room({ session, room, show, covered, other, onAbout, onVerify, onPeople, onThreads, onHandOver, onGather, onPicture, onReport }: RoomProps) {
   const view = useStore(room);
   const trust = useStore(room.trust);
   const me = useStore(session.me);
@@ -258,6 +263,7 @@ function Room({ session, room, show, covered, other, onAbout, onVerify, onPeople
         onPicture={session.pictures.mayChange(view.id) ? () => onPicture(view.id) : undefined}
         level={session.levels.of(view.id)}
         onLevel={(level) => session.levels.choose(view.id, level)}
+        onReport={() => onReport({ is: 'room', room: view.id, name: view.name, lang: view.lang })}
         onPeople={onPeople}
         onThreads={onThreads}
         onHandOver={onHandOver}
@@ -272,7 +278,7 @@ function Room({ session, room, show, covered, other, onAbout, onVerify, onPeople
       <RoomBanner room={view} trust={trust} server={session.server} />
       <IdentityNews trust={room.trust} onVerify={onVerify} />
       {view.ignored && other && <IgnoredHere person={other} onHear={() => session.ignoring.hear(other.id)} />}
-      <Talk room={room} draft={session.drafts.of(view.id)} connection={session.connection} covered={covered} onFiles={setFiles} />
+      <Talk room={room} draft={session.drafts.of(view.id)} connection={session.connection} covered={covered} onFiles={setFiles} onReport={onReport} />
       {files.length > 0 && <SendFiles files={files} others={others} onSend={room.uploads.add} onClose={() => setFiles([])} />}
     </DropPlace>
   );

@@ -1,13 +1,14 @@
 import { Count } from '../kit/Count';
+import { Dot } from '../kit/Dot';
 import { Icon } from '../kit/Icon';
-import { IconPerson, IconRooms } from '../kit/icons';
+import { IconCase, IconPerson, IconRooms } from '../kit/icons';
 import { useSay } from '../lang/useSay';
 import { hrefOf, route } from '../state/route';
 import { useStore } from '../state/useStore';
 import look from './Tabs.module.css';
 
-/** The words at the bottom of a telephone: where one may go. */
-export function Tabs({ unread }: { unread: number }) {
+/** The words at the bottom of a telephone: where one may go. news: something changed in a case that one has not seen. */
+export function Tabs({ unread, news }: { unread: number; news: boolean }) {
   const say = useSay();
   const { at } = useStore(route);
   return (
@@ -16,6 +17,11 @@ export function Tabs({ unread }: { unread: number }) {
         <Icon of={IconRooms} />
         <span>{say('rooms.title')}</span>
         <Count n={unread} words={say('rooms.unread', { n: unread })} />
+      </a>
+      <a href={hrefOf({ at: 'cases' })} aria-current={at === 'cases' ? 'page' : undefined}>
+        <Icon of={IconCase} />
+        <span>{say('cases.title')}</span>
+        {news && <Dot words={say('cases.unseen')} />}
       </a>
       <a href={hrefOf({ at: 'settings', section: 'profile' })} aria-current={at === 'settings' ? 'page' : undefined}>
         <Icon of={IconPerson} />

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { Brand } from '../kit/Brand';
 import { Button } from '../kit/Button';
 import { Dialog } from '../kit/Dialog';
+import { Dot } from '../kit/Dot';
 import { Icon } from '../kit/Icon';
 import { IconConnected, IconNotConfirmed, IconOffline, IconSearch, IconWithheld } from '../kit/icons';
 import { Menu } from '../kit/Menu';
@@ -25,6 +26,8 @@ import look from './Top.module.css';
 interface Props {
   me: Person;
   connection: ConnectionState;
+  /** Whether something changed in a case that one has not seen. */
+  news: boolean;
   /** How many messages were written here and are not on the server. */
   unsent: () => number;
   onSignOut: () => void;
@@ -35,7 +38,7 @@ interface Props {
 const themes: Theme[] = ['system', 'light', 'dark'];
 
 /** The bar on top of everything: where one is, the way to the server, oneself. */
-export function Top({ me, connection, unsent, onSignOut, onSkip }: Props) {
+export function Top({ me, connection, news, unsent, onSignOut, onSkip }: Props) {
   const say = useSay();
   const named = useStore(organisation);
   const language = useLanguage();
@@ -52,6 +55,10 @@ export function Top({ me, connection, unsent, onSignOut, onSkip }: Props) {
       <nav className="nav">
         <a href="#/" aria-current={at === 'rooms' || at === 'room' ? 'page' : undefined}>
           {say('rooms.title')}
+        </a>
+        <a href={hrefOf({ at: 'cases' })} aria-current={at === 'cases' ? 'page' : undefined}>
+          {say('cases.title')}
+          {news && <Dot words={say('cases.unseen')} />}
         </a>
       </nav>
       <span className="grow" />

@@ -5,6 +5,8 @@ export { default as IconAttach } from '@tabler/icons-react/dist/esm/icons/IconPa
 export { default as IconBack } from '@tabler/icons-react/dist/esm/icons/IconChevronLeft.mjs';
 export { default as IconBell } from '@tabler/icons-react/dist/esm/icons/IconBell.mjs';
 export { default as IconBellOff } from '@tabler/icons-react/dist/esm/icons/IconBellOff.mjs';
+/** Cases. */
+export { default as IconCase } from '@tabler/icons-react/dist/esm/icons/IconScale.mjs';
 export { default as IconClock } from '@tabler/icons-react/dist/esm/icons/IconClock.mjs';
 export { default as IconClose } from '@tabler/icons-react/dist/esm/icons/IconX.mjs';
 export { default as IconConnected } from '@tabler/icons-react/dist/esm/icons/IconWifi.mjs';

@@ -30,7 +30,7 @@ function shown(over: Partial<Member> = {}) {
   const trust = new Store({ standing: new Map() });
   const nothing = (): void => undefined;
   const { container } = render(
-    <People members={members as unknown as Members} trust={trust as unknown as RoomTrust} onAbout={nothing} onVerify={nothing} onConverse={() => Promise.resolve()} onClose={nothing} />,
+    <People members={members as unknown as Members} trust={trust as unknown as RoomTrust} onAbout={nothing} onVerify={nothing} onConverse={() => Promise.resolve()} onReport={nothing} onClose={nothing} />,
   );
   return { container, give, rerenders: (now: readonly Member[]) => act(() => members.put(now)) };
 }

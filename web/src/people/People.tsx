@@ -9,6 +9,7 @@ import { WhoStamp } from '../kit/WhoStamp';
 import { sayFault } from '../lang/sayFault';
 import { rich, useSay } from '../lang/useSay';
 import type { Member, Members, Role } from '../state/members';
+import type { Person } from '../state/person';
 import type { RoomTrust, Standing } from '../state/roomtrust';
 import { useStore } from '../state/useStore';
 import { useTask } from '../state/useTask';
@@ -21,11 +22,12 @@ interface Props {
   onAbout: (userId: string) => void;
   onVerify: (userId: string) => void;
   onConverse: (userId: string) => Promise<void>;
+  onReport: (person: Person) => void;
   onClose: () => void;
 }
 
 /** Who is in the room, what each may do there, and what one may do about it. */
-export function People({ members, trust, onAbout, onVerify, onConverse, onClose }: Props) {
+export function People({ members, trust, onAbout, onVerify, onConverse, onReport, onClose }: Props) {
   const say = useSay();
   const all = useStore(members);
   const { standing } = useStore(trust);
@@ -75,6 +77,7 @@ export function People({ members, trust, onAbout, onVerify, onConverse, onClose 
           onAbout={() => onAbout(one.person.id)}
           onVerify={() => onVerify(one.person.id)}
           onConverse={() => void task.run(() => onConverse(one.person.id))}
+          onReport={() => onReport(one.person)}
           onGive={(role) => {
             if (role === 'owner' && one.role !== 'owner') setAsked({ member: one, what: 'owner' });
             else void task.run(() => members.give(one.person.id, role));
@@ -110,11 +113,12 @@ interface RowProps {
   onAbout: () => void;
   onVerify: () => void;
   onConverse: () => void;
+  onReport: () => void;
   onGive: (role: Role) => void;
   onRemove: () => void;
 }
 
-function Row({ member, standing, onAbout, onVerify, onConverse, onGive, onRemove }: RowProps) {
+function Row({ member, standing, onAbout, onVerify, onConverse, onReport, onGive, onRemove }: RowProps) {
   const say = useSay();
   const { person, role } = member;
   const name = person.name;
@@ -138,6 +142,7 @@ function Row({ member, standing, onAbout, onVerify, onConverse, onGive, onRemove
             { words: say('trust.about'), do: onAbout },
             ...(standing === 'verified' ? [] : [{ words: say('verify.person'), do: onVerify }]),
             { words: say('people.write'), do: onConverse },
+            { words: say('report.open'), do: onReport },
             ...(member.mayBecome.length > 0 ? (['rule'] as const) : []),
             ...member.mayBecome.map((one) => ({ words: say(`people.make.${one}`), chosen: one === role, do: () => onGive(one) })),
             ...(member.mayRemove ? (['rule', { words: say(member.invited ? 'people.uninvite' : 'people.remove'), kind: 'stop', do: onRemove }] as const) : []),

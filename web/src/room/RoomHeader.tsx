@@ -37,6 +37,7 @@ interface Props {
   level: Level;
   onLevel: (level: Level) => Promise<void>;
   onLeave: () => Promise<void>;
+  onReport: () => void;
   onPeople: () => void;
   /** Shows the room's threads. */
   onThreads: () => void;
@@ -50,7 +51,7 @@ interface Props {
 }
 
 /** The title of a room, who is in it, and what can be done with it. */
-export function RoomHeader({ room, userId, example, find, onInvite, onDescribe, onPicture, level, onLevel, onLeave, onPeople, onThreads, onHandOver, onGather, other, onBack }: Props) {
+export function RoomHeader({ room, userId, example, find, onInvite, onDescribe, onPicture, level, onLevel, onLeave, onReport, onPeople, onThreads, onHandOver, onGather, other, onBack }: Props) {
   const say = useSay();
   const [asking, setAsking] = useState<'invite' | 'describe' | 'notices' | 'leave'>();
   const close = () => setAsking(undefined);
@@ -110,6 +111,7 @@ export function RoomHeader({ room, userId, example, find, onInvite, onDescribe, 
             { words: say('threads.title'), do: onThreads },
             { words: say('room.notify'), do: () => setAsking('notices') },
             'rule',
+            { words: say('report.open'), do: onReport },
             { words: say('room.leave'), kind: 'stop', do: () => setAsking('leave') },
           ]}
         />

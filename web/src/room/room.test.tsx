@@ -41,6 +41,7 @@ function shown(over: Partial<RoomView> = {}, invite: 'shared' | 'notShared' = 's
     onHandOver: vi.fn(),
     onGather: vi.fn(),
     onLeave: vi.fn(() => Promise.resolve()),
+    onReport: vi.fn(),
     onBack: vi.fn(),
   };
   return { ...render(<RoomHeader room={{ ...room, ...over }} {...props} />), ...props };

@@ -9,6 +9,8 @@ export type Route =
   /** A room beside the list of its threads. */
   | { at: 'room'; id: string; threads: true; thread?: undefined; event?: undefined }
   | { at: 'settings'; section: Section }
+  /** The cases, or one of them. */
+  | { at: 'cases'; number?: number }
   /** The search; in one room where it has an id. What is looked for stands in no address. */
   | { at: 'search'; id?: string }
   /** The one-time link with which somebody signs up. */
@@ -24,6 +26,7 @@ function parse(hash: string): Route {
   if (first === 'invite' && rest !== '') return { at: 'invite', token: rest };
   if (first === 'room' && rest !== '') return { at: 'room', id: rest, ...placeIn(more.map(decode)) };
   if (first === 'settings') return { at: 'settings', section: sections.find((one) => one === rest) ?? sections[0] };
+  if (first === 'cases') return /^\d{1,15}$/.test(rest) ? { at: 'cases', number: Number(rest) } : { at: 'cases' };
   if (first === 'search') return rest === '' ? { at: 'search' } : { at: 'search', id: rest };
   return { at: 'rooms' };
 }
@@ -53,6 +56,8 @@ export function hrefOf(route: Route): string {
       return `#/room/${encodeURIComponent(route.id)}${route.thread === undefined ? '' : `/thread/${encodeURIComponent(route.thread)}`}${route.event === undefined ? '' : `/${encodeURIComponent(route.event)}`}`;
     case 'settings':
       return `#/settings/${route.section}`;
+    case 'cases':
+      return route.number === undefined ? '#/cases' : `#/cases/${route.number}`;
     case 'search':
       return route.id === undefined ? '#/search' : `#/search/${encodeURIComponent(route.id)}`;
     case 'invite':

@@ -14,6 +14,7 @@ import { eventOf } from '../wire/history';
 import { clearDatabase } from '../wire/syncstore';
 import { Tokens, type Login } from '../wire/tokens';
 import { Asking } from './asking';
+import { Cases } from './cases';
 import { Connection } from './connection';
 import { Courtesy } from './courtesy';
 import { Devices } from './devices';
@@ -77,6 +78,7 @@ export class Session {
   readonly devices: Devices;
   readonly invitations: Invitations;
   readonly passkeys: Passkeys;
+  readonly cases: Cases;
   readonly ignoring: Ignoring;
   /** What others see of what one is doing. */
   readonly courtesy: Courtesy;
@@ -116,6 +118,7 @@ export class Session {
     this.devices = new Devices(client, recovery.mayRenew, vault);
     this.invitations = new Invitations(client);
     this.passkeys = new Passkeys(client);
+    this.cases = new Cases(client);
     this.levels = new Levels(client);
     this.pictures = new Pictures(client, tokens);
     this.pushing = new Pushing(client);
@@ -249,6 +252,7 @@ export class Session {
     this.#notifier.close();
     this.levels.close();
     this.ignoring.close();
+    this.cases.close();
     this.pictures.close();
     this.asking.close();
     void this.search.close();

@@ -24,6 +24,7 @@ export function RowMenu({ item, acts, mayWrite }: { item: Message; acts: Acts; m
     ...(answering ? [{ words: say('timeline.react'), do: () => setAsking('react') }] : []),
     ...(answering && item.mine && item.file === undefined ? [{ words: say('timeline.edit'), do: () => acts.edit(item) }] : []),
     ...(item.body === '' ? [] : [{ words: say('timeline.copy'), do: () => copy(item.body) }]),
+    ...(there && !item.mine ? [{ words: say('report.open'), do: () => acts.report(item) }] : []),
     ...(there && item.mayDelete ? ['rule' as const, { words: say('timeline.delete'), kind: 'stop' as const, do: () => setAsking('delete') }] : []),
   ];
   return (

@@ -14,7 +14,7 @@ const theirs: Message = { is: 'message', key: '1', id: '$1', sender: lin, mine: 
 const own: Message = { ...theirs, key: '2', id: '$2', sender: me, mine: true, body: 'Thanks', lang: 'en', state: { is: 'saved', eventId: '$2' } };
 
 function shown(items: TimelineItem[]) {
-  const acts = { retry: vi.fn(), discard: vi.fn(), rewrite: vi.fn(), reply: vi.fn(), edit: vi.fn(), remove: vi.fn(), react: vi.fn(), unreact: vi.fn(), jump: vi.fn(), answerInThread: vi.fn(), threadHref: (root: string) => `#/${root}` };
+  const acts = { retry: vi.fn(), discard: vi.fn(), rewrite: vi.fn(), reply: vi.fn(), edit: vi.fn(), remove: vi.fn(), report: vi.fn(), react: vi.fn(), unreact: vi.fn(), jump: vi.fn(), answerInThread: vi.fn(), threadHref: (root: string) => `#/${root}` };
   const props = { toEnd: true, newFrom: undefined, goal: undefined, marked: undefined, fetching: undefined, failed: undefined, unread: 0, readers: new Map(), others: 1, onMore: vi.fn(() => Promise.resolve()), onStands: vi.fn(), onLatest: vi.fn(), onLook: vi.fn(), onSeen: vi.fn(), drawFile: () => null, mayWrite: true, acts };
   return { ...render(<Timeline items={items} fromStart {...props} />), ...props, onRetry: acts.retry, onDiscard: acts.discard };
 }

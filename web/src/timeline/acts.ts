@@ -10,6 +10,8 @@ export interface Acts {
   edit: (message: Message) => void;
   /** It throws where it was not done. */
   remove: (message: Message) => Promise<void>;
+  /** Somebody else's message is to be reported. */
+  report: (message: Message) => void;
   react: (message: Message, key: string) => void;
   /** It throws where it was not done. */
   unreact: (id: string) => Promise<void>;

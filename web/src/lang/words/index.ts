@@ -1,6 +1,7 @@
 // Every sentence of the client. One file per thing on the screen; ids begin with its name.
 
 import { authorize } from './authorize';
+import { cases } from './cases';
 import { common } from './common';
 import { connection } from './connection';
 import { faults } from './faults';
@@ -26,6 +27,7 @@ import { verify } from './verify';
 
 export const words = {
   ...authorize,
+  ...cases,
   ...common,
   ...connection,
   ...faults,
