@@ -43,9 +43,10 @@ export function CaseList({ cases, open, covered }: Props) {
     { title: say('cases.mine'), of: list?.filter(({ part }) => part === 'reporter') ?? [] },
     { title: say('cases.before'), of: list?.filter(({ part }) => part === 'before') ?? [] },
   ];
+  const [Title, Part] = open === undefined ? (['h1', 'h2'] as const) : (['h2', 'h3'] as const); // the case on the page has the first
   return (
     <nav className={look['list']} aria-label={say('cases.title')}>
-      {open === undefined ? <h1>{say('cases.title')}</h1> : <h2>{say('cases.title')}</h2>}
+      <Title>{say('cases.title')}</Title>
       {fault && (
         <div className={look['pad']}>
           <Say kind="stop" icon={IconWithheld} title={say('cases.failed')} live>
@@ -66,7 +67,7 @@ export function CaseList({ cases, open, covered }: Props) {
         ({ title, of }) =>
           of.length > 0 && (
             <section key={title}>
-              <h3>{title}</h3>
+              <Part>{title}</Part>
               <ul>
                 {[...of].sort(openFirst).map((one) => (
                   <li key={one.number}>

@@ -55,9 +55,12 @@ export function CasePage({ one, texts, me, onPerson, onWrite, onBack }: Props) {
   );
   return (
     <article className={look['case']} ref={ref} tabIndex={-1} aria-label={say('cases.number', { number: one.number })}>
-      <span className={look['back']}>
-        <IconButton icon={IconBack} label={say('cases.back')} onClick={onBack} />
-      </span>
+      <div className="row">
+        <span className={look['back']}>
+          <IconButton icon={IconBack} label={say('cases.back')} onClick={onBack} />
+        </span>
+        <p className="meta">{say('cases.number', { number: one.number })}</p>
+      </div>
       {fault && (
         <Say kind="stop" icon={IconWithheld} live>
           <p>
@@ -74,7 +77,6 @@ export function CasePage({ one, texts, me, onPerson, onWrite, onBack }: Props) {
       {is !== undefined && (
         <>
           <header className={look['head']}>
-            <p className="meta">{say('cases.number', { number: is.number })}</p>
             <h1>{subjectOf(say, is.about)}</h1>
             <Standing of={is} />
           </header>
@@ -88,7 +90,7 @@ export function CasePage({ one, texts, me, onPerson, onWrite, onBack }: Props) {
             <dd>
               <When at={is.opened} exactly />
             </dd>
-            {is.state === 'open' && (
+            {is.state === 'open' && is.inCharge === undefined && (
               <>
                 <dt>{say('cases.due')}</dt>
                 <dd>

@@ -20,7 +20,8 @@ export function Next({ of: one }: { of: ShownCase }) {
   if (one.inCharge === undefined) {
     return (
       <>
-        <b>{say('cases.next.nobody')}</b> {nobodyYet(say, one)}
+        <b>{say('cases.next.nobody')}</b>
+        <p>{nobodyYet(say, one)}</p>
       </>
     );
   }

@@ -72,8 +72,10 @@ function Ask({ matter, cases, onClose, onOpened }: Omit<Props, 'onShow'> & { onO
       {matter.is === 'person' && <p className="meta">{matter.person.id}</p>}
       <Area label={say('report.what')} data-first {...(error === undefined ? {} : { error })} {...text.field} />
       <Statement kind="ink" icon={IconSaved}>
-        <p>{say('report.readable')}</p>
-        <p>{say(matter.is === 'message' ? 'report.notSent' : 'report.show')}</p>
+        <div className={look['told']}>
+          <p>{say('report.readable')}</p>
+          <p>{say(matter.is === 'message' ? 'report.notSent' : 'report.show')}</p>
+        </div>
       </Statement>
     </Dialog>
   );

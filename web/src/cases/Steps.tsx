@@ -14,10 +14,10 @@ export function Steps({ of: one }: { of: ShownCase }) {
     <ol className="steps">
       {one.steps.map((step, n) => (
         <li key={n} className="done">
-          <b>{stepSays(say, step)}</b>{' '}
-          <span className="meta">
+          <b>{stepSays(say, step)}</b>
+          <p className="meta">
             <When at={step.at} exactly />
-          </span>
+          </p>
           {step.text !== '' && (
             <p className={look['text']} lang={step.lang} dir="auto">
               {step.text}

@@ -37,9 +37,9 @@ function asked(report: Cases['report'], about = matter) {
 const send = () => fireEvent.submit(screen.getByRole('dialog').querySelector('form')!);
 const write = (text: string) => fireEvent.change(screen.getByRole('textbox'), { target: { value: text } });
 
-test('reporting: what it is about, who can read it, that the message stays here; then number, who is in charge and by when', async () => {
-  const report = vi.fn(() => Promise.resolve(one()));
-  const { container, onShow } = asked(report);
+test('reporting: what it is about, who can read it, and that the message stays here', async () => {
+  const report = vi.fn();
+  const { container } = asked(report);
   const dialog = screen.getByRole('dialog', { name: 'Report this message' });
   expect(dialog.textContent).toContain('Eve Brandt');
   expect(dialog.textContent).toContain('You are a fool.');
@@ -49,6 +49,12 @@ test('reporting: what it is about, who can read it, that the message stays here;
   expect(await barriers(container)).toEqual([]);
   send();
   expect(screen.getByRole('alert').textContent).toContain('Write what happened');
+  expect(report).not.toHaveBeenCalled();
+});
+
+test('what was reported has a number, somebody in charge and a day', async () => {
+  const report = vi.fn(() => Promise.resolve(one()));
+  const { container, onShow } = asked(report);
   write('It hurts.');
   send();
   const done = await screen.findByRole('dialog', { name: 'Your report is case 12' });
@@ -89,6 +95,13 @@ test('a refusal is in the server’s words, and what was written is there again'
   unmount();
   asked(vi.fn());
   expect((screen.getByRole('textbox') as unknown as HTMLTextAreaElement).value).toBe('It hurts.');
+});
+
+test('whoever has opened enough for a day is told so, and not to wait so many seconds', async () => {
+  asked(() => Promise.reject(new FaultError({ id: 'fault.limited', code: 'M_LIMIT_EXCEEDED', seconds: 3600, says: 'You have opened 20 cases within a day.' })));
+  write('It hurts.');
+  send();
+  expect(await screen.findByText('You have opened 20 cases within a day.')).toBeTruthy();
 });
 
 class Given extends Store<CasesView> {
@@ -145,7 +158,7 @@ test('who opened it: adds, withdraws after a question, writes to who is in charg
   const { container, act, onWrite } = page(one());
   expect(screen.getByRole('heading', { level: 1 }).textContent).toBe('A message by Eve Brandt in Harbour watch');
   expect(screen.getByRole('link', { name: 'Show the message' }).getAttribute('href')).toBe('#/room/!r%3Aport/%24e');
-  expect(items()[0]).toMatch(/^Marta opened the case .*It hurts\.$/);
+  expect(items()[0]).toMatch(/^Marta opened the case.*It hurts\.$/);
   expect(items()[1]).toMatch(/^Given to 林秋砚/);
   expect(items()[2]).toMatch(/^林秋砚 is to answer by/);
   expect(screen.queryByRole('button', { name: 'Answer…' })).toBeNull();

@@ -22,9 +22,8 @@ export interface OneCaseView {
 /** What a case needs of the list that it is in. */
 interface List {
   shown: (one: Case) => Promise<ShownCase>;
-  acted: (one: Case, unseen: boolean) => Promise<ShownCase>;
-  /** Whether there is something that this person has not seen. */
-  unseen: () => boolean;
+  /** Does something in it. */
+  doing: (work: () => Promise<Case>) => Promise<ShownCase>;
 }
 
 /** One case with all that was done in it. It follows the server from `open` to `close`. */
@@ -63,8 +62,7 @@ export class OneCase extends Store<OneCaseView> {
 
   /** Does something in it. It throws where the server refuses, in its words. */
   readonly act = async (act: Act, text: string, outcome?: Outcome): Promise<void> => {
-    const unseen = this.#list.unseen();
-    this.#put(await this.#list.acted(await actIn(this.#client, this.number, act, text.trim(), outcome), unseen));
+    this.#put(await this.#list.doing(() => actIn(this.#client, this.number, act, text.trim(), outcome)));
   };
 
   // An answer from before something was done may come after it.

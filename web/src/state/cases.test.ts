@@ -108,8 +108,13 @@ test('what one does oneself is no news, but what somebody else does at the same 
   expect(seen()).toBe(6);
 
   const other = account([told(2, { changed: 9 }), told(1, { changed: 2 })], { 'org.wardroom.cases': 4, 'org.wardroom.cases_seen': 4 });
-  await other.state.one(2).act('say', 'More of it.');
+  const marks: boolean[] = [];
+  other.state.subscribe(() => marks.push(other.state.snapshot().unseen));
+  const done = other.state.one(2).act('say', 'More of it.');
+  other.put('org.wardroom.cases', 9); // it is told before it is answered
+  await done;
   await vi.waitFor(() => expect(other.seen()).toBe(9));
+  expect(marks).not.toContain(true);
 
   const third = account([told(2, { changed: 9 }), told(1, { changed: 8 })], { 'org.wardroom.cases': 4, 'org.wardroom.cases_seen': 4 });
   await third.state.one(2).act('decide', 'It is so.', 'upheld');

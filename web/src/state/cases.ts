@@ -84,6 +84,8 @@ export class Cases extends Store<CasesView> {
   /** Up to when changes were seen when the page was opened, and the cases that were looked at since. */
   #before = 0;
   readonly #lookedAt = new Map<number, number>();
+  /** How many things are being done just now. */
+  #busy = 0;
   #turn: Promise<void> = Promise.resolve();
   #stop: (() => void) | undefined;
   #onScreen = false;
@@ -108,7 +110,6 @@ export class Cases extends Store<CasesView> {
   open(): void {
     if (this.#stop !== undefined) return;
     this.#before = this.#seenUpTo();
-    this.#lookedAt.clear();
     this.#stop = follow(this.#client, () => void this.look());
     void this.look();
   }
@@ -132,17 +133,13 @@ export class Cases extends Store<CasesView> {
   readonly more = (): Promise<void> => this.#inTurn(async () => this.#fetch(this.#cases ?? [], this.#next, 0));
 
   /** Reports something and returns the case that was opened. It throws where the server refuses, in its words. */
-  readonly report = async (matter: Matter, text: string): Promise<ShownCase> => {
-    const { told, seen } = this.#times();
-    const opened = await openCase(this.#client, aboutOf(matter), text.trim());
-    return this.acted(opened, told > seen);
-  };
+  readonly report = (matter: Matter, text: string): Promise<ShownCase> => this.doing(() => openCase(this.#client, aboutOf(matter), text.trim()));
 
   /** The case of that number, to be looked at. */
   one(number: number): OneCase {
     const before = this.#ones.get(number);
     if (before !== undefined) return before;
-    const one = new OneCase(this.#client, number, { shown: this.shown, acted: this.acted, unseen: () => this.snapshot().unseen });
+    const one = new OneCase(this.#client, number, this);
     this.#ones.set(number, one);
     return one;
   }
@@ -170,18 +167,29 @@ export class Cases extends Store<CasesView> {
     return this.#shown(one);
   };
 
-  /** The person at this device did something in a case: that is nothing new to them. unseen: there was something else that was. */
-  readonly acted = async (one: Case, unseen: boolean): Promise<ShownCase> => {
-    const shown = await this.shown(one);
-    this.#lookedAt.set(one.number, one.changed);
-    const seen = this.#seenUpTo();
-    if (this.#cases !== undefined) this.#put([one, ...this.#cases.filter(({ number }) => number !== one.number)]);
-    void this.look().then(() => {
-      // Somebody else may have done something elsewhere at the same time.
-      const another = this.#cases?.some(({ number, changed }) => number !== one.number && changed > seen) ?? true;
-      if (!unseen && !another) this.#seeUpTo(one.changed);
-    });
-    return shown;
+  /** The person at this device does something in a case: that is nothing new to them. It throws what the work throws. */
+  readonly doing = async (work: () => Promise<Case>): Promise<ShownCase> => {
+    const { told, seen } = this.#times();
+    this.#busy++;
+    const done = (): void => {
+      this.#busy--;
+      this.#mark();
+    };
+    try {
+      const one = await work();
+      const shown = await this.shown(one);
+      this.#lookedAt.set(one.number, one.changed);
+      void this.look().then(() => {
+        // Somebody else may have done something elsewhere at the same time.
+        const another = this.#cases?.some(({ number, changed }) => number !== one.number && changed > seen) ?? true;
+        if (told <= seen && !another) this.#seeUpTo(one.changed);
+        done();
+      });
+      return shown;
+    } catch (error) {
+      done();
+      throw error;
+    }
   };
 
   /** A case was looked at. */
@@ -228,7 +236,9 @@ export class Cases extends Store<CasesView> {
 
   readonly #mark = (): void => {
     const { told, seen } = this.#times();
-    if (told > seen !== this.snapshot().unseen) this.set({ ...this.snapshot(), unseen: told > seen });
+    // What one does oneself is told by the server before it is known that there is nothing else.
+    const unseen = told > seen && (this.#busy === 0 || this.snapshot().unseen);
+    if (unseen !== this.snapshot().unseen) this.set({ ...this.snapshot(), unseen });
   };
 
   readonly #see = (): void => {

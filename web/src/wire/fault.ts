@@ -46,10 +46,9 @@ export function faultOf(error: unknown): Fault {
   if (isUnreachable(error)) return { id: 'fault.offline', code: nameOf(error) };
   if (error instanceof MatrixError) {
     const code = error.errcode ?? `HTTP ${error.httpStatus ?? 0}`;
-    if (error.isRateLimitError()) return { id: 'fault.limited', seconds: secondsToWait(error), code };
-    const id = byCode[code] ?? 'fault.unknown';
-    const says = error.data.error;
-    return says === undefined || says === '' ? { id, code } : { id, code, says };
+    const says = error.data.error === undefined || error.data.error === '' ? {} : { says: error.data.error };
+    if (error.isRateLimitError()) return { id: 'fault.limited', seconds: secondsToWait(error), code, ...says };
+    return { id: byCode[code] ?? 'fault.unknown', code, ...says };
   }
   if (error instanceof Error && error.name === 'VaultError') return { id: 'fault.browser', code: nameOf(error.cause) };
   return { id: 'fault.unknown', code: nameOf(error) };

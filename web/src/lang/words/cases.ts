@@ -45,7 +45,7 @@ export const cases = sentences({
   'report.do': { en: 'Send the report', 'zh-Hans': '提交举报', 'zh-Hant': '送出檢舉', ja: '通報を送る' },
   'report.sent': { en: 'Your report is case {number}', 'zh-Hans': '您的举报是第{number}号事项', 'zh-Hant': '您的檢舉是第{number}號案件', ja: '通報は案件 {number} になりました' },
   'report.sent.where': {
-    en: 'You find it under Cases, and what is answered.',
+    en: 'You find it, and the answer to it, under Cases.',
     'zh-Hans': '可在“事项”中查看进展和答复。',
     'zh-Hant': '可在「案件」中查看進展和答覆。',
     ja: '経過と回答は「案件」で見られます。',
@@ -162,7 +162,7 @@ export const cases = sentences({
   'cases.decide': { en: 'Answer…', 'zh-Hans': '答复…', 'zh-Hant': '答覆…', ja: '回答…' },
   'cases.decide.title': { en: 'Answer case {number}', 'zh-Hans': '答复第{number}号事项', 'zh-Hant': '答覆第{number}號案件', ja: '案件 {number} に回答' },
   'cases.decide.text': {
-    en: 'An answer cannot be changed. {name} reads your reasons and may appeal once, to somebody else. It does nothing to anybody.',
+    en: 'An answer cannot be changed. {name} reads your reasons and may appeal once, to somebody else. The answer alone does nothing to anybody.',
     'zh-Hans': '答复作出后不能更改。{name}会看到理由，并可向另一人申诉一次。答复本身不对任何人产生处置。',
     'zh-Hant': '答覆作出後不能更改。{name}會看到理由，並可向另一人申訴一次。答覆本身不對任何人產生處置。',
     ja: '回答はあとから変えられません。{name} さんは理由を読み、別の人に一度だけ異議を申し立てられます。回答だけでは、誰に対しても何も行われません。',
@@ -176,10 +176,10 @@ export const cases = sentences({
   'cases.appeal': { en: 'Appeal…', 'zh-Hans': '提出申诉…', 'zh-Hant': '提出申訴…', ja: '異議申立て…' },
   'cases.appeal.title': { en: 'Appeal in case {number}', 'zh-Hans': '就第{number}号事项提出申诉', 'zh-Hant': '就第{number}號案件提出申訴', ja: '案件 {number} の異議申立て' },
   'cases.appeal.text': {
-    en: 'An appeal is put once. Somebody else than who answered answers it; where there is nobody else, it waits.',
-    'zh-Hans': '申诉只能提出一次，由答复人以外的人处理；暂时没有别人时则等待。',
-    'zh-Hant': '申訴只能提出一次，由答覆人以外的人處理；暫時沒有別人時則等待。',
-    ja: '異議は一度だけ申し立てられます。回答した人以外が担当し、ほかに担当できる人がいないときは待つことになります。',
+    en: 'An appeal is put once. Somebody else answers it; where there is nobody else yet, it waits.',
+    'zh-Hans': '申诉只能提出一次，由另一人答复；暂时没有别人时则等待。',
+    'zh-Hant': '申訴只能提出一次，由另一人答覆；暫時沒有別人時則等待。',
+    ja: '異議は一度だけ申し立てられます。別の人が回答します。ほかに担当できる人がまだいないときは、待つことになります。',
   },
   'cases.appeal.why': { en: 'What is wrong with the answer?', 'zh-Hans': '答复哪里不对？', 'zh-Hant': '答覆哪裡不對？', ja: '回答のどこに問題がありますか。' },
   'cases.appeal.do': { en: 'Appeal', 'zh-Hans': '提出申诉', 'zh-Hant': '提出申訴', ja: '異議を申し立てる' },
