@@ -6,7 +6,6 @@ import type { OneCase, OneCaseView } from '../state/case';
 import type { Cases, CasesView, Matter, ShownCase } from '../state/cases';
 import { now } from '../state/now';
 import { Store } from '../state/store';
-import { FaultError } from '../wire/fault';
 import { CaseList } from './CaseList';
 import { CasePage } from './CasePage';
 import { Report } from './Report';
@@ -84,24 +83,6 @@ test('where nobody is in charge, it is said, and why', async () => {
   expect(done.textContent).toContain('Nobody is in charge yet.');
   expect(done.textContent).toContain('Nobody answers a case that is about themselves');
   expect(done.textContent).toContain('Answer due');
-});
-
-test('a refusal is in the server’s words, and what was written is there again', async () => {
-  const { unmount } = asked(() => Promise.reject(new FaultError({ id: 'fault.forbidden', code: 'M_FORBIDDEN', says: 'You are the only one here who answers cases.' })));
-  write('It hurts.');
-  send();
-  const words = await screen.findByText('You are the only one here who answers cases.');
-  expect(words.lang).toBe('en');
-  unmount();
-  asked(vi.fn());
-  expect((screen.getByRole('textbox') as unknown as HTMLTextAreaElement).value).toBe('It hurts.');
-});
-
-test('whoever has opened enough for a day is told so, and not to wait so many seconds', async () => {
-  asked(() => Promise.reject(new FaultError({ id: 'fault.limited', code: 'M_LIMIT_EXCEEDED', seconds: 3600, says: 'You have opened 20 cases within a day.' })));
-  write('It hurts.');
-  send();
-  expect(await screen.findByText('You have opened 20 cases within a day.')).toBeTruthy();
 });
 
 class Given extends Store<CasesView> {
