@@ -1,6 +1,8 @@
 import { EventEmitter } from 'node:events';
-import { ClientEvent, MatrixEvent, type MatrixClient } from 'matrix-js-sdk';
+import { ClientEvent, MatrixEvent, type ISyncResponse, type MatrixClient } from 'matrix-js-sdk';
 import { afterEach, expect, test, vi } from 'vitest';
+import { more } from '../wire/opening';
+import { SyncStore } from '../wire/syncstore';
 import { Cases, messageMatter, tooMany, type Matter } from './cases';
 import type { Message } from './timeline';
 
@@ -141,6 +143,22 @@ test('without an answer what was known stays, and it is asked for again when som
   await vi.waitFor(() => expect(state.snapshot()).toMatchObject({ list: [{ state: 'decided' }], fault: undefined }));
   one.close();
   state.close();
+});
+
+test('that one is not in a room is said only once all rooms are there', async () => {
+  const { state, client } = account([told(2, { about: { room_id: '!r' } })]);
+  const store = new SyncStore({ get: () => Promise.resolve(undefined), text: () => Promise.resolve(undefined), put: () => Promise.resolve(), putAll: () => Promise.resolve(), delete: () => Promise.resolve() });
+  const tell = (rest: object): Promise<void> => store.setSyncData({ next_batch: 's1', rooms: {}, account_data: { events: [] }, ...rest } as unknown as ISyncResponse);
+  await tell({ [more]: true });
+  Object.assign(client, { store });
+  const looked = state.look();
+  await vi.waitFor(() => expect(client.listenerCount(ClientEvent.Sync)).toBe(2)); // it waits for the others
+  expect(state.snapshot().list).toBeUndefined();
+  await tell({});
+  Object.assign(client, { getRoom: () => ({ roomId: '!r', name: 'Harbour watch', getMyMembership: () => 'join' }) });
+  client.emit(ClientEvent.Sync);
+  await looked;
+  expect(state.snapshot().list).toMatchObject([{ about: { is: 'room', where: { name: 'Harbour watch', here: true } } }]);
 });
 
 test('whose part it is: opened it, is in charge, or was', async () => {

@@ -3,6 +3,7 @@
 import { ClientEvent, KnownMembership, type MatrixClient, type MatrixEvent } from 'matrix-js-sdk';
 import { languageOf } from '../lang/script';
 import { casesOf, openCase, type About, type Act, type Case, type Outcome, type Step } from '../wire/cases';
+import { allRooms } from '../wire/client';
 import { faultOf, type Fault } from '../wire/fault';
 import { follow, OneCase, toldType } from './case';
 import { personOf, type Person } from './person';
@@ -163,7 +164,7 @@ export class Cases extends Store<CasesView> {
 
   /** A case with people instead of ids. Of those whose names this device has not heard it asks the server. */
   readonly shown = async (one: Case): Promise<ShownCase> => {
-    await this.#learn(peopleIn(one));
+    await this.#prepare([one]);
     return this.#shown(one);
   };
 
@@ -209,7 +210,7 @@ export class Cases extends Store<CasesView> {
         all.push(...page.cases);
         from = page.next;
       } while (from !== undefined && (all.length < least || latest(all) < this.#times().told));
-      await this.#learn(all.flatMap(peopleIn));
+      await this.#prepare(all);
       this.#next = from;
       this.#put(all);
       this.set({ ...this.snapshot(), fetching: false, more: from !== undefined });
@@ -261,6 +262,12 @@ export class Cases extends Store<CasesView> {
 
   #seenUpTo(): number {
     return Math.max(this.#seen, timeIn(this.#client, seenType));
+  }
+
+  // That one is not in a room is said once all rooms are there.
+  async #prepare(cases: readonly Case[]): Promise<void> {
+    if (cases.some(({ about }) => about.is !== 'person' && this.#client.getRoom(about.room) === null)) await allRooms(this.#client);
+    await this.#learn(cases.flatMap(peopleIn));
   }
 
   async #learn(ids: readonly string[]): Promise<void> {
