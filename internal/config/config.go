@@ -89,6 +89,35 @@ type Config struct {
 
 	// Encryption of the connections.
 	TLS TLS `toml:"tls"`
+
+	// Mail that the server sends to the addresses that people have given to their accounts: a link for who has forgotten their
+	// password, and word of what became of it. Whoever reads that mail, or runs the server that carries it, can sign in on a new device
+	// where a person has given an address; that device is not verified and can read nothing of before (docs/decisions/mail.md).
+	Mail Mail `toml:"mail"`
+}
+
+// Mail is how the server sends mail.
+type Mail struct {
+	// SMTP server that takes the mail, HOST:PORT, such as "smtp.example.org:587". Left empty, no mail is sent, and nobody can give an
+	// address to their account.
+	Server string `toml:"server"`
+
+	// Encryption of the connection to it, always with a certificate that this machine trusts. "starttls": begun in clear and encrypted before
+	// anything is said; "implicit": encrypted from the first byte; "off": nothing is encrypted, for a server on this machine alone. Left
+	// empty, it is "off" for a server on this machine, otherwise "implicit" on port 465 and "starttls" on every other.
+	TLS string `toml:"tls"`
+
+	// Name to sign in to the SMTP server with. Left empty, one does not sign in.
+	User string `toml:"user"`
+
+	// File whose first line is the password for that. It is read when the server starts.
+	PasswordFile string `toml:"password_file"`
+
+	// Address that the mail is from, such as "wardroom@example.org".
+	From string `toml:"from"`
+
+	// Language of mail to people of whom it is not known which they read: "en", "zh-Hans", "zh-Hant" or "ja". Left empty, "en".
+	Language string `toml:"language"`
 }
 
 // Ledger is where others look on.
@@ -213,6 +242,7 @@ func (c *Config) Complete() error {
 		}
 	}
 	c.completeTLS(public, say)
+	c.completeMail(say)
 	return errors.Join(wrong...)
 }
 

@@ -18,7 +18,9 @@ var machine = map[string]string{
 	"push":             "which machines outside it may connect to, for everybody who asks for it",
 	"services":         "which programs may connect with accounts of their own, which everybody sees to be theirs",
 	"ledger.witnesses": "who outside looks on; what it says is an entry of the ledger, and so is each change",
-	"tls.from":         "connections", "tls.certificate": "connections", "tls.key": "connections", "tls.email": "connections", "tls.authority": "connections", "tls.authority_root": "connections",
+	"mail.server":      "which machine takes its mail, for everybody who gives an address", "mail.tls": "the connection to it", "mail.user": "the connection to it", "mail.password_file": "the connection to it",
+	"mail.from": "what stands above every mail", "mail.language": "which language mail is in where a person has not said",
+	"tls.from": "connections", "tls.certificate": "connections", "tls.key": "connections", "tls.email": "connections", "tls.authority": "connections", "tls.authority_root": "connections",
 }
 
 func TestNoFieldIsAboutPeople(t *testing.T) {
