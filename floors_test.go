@@ -13,7 +13,7 @@ var floor = map[string]int{
 	"mxid": 0, "fault": 0,
 	"config": 1, "event": 1, "stream": 1,
 	"label": 2, "ledger": 2, "turn": 2,
-	"warrant": 3, "guard": 3,
+	"warrant": 3, "guard": 3, "mail": 3,
 	"account": 4, "directory": 4,
 	"device": 5, "media": 5, "room": 5,
 	"feed": 6, "meeting": 6, "notice": 6, "casework": 6, "push": 6, "service": 6,
