@@ -32,6 +32,9 @@ var domain = map[string]map[string]string{
 		"Accounts.PrepareServices": "makes an account that belongs to an application service, and never touches a person's",
 		"Accounts.SignUpService":   "as PrepareServices",
 		"Accounts.ActAs":           "asks for a service's registration, which clientapi found by its token, and gives none but the service's own accounts; notes that a device was used",
+		"Accounts.AskToReset":      "keeps that somebody asks, and writes to nobody but the person",
+		"Accounts.ConfirmMail":     "asks for the token that was sent to the person's own address",
+		"Accounts.ResetPassword":   "asks for a link that was sent to the address that the person gave for that; touches no keys; see docs/decisions/mail.md",
 		"Accounts.Tidy":            "removes invitations, codes and apps whose time is over",
 	},
 	"device": {
@@ -47,6 +50,13 @@ var domain = map[string]map[string]string{
 	},
 	"media": {
 		"Files.Prune": "removes files that were announced and never came",
+	},
+	"mail": {
+		"Outbox.Queue":   "part of what somebody does; writes to the person whom it is about",
+		"Outbox.QueueTo": "as Queue",
+		"Outbox.Nobody":  "as Queue, and nothing is sent",
+		"Outbox.Step":    "sends what is in the outbox",
+		"Outbox.Tidy":    "removes letters whose time is over",
 	},
 	"feed": {},
 	"casework": {

@@ -20,6 +20,7 @@ import (
 	"wardroom/internal/config"
 	"wardroom/internal/front"
 	"wardroom/internal/ledger"
+	"wardroom/internal/mail"
 	"wardroom/internal/mxid"
 	"wardroom/internal/operate"
 	"wardroom/internal/push"
@@ -149,6 +150,8 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 		return err
 	}
 	metrics.Ledger(func() (ledger.State, error) { return record.State(ctx) })
+	letters := mailing(&conf.Config, db, hub, log, conf.URL(listener.Addr()))
+	api.Accounts.Mail = letters
 	running := &server{&conf.Config, log, db, api, bucket.String(), metrics, listener, certificates}
 	doors, err := running.doors()
 	if err != nil {
@@ -182,7 +185,7 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 			group.Go(func() error { return others.Run(ctx, key) })
 		}
 		group.Go(func() error { // not before the files are known to be this server's: some are removed
-			return tidy(ctx, log, func(context.Context) error { return tidyBackup(conf.Data) }, api.Devices.Prune, api.Backups.Prune, api.Media.Prune, api.Rooms.PruneDelayed, api.Cases.Prune, api.Accounts.Tidy, api.Accounts.EndUnused)
+			return tidy(ctx, log, func(context.Context) error { return tidyBackup(conf.Data) }, api.Devices.Prune, api.Backups.Prune, api.Media.Prune, api.Rooms.PruneDelayed, api.Cases.Prune, api.Accounts.Tidy, letters.Tidy, api.Accounts.EndUnused)
 		})
 		if err := pushers.Prepare(ctx); err != nil {
 			return err
@@ -203,6 +206,7 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 		serving.Go(func() error { return pushers.Run(ctx) })
 		serving.Go(func() error { return services.Run(ctx) })
 		serving.Go(func() error { return publishing(ctx, record, conf.Redis != "", log) })
+		serving.Go(func() error { return letters.Run(ctx) })
 		serving.Go(func() error { return serveAll(ctx, doors) })
 		return serving.Wait()
 	})
@@ -227,6 +231,11 @@ func pushing(conf *config.Config, db *store.DB, api *clientapi.API, hub *stream.
 	p := &push.Pushers{Disk: db, Ears: api.Feed, Hub: hub, Log: log, Hosts: hosts, Contact: contact, Beside: conf.Redis != ""}
 	api.Accounts.MayPush, api.Vapid = p.MayPush, p.Vapid
 	return p, nil
+}
+
+// mailing is what sends mail, as far as the configuration says through whom. at is where people reach this server.
+func mailing(conf *config.Config, db *store.DB, hub *stream.Hub, log *slog.Logger, at string) *mail.Outbox {
+	return &mail.Outbox{Disk: db, Hub: hub, Log: log, Conf: conf.Mail, Organisation: conf.Organisation, Name: conf.Name, At: at, Beside: conf.Redis != ""}
 }
 
 // registered is what speaks to the application services that are registered.

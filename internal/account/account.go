@@ -12,6 +12,7 @@ import (
 
 	"wardroom/internal/config"
 	"wardroom/internal/fault"
+	"wardroom/internal/mail"
 	"wardroom/internal/mxid"
 	"wardroom/internal/stream"
 )
@@ -53,6 +54,7 @@ type Disk interface {
 	CodeDisk
 	PasskeyDisk
 	ServiceDisk
+	MailDisk
 }
 
 // SessionDisk keeps the tokens of devices.
@@ -109,6 +111,9 @@ type Accounts struct {
 
 	// Services are the application services, which have accounts of their own.
 	Services config.Services
+
+	// Mail is the outbox; nil: no mail is sent.
+	Mail *mail.Outbox
 
 	// Hub, if set, knows of each commit at once, so that sessions need not be looked for each time.
 	Hub *stream.Hub

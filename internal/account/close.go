@@ -35,6 +35,9 @@ func (a *Accounts) ChangePassword(ctx context.Context, s Session, password strin
 		if err := a.Disk.SetPassword(u, s.Account, phc); err != nil {
 			return err
 		}
+		if err := a.dropMailProofs(u, s.Account); err != nil { // whoever has asked for a new password by mail has to ask again
+			return err
+		}
 		if err := a.Disk.EndOAuthCodes(u, s.Account); err != nil || !signOut {
 			return err
 		}

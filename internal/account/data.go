@@ -43,6 +43,7 @@ var serverKept = map[string]string{
 	"m.fully_read": "/rooms/{roomId}/read_markers",
 	"m.push_rules": "/pushrules",
 	CasesChanged:   "/org.wardroom/cases",
+	PasswordReset:  "/account/password",
 }
 
 // CasesChanged is the type of the account data by which the server lets somebody's devices know that a case of theirs has changed, and when.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
+	"strings"
 	"testing"
 	"unicode/utf8"
 
@@ -145,6 +146,27 @@ func FuzzFilterForm(f *testing.F) {
 		}
 		if again, err := account.OneForm(form); err != nil || !bytes.Equal(again, form) {
 			t.Errorf("%s, written once more, is %s, %v", form, again, err)
+		}
+	})
+}
+
+// FuzzMailAddress looks at whatever is given as a mail address: what is taken for one is one line, in one form, and goes into a letter as it is.
+func FuzzMailAddress(f *testing.F) {
+	for _, s := range []string{"lin@example.org", " LIN@Example.ORG ", "\"a b\"@example.org", "a@b\r\nBcc: c@d", "Lin <lin@example.org>", "a@[127.0.0.1]", "(x)a@b", "a@b, c@d", "林@example.org", "\xff@b"} {
+		f.Add(s)
+	}
+	accounts := account.New(nil, "wardroom.test")
+	f.Fuzz(func(t *testing.T, s string) {
+		is, err := accounts.MailIsAt(s)
+		refusal(t, err)
+		if err != nil {
+			return
+		}
+		if strings.ContainsAny(is, " \r\n\t<>,") || !strings.Contains(is, "@") || strings.ToLower(is) != is {
+			t.Errorf("%q is taken for %q", s, is)
+		}
+		if again, err := accounts.MailIsAt(is); err != nil || again != is {
+			t.Errorf("%q becomes %q, and that %q, %v", s, is, again, err)
 		}
 	})
 }

@@ -218,6 +218,9 @@ func (a *Accounts) Tidy(ctx context.Context) error {
 	if err := a.Disk.Do(ctx, a.tidyOAuth); err != nil {
 		return fmt.Errorf("dropping what OAuth has no more use for: %w", err)
 	}
+	if err := a.Disk.Do(ctx, a.Disk.DropEndedMailProofs); err != nil {
+		return fmt.Errorf("dropping what was asked for by mail: %w", err)
+	}
 	return a.finish(ctx)
 }
 

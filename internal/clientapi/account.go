@@ -12,9 +12,8 @@ import (
 func (a *API) accountRoutes() []route {
 	return []route{
 		{"GET", "/_matrix/client/v3/account/whoami", signedIn, general, a.whoami},
-		{"POST", "/_matrix/client/v3/account/password", signedIn, general, a.changePassword},
+		{"POST", "/_matrix/client/v3/account/password", either, general, a.changePassword},
 		{"POST", "/_matrix/client/v3/account/deactivate", signedIn, general, a.closeAccount},
-		{"GET", "/_matrix/client/v3/account/3pid", signedIn, general, a.addresses},
 		{"GET", "/_matrix/client/v3/capabilities", signedIn, general, a.capabilities},
 		{"GET", "/_matrix/client/v3/voip/turnServer", signedIn, general, a.turnServer},
 		{"POST", "/_matrix/client/v3/user/{user}/openid/request_token", signedIn, general, a.openID},
@@ -34,7 +33,7 @@ func (a *API) whoami(r *request) (any, error) {
 	return is, nil
 }
 
-// changePassword replaces the person's own password.
+// changePassword replaces the person's own password; of who is not signed in, by mail, where mail is sent.
 //
 // Spec: client-server API, POST /account/password.
 func (a *API) changePassword(r *request) (any, error) {
@@ -48,6 +47,9 @@ func (a *API) changePassword(r *request) (any, error) {
 	}{SignOut: true}
 	if err := decodeJSON(body, &in); err != nil {
 		return nil, err
+	}
+	if r.who.Account == 0 {
+		return a.resetPassword(r, body, in.New, in.SignOut)
 	}
 	if err := a.confirm(r, body); err != nil {
 		return nil, err
@@ -75,13 +77,6 @@ func (a *API) closeAccount(r *request) (any, error) {
 	return map[string]string{"id_server_unbind_result": "no-support"}, nil
 }
 
-// addresses lists the mail addresses and telephone numbers of the account: none are kept.
-//
-// Spec: client-server API, GET /account/3pid.
-func (a *API) addresses(*request) (any, error) {
-	return map[string]any{"threepids": []string{}}, nil
-}
-
 // capabilities says what a client may offer its person.
 //
 // Spec: client-server API, GET /capabilities.
@@ -98,7 +93,7 @@ func (a *API) capabilities(*request) (any, error) {
 		"m.set_displayname":                 enabled{true},
 		"m.set_avatar_url":                  enabled{true},
 		"m.profile_fields":                  enabled{true},
-		"m.3pid_changes":                    enabled{false},
+		"m.3pid_changes":                    enabled{a.Accounts.SendsMail() == nil},
 		"m.get_login_token":                 enabled{false},
 		"org.matrix.msc4140.delayed_events": map[string]int64{"max_delay_ms": room.MaxDelay.Milliseconds(), "max_scheduled": room.MaxDelayed},
 		"m.room_versions":                   map[string]any{"default": event.Default.String(), "available": versions},
@@ -147,14 +142,17 @@ func (a *API) openIDUser(r *request) (any, error) {
 	return map[string]any{"sub": user}, nil
 }
 
-// wellKnown tells clients where the API is, at the configured public URL, or else where they asked; and, under a key of our
-// own, what the organisation calls itself, for the page on which one signs in.
+// wellKnown tells clients where the API is, at the configured public URL, or else where they asked; and, under keys of our
+// own, what the organisation calls itself and whether a forgotten password can be replaced by mail, for the page on which one signs in.
 //
 // Spec: client-server API, GET /.well-known/matrix/client.
 func (a *API) wellKnown(r *request) (any, error) {
 	says := map[string]any{"m.homeserver": map[string]string{"base_url": a.base(r.Request)}}
 	if a.Organisation != "" {
 		says["org.wardroom.organisation"] = map[string]string{"name": a.Organisation}
+	}
+	if a.Accounts.SendsMail() == nil {
+		says["org.wardroom.reset"] = map[string]bool{"mail": true}
 	}
 	return says, nil
 }

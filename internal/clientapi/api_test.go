@@ -20,6 +20,7 @@ import (
 	"wardroom/internal/device"
 	"wardroom/internal/feed"
 	"wardroom/internal/ledger"
+	"wardroom/internal/mail"
 	"wardroom/internal/media"
 	"wardroom/internal/mxid"
 	"wardroom/internal/room"
@@ -64,6 +65,10 @@ func newServerIn(t testing.TB, dir string) *server {
 	s.api.Cases = &casework.Cases{Disk: db, Rooms: s.api.Rooms}
 	s.api.Feed = &feed.Feed{Disk: db, Hub: hub, Rooms: s.api.Rooms, Devices: s.api.Devices, Typing: feed.NewTyping(hub)}
 	s.api.Accounts.Hub = hub
+	s.api.Accounts.Mail = &mail.Outbox{ // letters stay there: nothing listens at the address, and Run is not called
+		Disk: db, Hub: hub, Log: s.api.Log, Name: "wardroom.test", At: "https://wardroom.test",
+		Conf: config.Mail{Server: "127.0.0.1:1", TLS: config.Off, From: "wardroom@wardroom.test"},
+	}
 	s.api.Accounts.DeviceGone = func(u stream.Unit, who account.Session) error {
 		return errors.Join(s.api.Devices.Remove(u, who), s.api.Rooms.EndDelayed(u, who))
 	}

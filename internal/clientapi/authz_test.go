@@ -199,7 +199,7 @@ func (o *office) trace(t *testing.T, s *server) traces {
 	}
 	is.room = append(is.room, look("creator", "/v3/directory/list/room/$room"), look("creator", "/v3/directory/room/$quay"))
 	for _, path := range []string{
-		"/v3/account/whoami", "/v3/devices", "/v3/profile/$member", "/v3/user/$member/account_data/org.example.note",
+		"/v3/account/whoami", "/v3/account/3pid", "/v3/devices", "/v3/profile/$member", "/v3/user/$member/account_data/org.example.note",
 		"/v3/user/$member/rooms/$room/account_data/org.example.note", "/v3/pushrules/", "/v3/room_keys/version",
 		"/unstable/io.element.msc4308/thread_subscriptions?dir=b",
 		"/v3/room_keys/keys?version=$backup", "/unstable/org.wardroom/invitations", "/unstable/org.wardroom/cases", "/unstable/org.wardroom/cases/$case", "/unstable/org.matrix.msc3814.v1/dehydrated_device",
@@ -335,7 +335,7 @@ func (o *office) prepare(t *testing.T) {
 	before := append([]string{"left", "banned"}, inside...)
 	o.secrets = map[string][]string{
 		"SECRET-SAID": before, "SECRET-REPLY": before, "SECRET-LATER": inside, "SECRET-TOPIC": append([]string{"invited"}, inside...),
-		"SECRET-NOTE": {"member"}, "SECRET-DELAYED": {"member"}, "SECRET-CASE": {"member"}, "SECRET-ANSWERED": {"member"},
+		"SECRET-NOTE": {"member"}, "SECRET-DELAYED": {"member"}, "member@example.org": {"member"}, "SECRET-CASE": {"member"}, "SECRET-ANSWERED": {"member"},
 	}
 	for who, token := range o.tokens {
 		o.secrets[token] = []string{who}
@@ -391,6 +391,13 @@ func (o *office) things(t *testing.T, s *server, member *person, names map[strin
 	_, names["picture"], _ = strings.Cut(member.upload(t, "image/png", "", square(t)), "/")
 	_, names["announced"], _ = strings.Cut(text(member.ok(t, "POST", "/_matrix/media/v1/create", nil)["content_uri"]), ".test/")
 	names["invitation"] = s.invitation(t, 1)
+	member.mailed(t, "member@example.org")
+	names["reset"] = s.asksToReset(t, "member@example.org", "resetting", 1)
+	s.open(t, s.letters(t)[0])
+	names["opening"] = s.asksToReset(t, "member@example.org", "opening", 1)
+	names["opener"] = s.letters(t)[0].Values["token"]
+	names["adding"] = text(member.ok(t, "POST", askToAdd, object{"client_secret": "adding", "email": "desk@example.org", "send_attempt": 1})["sid"])
+	s.open(t, s.letters(t)[0])
 	member.ok(t, "POST", invite, object{"note": "SECRET-NOTE"})
 	list, _ := member.ok(t, "GET", invite, nil)["invitations"].([]any)
 	own, _ := list[0].(map[string]any)

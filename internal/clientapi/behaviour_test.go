@@ -169,6 +169,14 @@ func (o *office) play(t *testing.T, b *behaviour, on *stage) string {
 			kept[st.to] = asToken
 			continue
 		}
+		if st.set == "letter" {
+			all := s.letters(t)
+			if len(all) == 0 {
+				return fmt.Sprintf("behaviour.txt:%d: no letter was written", st.line)
+			}
+			kept[st.to] = all[len(all)-1].Values["token"]
+			continue
+		}
 		names := maps.Clone(o.names[st.who])
 		if names == nil {
 			names = maps.Clone(o.names["member"])

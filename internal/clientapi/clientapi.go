@@ -114,6 +114,7 @@ func (a *API) routes() []route {
 		a.passkeyRoutes(),
 		a.invitationRoutes(),
 		a.accountRoutes(),
+		a.mailRoutes(),
 		a.deviceRoutes(),
 		a.profileRoutes(),
 		a.appserviceRoutes(),

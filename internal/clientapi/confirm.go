@@ -38,6 +38,8 @@ type auth struct {
 
 	Challenge  string          `json:"challenge"` // that Credential answers
 	Credential json.RawMessage `json:"credential"`
+
+	Creds threepidCreds `json:"threepid_creds"`
 }
 
 // identifier says who somebody is.
@@ -169,7 +171,7 @@ func (a *API) stage(r *request, body []byte, stages []string, check func(auth) e
 	}
 	if err := check(*given); err != nil {
 		var f *fault.Fault
-		if errors.As(err, &f) && (f.Code == fault.Forbidden || f.Code == fault.Unauthorized) {
+		if errors.As(err, &f) && (f.Code == fault.Forbidden || f.Code == fault.Unauthorized || f.Code == fault.ThreepidAuthFailed) {
 			return auth{}, wanted(fault.Code{Name: f.Code.Name, Status: 401}, f.Says, stages, session)
 		}
 		return auth{}, err

@@ -67,3 +67,10 @@ func TriesInAll(t interface{ Cleanup(func()) }, n int) {
 
 // Firsts is firsts.
 func Firsts(query string, names [6]string) [6]string { return firsts(query, names) }
+
+// LettersInAll sets for one test how many letters strangers may ask for in all.
+func LettersInAll(t interface{ Cleanup(func()) }, n int) {
+	all := lettersAll
+	lettersAll = rate{n, time.Hour}
+	t.Cleanup(func() { lettersAll = all })
+}

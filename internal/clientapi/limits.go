@@ -26,6 +26,7 @@ const (
 	signingIn         // anything that tries a password: counted by client address here, and by account name where it is tried
 	signingUp         // anything that tries an invitation or a new name: counted by client address
 	registering       // an app that says what it is, before anybody signs in with it: counted by client address
+	mailing           // what sends mail, and what takes the token of a link: counted by client address here, and by mail address and in whole where it is asked
 )
 
 // rate is a bucket: burst calls at once, and one more after each pause.
@@ -56,6 +57,8 @@ func (l limit) rate() rate {
 		return rate{60, 5 * time.Second}
 	case registering:
 		return rate{10, 30 * time.Second}
+	case mailing:
+		return rate{30, 20 * time.Second}
 	default:
 		return rate{}
 	}
@@ -168,7 +171,7 @@ func (a *API) limited(r *request, class limit) error {
 		return nil
 	}
 	switch class {
-	case signingIn, signingUp, registering:
+	case signingIn, signingUp, registering, mailing:
 		return a.count(class.rate(), "address\x00"+a.address(r), 1)
 	default:
 		if r.who.Account == 0 {

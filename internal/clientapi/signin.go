@@ -66,7 +66,7 @@ func (a *API) login(r *request) (any, error) {
 	name := in.User
 	if in.Identifier != nil {
 		if in.Identifier.Type != "m.id.user" {
-			return nil, fault.Unsupported.New("Sign in with the name of your account: addresses and telephone numbers are not kept here.")
+			return nil, fault.Unsupported.New("Sign in with the name of your account: nobody is found by an address or a telephone number here.")
 		}
 		name = in.Identifier.User
 	}

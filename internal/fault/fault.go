@@ -44,6 +44,10 @@ var (
 	NotYetUploaded      = Code{"M_NOT_YET_UPLOADED", 504}
 	OverQuota           = Code{"M_RESOURCE_LIMIT_EXCEEDED", 403} // what one account may keep here
 	RoomInUse           = Code{"M_ROOM_IN_USE", 400}
+	ThreepidAuthFailed  = Code{"M_THREEPID_AUTH_FAILED", 403}
+	ThreepidDenied      = Code{"M_THREEPID_DENIED", 403}
+	ThreepidInUse       = Code{"M_THREEPID_IN_USE", 400}
+	ThreepidMedium      = Code{"M_THREEPID_MEDIUM_NOT_SUPPORTED", 400}
 	TooLarge            = Code{"M_TOO_LARGE", 413}
 	Unauthorized        = Code{"M_UNAUTHORIZED", 401}
 	Unavailable         = Code{"M_UNKNOWN", 503} // not now, through no fault of who asks

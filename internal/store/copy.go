@@ -157,7 +157,7 @@ func (db *DB) Restored(u stream.Unit) (keys int64, err error) {
 	if _, err := t.exec(`DELETE FROM one_time_key`); err != nil {
 		return 0, err
 	}
-	for _, q := range []string{`DELETE FROM fallback_key`, `DELETE FROM token`, `DELETE FROM invitation`, `DELETE FROM oauth_code`} {
+	for _, q := range []string{`DELETE FROM fallback_key`, `DELETE FROM token`, `DELETE FROM invitation`, `DELETE FROM oauth_code`, `DELETE FROM mail_proof`, `DELETE FROM outbox`} {
 		if _, err := t.exec(q); err != nil {
 			return 0, err
 		}
