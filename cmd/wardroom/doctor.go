@@ -18,6 +18,7 @@ import (
 
 	"wardroom/internal/cluster"
 	"wardroom/internal/config"
+	"wardroom/internal/mail"
 	"wardroom/internal/operate"
 	"wardroom/internal/store"
 )
@@ -109,6 +110,9 @@ func installation(ctx context.Context, conf *config.Config, at place) (*operate.
 				Folder: f.Folder, Local: config.OnThisMachine(at.database), Serving: i.Serving,
 			}, err
 		}
+	}
+	if conf.Mail.On() {
+		i.Mail, i.TryMail = conf.Mail, (&mail.Outbox{Conf: conf.Mail, Name: conf.Name}).Try
 	}
 	if conf.Redis != "" {
 		i.Redis = func() error { return cluster.Ping(ctx, conf.Redis) }

@@ -47,21 +47,23 @@ type Installation struct {
 	Name        string // the server's name
 	PublicURL   string // where people reach it
 	Listen      []string
-	Certificate string                    // PEM file, where the server has one of its own
-	Key         string                    // its key
-	Authority   string                    // address of the certificate authority, where there is one
-	Serving     bool                      // a server is using the folder now
-	Client      *http.Client              // asks the public address
-	Half        error                     // what a restore that was cut off has left in the data folder, in words that say what to do
-	Copies      []string                  // what a backup that was cut off has left
-	Named       func() string             // which server's data the folder holds; empty: nobody's yet
-	Tables      func() error              // looks whether the tables are of this program's version
-	Database    func() error              // looks for damage
-	Postgres    func() (*Postgres, error) // asks the PostgreSQL server that has the database
-	Redis       func() error              // asks the Redis server through which several servers hear of each other
-	Files       func() error              // writes, reads and removes a file in the bucket that files are in
-	Services    config.Services           // the application services
-	BackedUp    func() string             // when the last backup was made, RFC 3339; empty: never
+	Certificate string                      // PEM file, where the server has one of its own
+	Key         string                      // its key
+	Authority   string                      // address of the certificate authority, where there is one
+	Serving     bool                        // a server is using the folder now
+	Client      *http.Client                // asks the public address
+	Half        error                       // what a restore that was cut off has left in the data folder, in words that say what to do
+	Copies      []string                    // what a backup that was cut off has left
+	Named       func() string               // which server's data the folder holds; empty: nobody's yet
+	Tables      func() error                // looks whether the tables are of this program's version
+	Database    func() error                // looks for damage
+	Postgres    func() (*Postgres, error)   // asks the PostgreSQL server that has the database
+	Redis       func() error                // asks the Redis server through which several servers hear of each other
+	Files       func() error                // writes, reads and removes a file in the bucket that files are in
+	Services    config.Services             // the application services
+	Mail        config.Mail                 // how mail is sent, if it is
+	TryMail     func(context.Context) error // signs in to the SMTP server and sends nothing
+	BackedUp    func() string               // when the last backup was made, RFC 3339; empty: never
 }
 
 // Examine looks at everything and returns what it found, in the order in which to read it.
@@ -87,6 +89,7 @@ func (i *Installation) Examine(ctx context.Context) []Finding {
 		all = append(all, i.bucket())
 	}
 	all = append(all, i.services(ctx)...)
+	all = append(all, i.mail(ctx)...)
 	if len(i.Copies) > 0 {
 		all = append(all, Finding{"backup", Look, "A backup was cut off and has left " + strings.Join(i.Copies, " and ") + ".",
 			"Nothing: the next backup removes it, and so does the server, when it starts and every hour."})
