@@ -7,6 +7,8 @@ import { useSay } from './lang/useSay';
 import { Locked } from './Locked';
 import { AlreadyIn } from './signin/AlreadyIn';
 import { Entry } from './signin/Entry';
+import { Forgot } from './signin/Forgot';
+import { Mailed } from './signin/Mailed';
 import { NewKey } from './signin/NewKey';
 import { SignIn } from './signin/SignIn';
 import { SignUp } from './signin/SignUp';
@@ -22,6 +24,7 @@ export function App() {
   const say = useSay();
   const standing = useStore(wardroom);
   const here = useStore(route);
+  if (here.at === 'mail') return <Mailed sid={here.sid} token={here.token} />;
   switch (standing.at) {
     case 'starting':
       return (
@@ -61,6 +64,7 @@ export function App() {
         </Entry>
       );
     case 'signedOut':
+      if (here.at === 'forgot') return <Forgot onBack={() => route.replace({ at: 'rooms' })} />;
       return here.at === 'invite' ? (
         <SignUp invitation={here.token} wardroom={wardroom} onHaveAccount={() => route.replace({ at: 'rooms' })} />
       ) : (

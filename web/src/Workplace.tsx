@@ -5,6 +5,7 @@ import { SendFiles } from './files/SendFiles';
 import { Find } from './find/Find';
 import { NewVersion } from './frame/NewVersion';
 import { OfferNotices } from './frame/OfferNotices';
+import { ResetNews } from './frame/ResetNews';
 import { Tabs } from './frame/Tabs';
 import { Top } from './frame/Top';
 import { PicturesContext } from './kit/pictures';
@@ -83,6 +84,7 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
         <div>
           <div className={look['offers']}>
             <NewVersion />
+            <ResetNews resets={session.resets} />
             {anyRoom && <OfferNotices />}
           </div>
           <Verify verifications={verifications} open={verifying} onOpen={setVerifying} />

@@ -10,8 +10,10 @@ import { sayFault } from '../lang/sayFault';
 import { rich, useSay } from '../lang/useSay';
 import { unknownDevices, type Devices, type OwnDevice } from '../state/devices';
 import { now } from '../state/now';
+import type { OwnMail } from '../state/mail';
 import type { Passkeys } from '../state/passkeys';
 import { useStore } from '../state/useStore';
+import { MailPart } from './MailPart';
 import { PasskeysPart } from './PasskeysPart';
 import { Rename } from './Rename';
 import { RecoveryKey } from './RecoveryKey';
@@ -21,7 +23,7 @@ import look from './DevicesPage.module.css';
 type Asked = { device: OwnDevice; what: 'rename' | 'signOut' | 'stranger' };
 
 /** This person's devices: which of them are signed, and what one may do about each. */
-export function DevicesPage({ devices, passkeys, onNewKey, onCompare }: { devices: Devices; passkeys: Passkeys; onNewKey: () => void; onCompare: (deviceId: string) => void }) {
+export function DevicesPage({ devices, passkeys, mail, onNewKey, onCompare }: { devices: Devices; passkeys: Passkeys; mail: OwnMail; onNewKey: () => void; onCompare: (deviceId: string) => void }) {
   const say = useSay();
   const { list, fault, mayRenew, renewed } = useStore(devices);
   const [asked, setAsked] = useState<Asked>();
@@ -60,6 +62,7 @@ export function DevicesPage({ devices, passkeys, onNewKey, onCompare }: { device
       )}
       <p className="meta">{say('devices.kept')}</p>
       <PasskeysPart passkeys={passkeys} />
+      <MailPart mail={mail} />
       {asked?.what === 'rename' && <Rename name={asked.device.name} onStay={() => setAsked(undefined)} onRename={(name) => devices.rename(asked.device.id, name)} />}
       {asked !== undefined && asked.what !== 'rename' && (
         <SignOutDevice name={asked.device.called} stranger={asked.what === 'stranger'} signed={asked.device.signed} onStay={() => setAsked(undefined)} onSignOut={(password) => devices.signOut(asked.device.id, password)} />

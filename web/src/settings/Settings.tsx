@@ -46,7 +46,7 @@ export function Settings({ session, section, onPicture, onNewKey, onCompare }: P
           {section === 'notifications' && <NotificationsPage pushing={session.pushing} />}
           {section === 'privacy' && <PrivacyPage courtesy={session.courtesy} />}
           {section === 'ignored' && <IgnoredPage ignoring={session.ignoring} />}
-          {section === 'devices' && <DevicesPage devices={session.devices} passkeys={session.passkeys} onNewKey={onNewKey} onCompare={onCompare} />}
+          {section === 'devices' && <DevicesPage devices={session.devices} passkeys={session.passkeys} mail={session.mail} onNewKey={onNewKey} onCompare={onCompare} />}
           {section === 'invitations' && <InvitationsPage invitations={session.invitations} />}
         </div>
       </main>

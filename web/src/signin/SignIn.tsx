@@ -1,4 +1,4 @@
-import { useState, type SubmitEvent } from 'react';
+import { useEffect, useState, type SubmitEvent } from 'react';
 import { Button } from '../kit/Button';
 import { Field } from '../kit/Field';
 import { IconKey, IconWithheld } from '../kit/icons';
@@ -6,6 +6,9 @@ import { Say } from '../kit/Say';
 import { sayFault } from '../lang/sayFault';
 import { useSay } from '../lang/useSay';
 import { passkeysWork } from '../state/passkeys';
+import { resetByMail } from '../state/forgotten';
+import { hrefOf } from '../state/route';
+import { useStore } from '../state/useStore';
 import { useTask } from '../state/useTask';
 import type { Standing, Wardroom } from '../state/wardroom';
 import { Entry } from './Entry';
@@ -18,6 +21,9 @@ export function SignIn({ wardroom, why, known = '' }: { wardroom: Pick<Wardroom,
   const [account, setAccount] = useState(known);
   const [password, setPassword] = useState('');
   const task = useTask();
+  const offered = useStore(resetByMail);
+  // Whether this server sends mail is asked when somebody stands here.
+  useEffect(() => void resetByMail.learn(), []);
   const fault = task.fault ?? (task.running ? undefined : why);
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
@@ -59,6 +65,11 @@ export function SignIn({ wardroom, why, known = '' }: { wardroom: Pick<Wardroom,
           )}
         </div>
       </form>
+      {offered && (
+        <p>
+          <a href={hrefOf({ at: 'forgot' })}>{say('mail.forgot')}</a>
+        </p>
+      )}
       <p className="sub">{say('signin.invitationOnly')}</p>
     </Entry>
   );

@@ -13,6 +13,10 @@ export type Route =
   | { at: 'cases'; number?: number }
   /** The search; in one room where it has an id. What is looked for stands in no address. */
   | { at: 'search'; id?: string }
+  /** The link in a letter: it shows that somebody reads mail at an address. */
+  | { at: 'mail'; sid: string; token: string }
+  /** Where one asks for a new password. */
+  | { at: 'forgot' }
   /** The one-time link with which somebody signs up. */
   | { at: 'invite'; token: string };
 
@@ -24,6 +28,8 @@ function parse(hash: string): Route {
   const [, first, second, ...more] = hash.replace(/^#/, '').split('/');
   const rest = decode(second ?? '');
   if (first === 'invite' && rest !== '') return { at: 'invite', token: rest };
+  if (first === 'mail' && rest !== '') return { at: 'mail', sid: rest, token: decode(more[0] ?? '') };
+  if (first === 'forgot') return { at: 'forgot' };
   if (first === 'room' && rest !== '') return { at: 'room', id: rest, ...placeIn(more.map(decode)) };
   if (first === 'settings') return { at: 'settings', section: sections.find((one) => one === rest) ?? sections[0] };
   if (first === 'cases') return /^\d{1,15}$/.test(rest) ? { at: 'cases', number: Number(rest) } : { at: 'cases' };
@@ -60,6 +66,10 @@ export function hrefOf(route: Route): string {
       return route.number === undefined ? '#/cases' : `#/cases/${route.number}`;
     case 'search':
       return route.id === undefined ? '#/search' : `#/search/${encodeURIComponent(route.id)}`;
+    case 'mail':
+      return `#/mail/${encodeURIComponent(route.sid)}/${encodeURIComponent(route.token)}`;
+    case 'forgot':
+      return '#/forgot';
     case 'invite':
       return `#/invite/${encodeURIComponent(route.token)}`;
   }

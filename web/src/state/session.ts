@@ -20,7 +20,9 @@ import { Courtesy } from './courtesy';
 import { Devices } from './devices';
 import { Ignoring } from './ignored';
 import { Invitations } from './invitations';
+import { OwnMail } from './mail';
 import { Passkeys } from './passkeys';
+import { Resets } from './resets';
 import { Drafts } from './draft';
 import { FarMentions } from './farmentions';
 import { Levels } from './levels';
@@ -79,6 +81,8 @@ export class Session {
   readonly invitations: Invitations;
   readonly passkeys: Passkeys;
   readonly cases: Cases;
+  readonly mail: OwnMail;
+  readonly resets: Resets;
   readonly ignoring: Ignoring;
   /** What others see of what one is doing. */
   readonly courtesy: Courtesy;
@@ -119,6 +123,8 @@ export class Session {
     this.invitations = new Invitations(client);
     this.passkeys = new Passkeys(client);
     this.cases = new Cases(client);
+    this.mail = new OwnMail(client);
+    this.resets = new Resets(client);
     this.levels = new Levels(client);
     this.pictures = new Pictures(client, tokens);
     this.pushing = new Pushing(client);
@@ -245,6 +251,7 @@ export class Session {
     for (const room of this.#rooms.values()) room.end();
     this.drafts.close();
     this.courtesy.close();
+    this.resets.close();
     this.pushing.close();
     this.connection.close();
     this.rooms.close();

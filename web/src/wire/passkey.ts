@@ -84,8 +84,8 @@ export async function ownPasskeys(client: MatrixClient): Promise<OwnPasskey[]> {
 }
 
 /** Sends a request that the server wants confirmed. It throws fault.password where the password is wrong. */
-async function confirmed<Answer>(client: MatrixClient, method: Method, path: string, password: string): Promise<Answer> {
-  const send = (body: object): Promise<Answer> => client.http.authedRequest<Answer>(method, path, undefined, { ...body }, { prefix });
+export async function confirmed<Answer>(client: MatrixClient, method: Method, path: string, password: string, what: object = {}, at = prefix): Promise<Answer> {
+  const send = (body: object): Promise<Answer> => client.http.authedRequest<Answer>(method, path, undefined, { ...what, ...body }, { prefix: at });
   try {
     return await send({});
   } catch (error) {

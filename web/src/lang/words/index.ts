@@ -10,6 +10,7 @@ import { find } from './find';
 import { happening } from './happening';
 import { ignore } from './ignore';
 import { invitations } from './invitations';
+import { mail } from './mail';
 import { notify } from './notify';
 import { passkeys } from './passkeys';
 import { people } from './people';
@@ -36,6 +37,7 @@ export const words = {
   ...happening,
   ...ignore,
   ...invitations,
+  ...mail,
   ...notify,
   ...passkeys,
   ...people,
