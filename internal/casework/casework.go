@@ -183,7 +183,7 @@ func (cs *Cases) Open(ctx context.Context, s account.Session, about About, text 
 		if c.No, err = cs.Disk.AddCase(u, c); err != nil {
 			return Case{}, err
 		}
-		return c, cs.step(u, c, Step{By: c.Reporter, Did: Opened, Text: text}, Step{Did: Assigned, To: c.InCharge})
+		return c, cs.step(u, c, nil, Step{By: c.Reporter, Did: Opened, Text: text}, Step{Did: Assigned, To: c.InCharge})
 	})
 }
 
@@ -224,9 +224,9 @@ func clean(text string, mayBeEmpty bool) (string, error) {
 	text = strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", ""))
 	switch {
 	case utf8.RuneCountInString(text) > maxText:
-		return "", fault.InvalidParam.New("Please say it in %d letters at most.", maxText)
+		return "", fault.InvalidParam.New("That is too long: a text has %d letters at most.", maxText)
 	case text == "" && !mayBeEmpty:
-		return "", fault.InvalidParam.New("Please say something: \"text\" is empty.")
+		return "", fault.InvalidParam.New("\"text\" is empty: say what happened, or why.")
 	}
 	return text, nil
 }
@@ -296,7 +296,7 @@ func (cs *Cases) act(ctx context.Context, s account.Session, no No, did Did, tex
 		if c.InCharge != before {
 			done = append(done, Step{Did: Assigned, To: c.InCharge})
 		}
-		return c, cs.step(u, c, done...)
+		return c, cs.step(u, c, []Party{before}, done...)
 	})
 }
 
@@ -351,8 +351,8 @@ func (cs *Cases) find(v stream.View, s account.Session, no No) (c Case, steps []
 	return c, steps, nil
 }
 
-// step keeps what was done in c and lets its people's devices know that something was.
-func (cs *Cases) step(u stream.Unit, c Case, steps ...Step) error {
+// step keeps what was done in c and lets its people's devices know that something was, and those of others who had a part in it.
+func (cs *Cases) step(u stream.Unit, c Case, also []Party, steps ...Step) error {
 	for _, s := range steps {
 		s.At = u.Now().UnixMilli()
 		if err := cs.Disk.AddStep(u, c.No, s); err != nil {
@@ -364,7 +364,7 @@ func (cs *Cases) step(u stream.Unit, c Case, steps ...Step) error {
 		return err
 	}
 	told := []Party{c.Reporter}
-	for _, p := range []Party{c.InCharge, steps[0].By} {
+	for _, p := range append(also, c.InCharge, steps[0].By) {
 		if p != Nobody && !slices.Contains(told, p) {
 			told = append(told, p)
 		}

@@ -83,13 +83,17 @@ func TestWhoReportsHasANumberSomebodyInChargeADateAndAnAnswer(t *testing.T) {
 	is(t, "what sora may now", may(c), "appeal")
 	is(t, "outcome", text(c["outcome"]), "not_upheld")
 
-	// nobody judges an appeal against their own decision
+	// nobody judges an appeal against their own decision, but they hear of it
+	linKnew = lin.ok(t, "GET", v3+"/sync", nil)["next_batch"]
 	c = sora.ok(t, "POST", at+"/appeal", object{"text": "It was none."})
 	is(t, "steps", steps(c), "opened @sora>, assigned >@lin, said @lin>, decided @lin>, appealed @sora>, assigned >")
 	if c["in_charge"] != nil || c["state"] != "open" || c["appealed"] != true {
 		t.Errorf("after the appeal it is %v", c)
 	}
 	is(t, "what lin may", may(lin.ok(t, "GET", at, nil)), "")
+	if lin.ok(t, "GET", v3+"/sync?since="+text(linKnew), nil)["account_data"] == nil {
+		t.Error("lin is not told of the appeal")
+	}
 	lin.refused(t, 403, "M_FORBIDDEN", "POST", at+"/decide", object{"outcome": "not_upheld", "text": "again"})
 	c = sora.ok(t, "POST", at+"/withdraw", object{})
 	is(t, "state", text(c["state"]), "withdrawn")
