@@ -91,8 +91,8 @@ func TestWhoReportsHasANumberSomebodyInChargeADateAndAnAnswer(t *testing.T) {
 		t.Errorf("after the appeal it is %v", c)
 	}
 	is(t, "what lin may", may(lin.ok(t, "GET", at, nil)), "")
-	if lin.ok(t, "GET", v3+"/sync?since="+text(linKnew), nil)["account_data"] == nil {
-		t.Error("lin is not told of the appeal")
+	if told := lin.ok(t, "GET", v3+"/sync?since="+text(linKnew), nil)["account_data"].(object)["events"].([]any); len(told) != 1 {
+		t.Errorf("of the appeal lin is told %v", told)
 	}
 	lin.refused(t, 403, "M_FORBIDDEN", "POST", at+"/decide", object{"outcome": "not_upheld", "text": "again"})
 	c = sora.ok(t, "POST", at+"/withdraw", object{})
