@@ -9,8 +9,8 @@ import (
 	"wardroom/internal/stream"
 )
 
-// ChangePassword gives s's own account another password. With signOut every other device is signed out, and passkeys end. It returns
-// fault.WeakPassword.
+// ChangePassword gives s's own account another password. With signOut every other device is signed out, passkeys end, and the mail address for a
+// forgotten password is taken off: whoever knew the old password may have added them. It returns fault.WeakPassword.
 //
 // Spec: client-server API, POST /account/password.
 func (a *Accounts) ChangePassword(ctx context.Context, s Session, password string, signOut bool) error {
@@ -41,8 +41,16 @@ func (a *Accounts) ChangePassword(ctx context.Context, s Session, password strin
 		if err := a.Disk.EndOAuthCodes(u, s.Account); err != nil || !signOut {
 			return err
 		}
-		if err := a.Disk.DropPasskeys(u, s.Account); err != nil { // whoever knew the old password may have added one
+		if err := a.Disk.DropPasskeys(u, s.Account); err != nil {
 			return err
+		}
+		if is, has, err := a.Disk.OwnAddress(u, s.Account); err != nil || has {
+			if err != nil {
+				return err
+			}
+			if err := a.removeAddress(u, s.Account, is); err != nil {
+				return err
+			}
 		}
 		return a.dropDevices(u, s.Account, func(d Device) bool { return d.DeviceNo != s.DeviceNo })
 	})

@@ -317,17 +317,22 @@ func (a *Accounts) DropAddress(ctx context.Context, s Session, address string) e
 		if !ok || is.Mail != address {
 			return fault.NotFound.New("Your account does not have this address.")
 		}
-		if a.SendsMail() == nil {
-			if err := a.Mail.QueueTo(u, is.Address, mail.AddressRemoved, nil); err != nil {
-				return err
-			}
-		}
-		return a.Disk.DropAddress(u, s.Account)
+		return a.removeAddress(u, s.Account, is)
 	})
 	if err != nil {
 		return fmt.Errorf("removing the mail address of %s: %w", s.User, err)
 	}
 	return nil
+}
+
+// removeAddress takes its mail address off an account, and writes so to it.
+func (a *Accounts) removeAddress(u stream.Unit, no No, is MailAddress) error {
+	if a.SendsMail() == nil {
+		if err := a.Mail.QueueTo(u, is.Address, mail.AddressRemoved, nil); err != nil {
+			return err
+		}
+	}
+	return a.Disk.DropAddress(u, no)
 }
 
 // ProvenByMail returns nil if the link of a letter for a new password was opened, and fault.ThreepidAuthFailed if not.

@@ -4,7 +4,9 @@ package casework
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
+	"math/big"
 	"slices"
 	"strings"
 	"time"
@@ -109,14 +111,16 @@ type Disk interface {
 	Officers(v stream.View) ([]Party, error)
 	// PersonByID finds somebody; ok is false where there is no such account.
 	PersonByID(v stream.View, user mxid.User) (p account.Person, ok bool, err error)
-	// AddCase keeps a new case and gives its number.
-	AddCase(u stream.Unit, c Case) (No, error)
+	// AddCase keeps a new case.
+	AddCase(u stream.Unit, c Case) error
 	// SetCase keeps what may change of a case: who is in charge, until when, its state, and when it was changed.
 	SetCase(u stream.Unit, c Case) error
 	// Case finds a case; ok is false where there is none of that number.
 	Case(v stream.View, no No) (c Case, ok bool, err error)
-	// CasesOf lists the cases with numbers below before that who opened, is in charge of, or decided, the latest first.
-	CasesOf(v stream.View, who account.No, before No, limit int) ([]Case, error)
+	// CasesOf lists the cases that who opened, is in charge of, or did something in, the latest first: those before one, or, for no case, all.
+	CasesOf(v stream.View, who account.No, before Case, limit int) ([]Case, error)
+	// Adrift lists the open cases of which nobody is in charge, or somebody who has closed their account.
+	Adrift(v stream.View) ([]Case, error)
 	// OpenedSince counts the cases that who has opened since a time.
 	OpenedSince(v stream.View, who account.No, since int64) (int, error)
 	// AddStep adds to a case.
@@ -179,8 +183,13 @@ func (cs *Cases) Open(ctx context.Context, s account.Session, about About, text 
 			}
 			return Case{}, fault.Forbidden.New("Nobody here answers cases now: whoever did has closed their account. Your report was not kept. Turn to somebody in your organisation whom you trust.")
 		}
-		c.InCharge = next(officers, c)
-		if c.No, err = cs.Disk.AddCase(u, c); err != nil {
+		if c.InCharge, err = cs.next(u, officers, c); err != nil {
+			return Case{}, err
+		}
+		if c.No, err = cs.number(u); err != nil {
+			return Case{}, err
+		}
+		if err := cs.Disk.AddCase(u, c); err != nil {
 			return Case{}, err
 		}
 		return c, cs.step(u, c, nil, Step{By: c.Reporter, Did: Opened, Text: text}, Step{Did: Assigned, To: c.InCharge})
@@ -205,13 +214,36 @@ func (cs *Cases) seen(v stream.View, s account.Session, a About) (_ About, err e
 	return a, err
 }
 
-// next is who of the officers is to answer c: nobody complained about, nobody who complains, nobody who has decided it before.
-func next(officers []Party, c Case, decided ...Party) Party {
-	officers = slices.DeleteFunc(without(officers, append(decided, c.Reporter)...), func(p Party) bool { return p.User == c.About.Person })
-	if len(officers) == 0 {
-		return Nobody
+// number is a number that no case has. It is drawn, so that nobody learns from their own whether somebody else has complained.
+func (cs *Cases) number(v stream.View) (No, error) {
+	for {
+		n, err := rand.Int(rand.Reader, big.NewInt(90_000_000))
+		if err != nil {
+			return 0, err
+		}
+		no := No(10_000_000 + n.Int64())
+		if _, taken, err := cs.Disk.Case(v, no); err != nil || !taken {
+			return no, err
+		}
 	}
-	return officers[0]
+}
+
+// next is who of the officers is to answer c: nobody complained about, which are those who run the room where it is about a room, nobody who
+// complains, nobody who has decided it before.
+func (cs *Cases) next(u stream.Unit, officers []Party, c Case, decided ...Party) (Party, error) {
+	concerns := func(who mxid.User) bool { return who == c.About.Person }
+	if c.About.Room != "" && c.About.Event == "" {
+		var err error
+		if concerns, err = cs.Rooms.RunBy(u, c.About.Room); err != nil {
+			return Nobody, err
+		}
+	}
+	for _, p := range without(officers, append(decided, c.Reporter)...) {
+		if !concerns(p.User) {
+			return p, nil
+		}
+	}
+	return Nobody, nil
 }
 
 // without leaves some out.
@@ -260,8 +292,11 @@ func (cs *Cases) Decide(ctx context.Context, s account.Session, no No, o Outcome
 func (cs *Cases) Appeal(ctx context.Context, s account.Session, no No, reasons string) (Shown, error) {
 	return cs.act(ctx, s, no, Appealed, reasons, func(u stream.Unit, c *Case, _ *Step) error {
 		officers, err := cs.Disk.Officers(u)
+		if err != nil {
+			return err
+		}
 		c.State, c.Appealed, c.Due = Open, true, u.Now().Add(answerIn).UnixMilli()
-		c.InCharge = next(officers, *c, c.InCharge)
+		c.InCharge, err = cs.next(u, officers, *c, c.InCharge)
 		return err
 	})
 }
@@ -405,11 +440,17 @@ func (cs *Cases) Case(ctx context.Context, s account.Session, no No) (shown Show
 	return shown, err
 }
 
-// List gives the cases with numbers below before in which s has a part, the latest first, 50 at most; zero: from the latest on. next is
-// where the next page begins, zero where there is none.
+// List gives the cases in which s has a part, the latest first, 50 at most, behind that of number before; zero: from the latest on. next is
+// where the next page begins, zero where there is none. It returns fault.NotFound where there is no case before.
 func (cs *Cases) List(ctx context.Context, s account.Session, before No) (all []Shown, next No, err error) {
-	err = cs.Disk.View(ctx, func(v stream.View) error {
-		found, err := cs.Disk.CasesOf(v, s.Account, before, casesAPage+1)
+	err = cs.Disk.View(ctx, func(v stream.View) (err error) {
+		var from Case
+		if before != 0 {
+			if from, _, err = cs.find(v, s, before); err != nil {
+				return err
+			}
+		}
+		found, err := cs.Disk.CasesOf(v, s.Account, from, casesAPage+1)
 		all, next = nil, 0
 		if len(found) > casesAPage {
 			found = found[:casesAPage]
@@ -421,6 +462,47 @@ func (cs *Cases) List(ctx context.Context, s account.Session, before No) (all []
 		return err
 	})
 	return all, next, err
+}
+
+// HandOver gives the cases that wait, and those of people who have closed their account, to whoever may answer them now, and says so in them.
+func (cs *Cases) HandOver(ctx context.Context) error {
+	return cs.Disk.Do(ctx, func(u stream.Unit) error {
+		adrift, err := cs.Disk.Adrift(u)
+		if err != nil || len(adrift) == 0 {
+			return err
+		}
+		officers, err := cs.Disk.Officers(u)
+		if err != nil {
+			return err
+		}
+		for _, c := range adrift {
+			steps, err := cs.Disk.Steps(u, c.No)
+			if err != nil {
+				return err
+			}
+			var decided []Party
+			for _, st := range steps {
+				if st.Did == Decides {
+					decided = append(decided, st.By)
+				}
+			}
+			before := c.InCharge
+			if c.InCharge, err = cs.next(u, officers, c, decided...); err != nil {
+				return err
+			}
+			if c.InCharge == before {
+				continue
+			}
+			c.Changed = u.Now().UnixMilli()
+			if err := cs.Disk.SetCase(u, c); err != nil {
+				return err
+			}
+			if err := cs.step(u, c, nil, Step{Did: Assigned, To: c.InCharge}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // Prune removes cases that ended a year ago.

@@ -309,7 +309,7 @@ func (o *office) prepare(t *testing.T) {
 	names["door"] = place("door", object{"initial_state": state("m.room.join_rules", object{"join_rule": "knock"})})
 	names["window"] = place("window", object{"initial_state": state("m.room.history_visibility", object{"history_visibility": "world_readable"})})
 	opened := func(text string) string {
-		return fmt.Sprint(member.ok(t, "POST", unstable+"cases", object{"about": object{"user_id": mate.user}, "text": text})["number"])
+		return number(member.ok(t, "POST", unstable+"cases", object{"about": object{"user_id": mate.user}, "text": text})["number"])
 	}
 	names["case"], names["answered"] = opened("SECRET-CASE"), opened("SECRET-ANSWERED")
 	creator.ok(t, "POST", unstable+"cases/"+names["answered"]+"/decide", object{"outcome": "not_upheld", "text": "no"})

@@ -211,7 +211,7 @@ func (o *office) play(t *testing.T, b *behaviour, on *stage) string {
 			name, field, _ := strings.Cut(what, " ")
 			value := text(answer.body[field])
 			if n, is := answer.body[field].(float64); is {
-				value = fmt.Sprint(n)
+				value = fmt.Sprintf("%.0f", n)
 			}
 			if value == "" {
 				return wrong("it has no %s", field)

@@ -30,7 +30,7 @@ func may(c object) string {
 }
 
 // number is a number as it stands in an address.
-func number(v any) string { return fmt.Sprint(v) }
+func number(v any) string { return fmt.Sprintf("%.0f", v) }
 
 func is(t *testing.T, what, got, want string) {
 	t.Helper()
@@ -115,17 +115,38 @@ func TestNobodyAnswersACaseOfTheirOwn(t *testing.T) {
 	if !strings.Contains(text(answer["error"]), "only one") {
 		t.Errorf("lin reads %q", answer["error"])
 	}
-	mei.ok(t, "POST", unstable+"cases", object{"about": object{"user_id": mei.user}, "text": "My own fault."})
+	open := lin.newRoom(t, object{"preset": "public_chat"})
+	c = mei.ok(t, "POST", unstable+"cases", object{"about": object{"room_id": open}, "text": "Nobody may speak there."})
+	is(t, "steps of a case about a room that lin runs", steps(c), "opened @mei>, assigned >")
+}
+
+func TestACaseIsHandedOver(t *testing.T) {
+	s := newServer(t)
+	lin, mei, sora := s.newPerson(t, "lin"), s.newPerson(t, "mei"), s.newPerson(t, "sora")
+	opened := func(who, about *person) string {
+		return unstable + "cases/" + number(who.ok(t, "POST", unstable+"cases", object{"about": object{"user_id": about.user}, "text": "x"})["number"])
+	}
+	handOver := func() {
+		t.Helper()
+		if err := s.api.Cases.HandOver(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	waiting, own, other := opened(sora, lin), opened(mei, mei), opened(sora, sora)
+	handOver()
+	is(t, "steps of what waits while nobody comes", steps(sora.ok(t, "GET", waiting, nil)), "opened @sora>, assigned >")
 	if r := lin.confirmed(t, "POST", deactivate, object{}, password); r.status != 200 {
 		t.Fatalf("closing the account: %d %s", r.status, r.raw)
 	}
-	answer = mei.refused(t, 403, "M_FORBIDDEN", "POST", v3+"/users/"+string(mei.user)+"/report", object{"reason": "x"})
-	if !strings.Contains(text(answer["error"]), "not kept") {
-		t.Errorf("mei reads %q", answer["error"])
+	knew := sora.ok(t, "GET", v3+"/sync", nil)["next_batch"]
+	handOver()
+	is(t, "steps of what waited", steps(sora.ok(t, "GET", waiting, nil)), "opened @sora>, assigned >, assigned >@mei")
+	is(t, "steps of what lin had", steps(sora.ok(t, "GET", other, nil)), "opened @sora>, assigned >@lin, assigned >@mei")
+	is(t, "steps of mei's own", steps(mei.ok(t, "GET", own, nil)), "opened @mei>, assigned >@lin, assigned >")
+	if told := sora.ok(t, "GET", v3+"/sync?since="+text(knew), nil)["account_data"].(object)["events"].([]any); len(told) != 1 {
+		t.Errorf("sora is told %v", told)
 	}
-	if c := mei.ok(t, "GET", unstable+"cases", nil)["cases"].([]any)[0].(object); c["in_charge"] != nil {
-		t.Errorf("whoever closed their account is in charge of %v", c)
-	}
+	is(t, "what mei may", may(mei.ok(t, "GET", other, nil)), "say decide")
 }
 
 func TestWhatACaseIsAbout(t *testing.T) {

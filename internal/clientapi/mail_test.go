@@ -273,6 +273,29 @@ func TestAResetByMailNeverTouchesKeys(t *testing.T) {
 	}
 }
 
+// Whoever knew the old password may have given the account an address of their own.
+func TestANewPasswordThatSignsOutTakesTheAddressOff(t *testing.T) {
+	s := newServer(t)
+	lin := s.newPerson(t, "lin")
+	lin.mailed(t, "lin@example.org")
+	addresses := func() int { return len(lin.ok(t, "GET", v3+"/account/3pid", nil)["threepids"].([]any)) }
+	change := func(to, from string, out bool) {
+		t.Helper()
+		if r := lin.confirmed(t, "POST", v3+"/account/password", object{"new_password": to, "logout_devices": out}, from); r.status != 200 {
+			t.Fatalf("changing the password: %d %s", r.status, r.raw)
+		}
+	}
+	change("eight quiet boats", password, false)
+	if n := addresses(); n != 1 {
+		t.Errorf("there are %d addresses after a change that signs nobody out", n)
+	}
+	change("nine quiet boats", "eight quiet boats", true)
+	if n := addresses(); n != 0 {
+		t.Errorf("there are %d addresses after a change that signs everybody else out", n)
+	}
+	s.letter(t, mail.AddressRemoved, "lin@example.org")
+}
+
 func TestAResetMayLeaveDevicesSignedIn(t *testing.T) {
 	s := newServer(t)
 	lin := s.newPerson(t, "lin")
@@ -373,7 +396,7 @@ func TestWhatWasAskedForByMailEnds(t *testing.T) {
 		t.Errorf("a link after an hour: %d %s", r.status, r.raw)
 	}
 	changed := opened("changed")
-	if r := lin.confirmed(t, "POST", changePassword, object{"new_password": "eight quiet boats"}, password); r.status != 200 {
+	if r := lin.confirmed(t, "POST", changePassword, object{"new_password": "eight quiet boats", "logout_devices": false}, password); r.status != 200 {
 		t.Fatal(string(r.raw))
 	}
 	if r := s.resets(t, changed, "changed", "nine quiet boats", nil); r.status != 401 {

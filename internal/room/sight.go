@@ -244,3 +244,13 @@ func (r *Rooms) Knows(v stream.View, who account.Session, room mxid.Room) error 
 	}
 	return err
 }
+
+// RunBy says who runs a room: who may remove others from it.
+func (r *Rooms) RunBy(u stream.Unit, room mxid.Room) (runs func(mxid.User) bool, err error) {
+	d, err := r.draftIn(u, room)
+	if err != nil {
+		return nil, err
+	}
+	power, err := event.PowerOf(d.chain.Version, d.now)
+	return func(who mxid.User) bool { return power.User(who) >= power.Kick() }, err
+}

@@ -60,7 +60,6 @@ func (db *DB) ClosePerson(u stream.Unit, a account.No) error {
 		`DELETE FROM invitation WHERE account = $1`,
 		`DELETE FROM oauth_code WHERE account = $1`,
 		`DELETE FROM passkey WHERE account = $1`,
-		`UPDATE complaint SET in_charge = 0 WHERE in_charge = $1 AND state = 'open'`,
 		`DELETE FROM mail_proof WHERE digest = (SELECT digest FROM mail_address WHERE account = $1)`,
 		`DELETE FROM mail_address WHERE account = $1`,
 	} {

@@ -15,7 +15,9 @@ func (db *DB) aim(t *tx) error {
 	}
 	for _, e := range t.entries { // first: whoever came or went did so before anything of this commit is told
 		if isRoom(e.Topics[0]) && len(e.Topics) > 1 {
-			db.audiences.drop(e.Topics[0])
+			if err := db.audiences.move(t, e.Topics[0], e.Topics[1:]); err != nil {
+				return fmt.Errorf("looking up who is to be told: %w", err)
+			}
 		} else if people := db.audiences.of(e.Topics[0]); people != nil && e.What == nil { // perhaps a membership was redacted
 			db.audiences.put(e.Topics[0], people.Anew())
 		}
@@ -73,6 +75,24 @@ func (a *audiences) drop(room stream.Topic) {
 		a.people -= old.Len()
 		delete(a.byRoom, room)
 	}
+}
+
+// move looks up whether some people are joined to a room by now, if its audience is remembered: to look up all who are would make each who comes
+// to a large room wait for it.
+func (a *audiences) move(t *tx, room stream.Topic, who []stream.Topic) error {
+	people := a.of(room)
+	if people == nil {
+		return nil
+	}
+	for _, one := range who {
+		var joined int
+		if err := t.row(`SELECT count(*) FROM (`+joinedTo+` AND state.state_key = $2) AS joined`, room, one).Scan(&joined); err != nil {
+			return err
+		}
+		people = people.With(one, joined > 0)
+	}
+	a.put(room, people)
+	return nil
 }
 
 // put remembers an audience. Where there are too many, some go, whichever come first.

@@ -67,6 +67,9 @@ func (a *arms) each(t *tx, shared []any, n int, args func(i int) []any, scan fun
 // rows runs a statement that answers many rows, and scans each. It asks the driver itself: in database/sql a row takes half as long again.
 func (t *tx) rows(q string, args []driver.NamedValue, scan func(scanner) error) error {
 	t.read++
+	if err := t.flush(); err != nil {
+		return err
+	}
 	return t.c.sql.Raw(func(c any) error {
 		s := t.c.bare[q]
 		if s == nil {

@@ -8,22 +8,20 @@ import (
 	"wardroom/internal/stream"
 )
 
-// Officers implements casework.Disk: until officers are appointed, it is whoever signed up first.
+// Officers implements casework.Disk: until officers are appointed, it is whoever signed up first of those who are here.
 func (db *DB) Officers(v stream.View) ([]casework.Party, error) {
 	rows, err := in(v).query(`
-		SELECT no, id FROM account WHERE NOT closed AND no = (SELECT min(no) FROM account WHERE service = '')`)
+		SELECT no, id FROM account WHERE no = (SELECT min(no) FROM account WHERE service = '' AND NOT closed)`)
 	return collect(rows, err, func(r *sql.Rows) (p casework.Party, err error) { return p, r.Scan(&p.No, &p.User) })
 }
 
 // AddCase implements casework.Disk.
-func (db *DB) AddCase(u stream.Unit, c casework.Case) (no casework.No, err error) {
-	t := in(u)
-	t.wrote = true
-	err = t.row(`
-		INSERT INTO complaint (room, event, person, reporter, in_charge, opened_ms, due_ms, changed_ms, state, outcome, appealed)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING no`,
-		c.About.Room, c.About.Event, c.About.Person, c.Reporter.No, c.InCharge.No, c.Opened, c.Due, c.Changed, c.State, c.Outcome, c.Appealed).Scan(&no)
-	return no, err
+func (db *DB) AddCase(u stream.Unit, c casework.Case) error {
+	_, err := in(u).exec(`
+		INSERT INTO complaint (no, room, event, person, reporter, in_charge, opened_ms, due_ms, changed_ms, state, outcome, appealed)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		c.No, c.About.Room, c.About.Event, c.About.Person, c.Reporter.No, c.InCharge.No, c.Opened, c.Due, c.Changed, c.State, c.Outcome, c.Appealed)
+	return err
 }
 
 // SetCase implements casework.Disk.
@@ -51,12 +49,19 @@ func (db *DB) Case(v stream.View, no casework.No) (c casework.Case, ok bool, err
 }
 
 // CasesOf implements casework.Disk.
-func (db *DB) CasesOf(v stream.View, who account.No, before casework.No, limit int) ([]casework.Case, error) {
+func (db *DB) CasesOf(v stream.View, who account.No, before casework.Case, limit int) ([]casework.Case, error) {
 	rows, err := in(v).query(complaints+`
 		WHERE complaint.no IN (SELECT no FROM complaint WHERE reporter = $1
 			UNION SELECT no FROM complaint WHERE in_charge = $1
 			UNION SELECT complaint FROM complaint_step WHERE by_account = $1)
-		AND (CAST($2 AS BIGINT) = 0 OR complaint.no < $2) ORDER BY complaint.no DESC LIMIT $3`, who, before, limit)
+		AND (CAST($2 AS BIGINT) = 0 OR complaint.opened_ms < $3 OR complaint.opened_ms = $3 AND complaint.no < $2)
+		ORDER BY complaint.opened_ms DESC, complaint.no DESC LIMIT $4`, who, before.No, before.Opened, limit)
+	return collect(rows, err, func(r *sql.Rows) (casework.Case, error) { return complaint(r) })
+}
+
+// Adrift implements casework.Disk.
+func (db *DB) Adrift(v stream.View) ([]casework.Case, error) {
+	rows, err := in(v).query(complaints + ` WHERE complaint.state = 'open' AND (complaint.in_charge = 0 OR charged.closed) ORDER BY complaint.opened_ms`)
 	return collect(rows, err, func(r *sql.Rows) (casework.Case, error) { return complaint(r) })
 }
 

@@ -330,6 +330,9 @@ func (db *DB) commit(ctx context.Context, batch []*unit) {
 					db.Elsewhere(t.start, t.pos, t.entries)
 				}
 				db.hub.Committed(t.start, t.pos, t.entries)
+			} else if t.start > db.told && db.Elsewhere == nil { // another process has written, or a commit of ours was kept whose answer was lost
+				db.told, db.audiences = t.start, audiences{}
+				db.hub.Committed(t.start, t.start, nil)
 			}
 		}
 		for i, u := range ran {

@@ -94,6 +94,33 @@ func TestAPanickingUnitIsAnErrorAndTheWriterGoesOn(t *testing.T) {
 	}
 }
 
+// What another process wrote is there, or a commit of one's own whose answer was lost: who asks again finds it and writes nothing. Whoever waits is told
+// before that is answered.
+func TestWhatIsFoundToBeThereIsToldOf(t *testing.T) {
+	dir := t.TempDir()
+	db, hub := storetest.OpenDir(t, dir)
+	if err := db.Do(t.Context(), func(u stream.Unit) error { u.Next("!room", "@lin"); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	beside, _ := storetest.JoinDir(t, dir)
+	if err := beside.Do(t.Context(), func(u stream.Unit) error { u.Next("!room", "@mei"); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	waits := hub.Subscribe("@mei")
+	defer waits.Close()
+	var upto stream.Position
+	if err := db.Do(t.Context(), func(u stream.Unit) error { upto = u.Upto().At("!room"); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if hub.Upto() != upto {
+		t.Fatalf("the hub is at %d, the database at %d", hub.Upto(), upto)
+	}
+	<-waits.C
+	if _, _, known := waits.News(); known {
+		t.Error("nobody is told to look into the database")
+	}
+}
+
 func TestACommitWakesWhoWaits(t *testing.T) {
 	db, hub := storetest.Open(t)
 	room, other := hub.Subscribe("!room"), hub.Subscribe("!other")

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"sort"
+	"strings"
 	"sync"
 	"time"
 )
@@ -43,6 +44,18 @@ func NewAudience(people []Topic) *Audience {
 
 // Anew is the same people, of whom nothing is noted.
 func (a *Audience) Anew() *Audience { return &Audience{people: a.people} }
+
+// With is the same people with or without one of them, of whom nothing is noted.
+func (a *Audience) With(who Topic, joined bool) *Audience {
+	i, has := slices.BinarySearch(a.people, who)
+	switch {
+	case has == joined:
+		return a.Anew()
+	case joined:
+		return &Audience{people: slices.Insert(slices.Clip(a.people), i, who)}
+	}
+	return &Audience{people: slices.Concat(a.people[:i], a.people[i+1:])}
+}
 
 // Note gives what find found under key, which stays true for as long as nobody comes, goes or takes another name, and
 // nothing of that is redacted. Several may find
@@ -196,12 +209,20 @@ func (h *Hub) After(p Position) (entries []*Entry, upto Position, known bool) {
 	return h.recent[i:len(h.recent):len(h.recent)], h.upto, true
 }
 
-// Awaited reports whether anybody listens to anything.
+// Awaited reports whether any person's device listens.
 func (h *Hub) Awaited() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return len(h.waiting) > 0
+	for t := range h.waiting { // few are anything else
+		if t.person() {
+			return true
+		}
+	}
+	return false
 }
+
+// person reports whether t is a person.
+func (t Topic) person() bool { return strings.HasPrefix(string(t), "@") }
 
 // Wake wakes everybody who listens to one of topics, for what is in no stream.
 func (h *Hub) Wake(topics ...Topic) {
@@ -428,7 +449,9 @@ func (h *Hub) take(c commit) {
 		}
 		if e.Unknown { // nobody awaited anything a moment ago: whoever does by now looks
 			for t := range h.waiting {
-				h.each(t, func(w *Waiter) { w.missed = true; w.signal() })
+				if t.person() {
+					h.each(t, func(w *Waiter) { w.missed = true; w.signal() })
+				}
 			}
 		}
 	}

@@ -111,3 +111,44 @@ func TestEachCommitIsWaitedForAsLong(t *testing.T) {
 		}
 	})
 }
+
+func TestAnAudienceWithOneMoreOrLess(t *testing.T) {
+	one := stream.NewAudience([]stream.Topic{"@b", "@d"})
+	for _, c := range []struct {
+		who    stream.Topic
+		joined bool
+		want   []stream.Topic
+	}{
+		{"@a", true, []stream.Topic{"@a", "@b", "@d"}}, {"@c", true, []stream.Topic{"@b", "@c", "@d"}}, {"@e", true, []stream.Topic{"@b", "@d", "@e"}}, {"@b", true, []stream.Topic{"@b", "@d"}},
+		{"@b", false, []stream.Topic{"@d"}}, {"@d", false, []stream.Topic{"@b"}}, {"@c", false, []stream.Topic{"@b", "@d"}},
+	} {
+		got := one.With(c.who, c.joined)
+		for _, who := range []stream.Topic{"@a", "@b", "@c", "@d", "@e"} {
+			if got.Has(who) != slices.Contains(c.want, who) {
+				t.Errorf("with %s, joined %v: %s is in it: %v", c.who, c.joined, who, got.Has(who))
+			}
+		}
+		if got.Len() != len(c.want) || got == one || one.Len() != 2 || !one.Has("@b") || !one.Has("@d") {
+			t.Errorf("with %s, joined %v: %d people, and %d in the one before", c.who, c.joined, got.Len(), one.Len())
+		}
+	}
+}
+
+// What runs beside and waits for facts of its own makes nobody look for people.
+func TestOnlyDevicesAwait(t *testing.T) {
+	h := stream.NewHub()
+	own := h.Subscribe("ledger")
+	if h.Awaited() {
+		t.Error("somebody is awaiting")
+	}
+	h.Committed(0, 1, []*stream.Entry{{Pos: 1, Topics: []stream.Topic{"!room"}, Unknown: true}})
+	select {
+	case <-own.C:
+		t.Error("it was woken by what is nothing to it")
+	default:
+	}
+	defer h.Subscribe("@lin").Close()
+	if !h.Awaited() {
+		t.Error("nobody is awaiting")
+	}
+}

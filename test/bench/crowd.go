@@ -27,7 +27,7 @@ func (r *report) crowding(ctx context.Context) error {
 	progress("making %d people for one room", size.Huge)
 	w := r.site("crowd")
 	w.filter = `{"room":{"timeline":{"limit":100},"state":{"lazy_load_members":true}}}`
-	if err := w.fill(ctx, size.Huge, w.oneRoom); err != nil {
+	if err := w.fill(ctx, size.Huge+1, w.oneRoom); err != nil {
 		return err
 	}
 	few := size.Few / 2 // joins around that many members
@@ -38,10 +38,16 @@ func (r *report) crowding(ctx context.Context) error {
 		}
 	}
 	measured := func(from int) (j joins) {
-		if err == nil {
-			if err = quiet(w.pid()); err == nil {
-				j, err = w.join(from, from+2*few)
-			}
+		if err != nil {
+			return j
+		}
+		var waits *line // of somebody who is in no room: as long as anybody waits, it takes knowing whom what happens concerns
+		if waits, err = w.awaits(size.Huge); err != nil {
+			return j
+		}
+		defer waits.conn.Close()
+		if err = quiet(w.pid()); err == nil {
+			j, err = w.join(from, from+2*few)
 		}
 		return j
 	}
@@ -65,6 +71,25 @@ func (r *report) crowding(ctx context.Context) error {
 	}
 	_, err = w.site.Stop()
 	return err
+}
+
+// awaits has person number who sync and wait.
+func (w *wardroom) awaits(who int) (*line, error) {
+	l, err := dial(w.url())
+	if err != nil {
+		return nil, err
+	}
+	body, err := l.do(w.sync(who, -1, ""))
+	if err == nil {
+		var since string
+		if since, err = token(body, "next_batch"); err == nil {
+			err = l.write(w.sync(who, -1, since))
+		}
+	}
+	if err != nil {
+		l.conn.Close()
+	}
+	return l, err
 }
 
 // join lets people join the crowd's room one after the other, person from first, up to person upto without that one.
@@ -95,7 +120,7 @@ func (w *wardroom) join(from, upto int) (j joins, err error) {
 func (r *report) crowds(p func(string, ...any)) {
 	c := r.crowd
 	p("## A room of thousands\n")
-	p("People join one after the other; of some around the %dth and of the last before the %dth:\n", r.size.Few, r.size.Huge)
+	p("People join one after the other, while somebody waits who is in no room; of some around the %dth and of the last before the %dth:\n", r.size.Few, r.size.Huge)
 	p("| joins from member | p50 | p99 | server CPU |\n| --: | --: | --: | --: |")
 	for _, j := range []joins{c.early, c.late} {
 		p("| %d | **%.2f ms** | %s | %.2f ms |", j.members, j.took.p50.Seconds()*1e3, ms(j.took.p99), j.cpu.Seconds()*1e3)

@@ -114,7 +114,8 @@ export class KeptRooms {
     // An answer may leave out what it has nothing of, whatever the SDK's type says.
     const rooms = (data as Partial<ISyncResponse>).rooms ?? ({} as Partial<IRooms>);
     const ids = kinds.flatMap((kind) => Object.keys(rooms[kind] ?? {}));
-    await this.ready(ids);
+    // A room that cannot be opened begins with what is told now: to throw would end the sync for good. Nothing of all this is kept any more.
+    await this.ready(ids).catch(() => undefined);
     this.#tell(data.next_batch, (data as Partial<ISyncResponse>).account_data?.events ?? []);
     for (const kind of kinds) {
       for (const [id, room] of Object.entries(rooms[kind] ?? {})) {
@@ -179,11 +180,15 @@ export class KeptRooms {
         room.text ??= text;
       }));
     } catch (error) {
-      // Without that room what follows is no whole either. The server still has it all.
-      this.#broken = true;
-      await this.#vault.delete(keptIndex).catch(() => undefined);
+      await this.distrust();
       throw error;
     }
+  }
+
+  /** Has the next start ask the server for everything: without one room what follows is no whole either, and the server still has it all. */
+  async distrust(): Promise<void> {
+    this.#broken = true;
+    await this.#vault.delete(keptIndex).catch(() => undefined);
   }
 
   #tell(token: string, events: AccountData): void {

@@ -263,7 +263,7 @@ test('where one room cannot be opened the others are given, and the next start a
   const next = await opened(vault);
   await next.arrive(['!30:port'], () => Promise.reject(new Error('nothing is to be given')));
   expect(next.left.has('!30:port')).toBe(false);
-  await next.setSyncData(tellsOf('2', ['!1:port'], 'of now'));
+  await next.setSyncData(tellsOf('2', ['!1:port', '!30:port'], 'of now'));
   await next.save(true);
   expect(await (await opened(vault)).getSavedSyncToken()).toBeNull();
   vault.values.set('sync/rooms', JSON.stringify({ token: '1', accountData: [], rooms: [['!1:port', 1, 1], ['!gone:port', 99, 0]] }));
@@ -271,6 +271,18 @@ test('where one room cannot be opened the others are given, and the next start a
   expect(await broken.getSavedSyncToken()).toBeNull();
   expect(broken.left.size).toBe(0);
   await broken.allGiven();
+});
+
+test('what the SDK refuses of a room is asked of the server at the next start', async () => {
+  const vault = new Kept();
+  const store = await opened(vault);
+  await store.setSyncData(tellsOf('1', ids));
+  await store.save(true);
+  const next = await opened(vault);
+  await next.arrive(['!40:port'], () => Promise.reject(new Error('no such thing')));
+  expect(next.left.has('!40:port')).toBe(false);
+  await next.save(true);
+  expect(await (await opened(vault)).getSavedSyncToken()).toBeNull();
 });
 
 test('what an earlier version kept, all rooms together, is there, and kept each by itself from then on', async () => {

@@ -112,7 +112,7 @@ export class SyncStore extends MemoryStore {
 
   /**
    * Has the SDK given what was kept of some of the rooms that are left; they are left no longer when it returns. What cannot be opened
-   * is not given, and everything is asked of the server at the next start.
+   * is not given, nor what the SDK refuses, and everything is asked of the server at the next start.
    */
   async arrive(ids: readonly string[], give: (rooms: IRooms) => Promise<void>): Promise<void> {
     this.#arriving = ids;
@@ -120,6 +120,7 @@ export class SyncStore extends MemoryStore {
       await give(await this.#give(ids));
     } catch {
       // The others are there.
+      await this.#rooms.distrust();
     }
     this.#arriving = [];
     for (const id of ids) this.#left.delete(id);
