@@ -47,6 +47,7 @@ var domain = map[string]map[string]string{
 	"room": {
 		"Rooms.SendDue":      "sends what its own person has asked to have sent at that time, by the rules for that person",
 		"Rooms.PruneDelayed": "removes what was sent or refused a day ago",
+		"Rooms.RunBy":        "reads who may remove others from a room, in the unit of work that asks; changes nothing",
 	},
 	"media": {
 		"Files.Prune": "removes files that were announced and never came",
@@ -60,7 +61,8 @@ var domain = map[string]map[string]string{
 	},
 	"feed": {},
 	"casework": {
-		"Cases.Prune": "removes cases that ended a year ago",
+		"Cases.Prune":    "removes cases that ended a year ago",
+		"Cases.HandOver": "gives a case that nobody answers to whoever answers cases, by one rule for all",
 	},
 	"ledger": {
 		"Ledger.Append":  "is called in the unit of the act that it records; adds to a public list, and changes nothing of anybody's",

@@ -185,7 +185,7 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 			group.Go(func() error { return others.Run(ctx, key) })
 		}
 		group.Go(func() error { // not before the files are known to be this server's: some are removed
-			return tidy(ctx, log, func(context.Context) error { return tidyBackup(conf.Data) }, api.Devices.Prune, api.Backups.Prune, api.Media.Prune, api.Rooms.PruneDelayed, api.Cases.Prune, api.Accounts.Tidy, letters.Tidy, api.Accounts.EndUnused)
+			return tidy(ctx, log, func(context.Context) error { return tidyBackup(conf.Data) }, api.Devices.Prune, api.Backups.Prune, api.Media.Prune, api.Rooms.PruneDelayed, api.Cases.Prune, api.Cases.HandOver, api.Accounts.Tidy, letters.Tidy, api.Accounts.EndUnused)
 		})
 		if err := pushers.Prepare(ctx); err != nil {
 			return err
