@@ -60,7 +60,7 @@ test('a message is reported by what happened, not by what it says: a number, who
   await isFit(sora, 'report');
   await page.getByRole('textbox', { name: 'What happened?' }).fill('She makes fun of the new ones, every day.');
   await page.getByRole('button', { name: 'Send the report' }).click();
-  const dialog = page.getByRole('dialog', { name: 'Your report is case 1' });
+  const dialog = page.getByRole('dialog', { name: /^Your report is case \d{8}$/ });
   await dialog.getByText('Marta Hallén is to answer by').waitFor();
   await isFit(sora, 'reported');
   await dialog.getByRole('button', { name: 'Show the case' }).click();
@@ -97,7 +97,7 @@ test('who is in charge is told by a mark, which goes when it was seen, and answe
   await page.getByText('Today it was about the tide table.').waitFor();
   await isFit(marta, 'in-charge');
   await page.getByRole('button', { name: 'Answer…' }).press('Enter');
-  const dialog = page.getByRole('dialog', { name: 'Answer case 1' });
+  const dialog = page.getByRole('dialog', { name: /^Answer case \d{8}$/ });
   await dialog.getByRole('radio').last().press('Space');
   await dialog.getByRole('textbox', { name: 'Reasons' }).fill('It was meant as a joke among friends.');
   await isFit(marta, 'answer');
