@@ -17,13 +17,15 @@ func TestEveryVersionFromTheFirstOnIsNamed(t *testing.T) {
 	s := newServer(t)
 	answer := s.call(t, "", "GET", "/_matrix/client/versions", nil).body
 	versions, _ := answer["versions"].([]any)
-	for minor := 1; minor <= 17; minor++ {
+	for minor := 1; minor <= 18; minor++ {
 		if v := fmt.Sprintf("v1.%d", minor); !slices.Contains(versions, any(v)) {
 			t.Errorf("%s is missing in %v", v, versions)
 		}
 	}
-	if dig(answer, "unstable_features", "org.matrix.msc4222") != true {
-		t.Errorf("state after the timeline is not announced: %v", answer["unstable_features"])
+	for feature, what := range map[string]string{"org.matrix.msc4222": "state after the timeline", "org.matrix.simplified_msc3575": "sliding sync, which some clients do not go on without,"} {
+		if dig(answer, "unstable_features", feature) != true {
+			t.Errorf("%s is not announced: %v", what, answer["unstable_features"])
+		}
 	}
 }
 
