@@ -177,11 +177,8 @@ func (cs *Cases) Open(ctx context.Context, s account.Session, about About, text 
 		if err != nil {
 			return Case{}, err
 		}
-		if others := without(officers, c.Reporter); len(others) == 0 {
-			if len(officers) > 0 {
-				return Case{}, fault.Forbidden.New("You are the only one here who answers cases, so there is nobody to whom you could report this. Nothing was kept.")
-			}
-			return Case{}, fault.Forbidden.New("Nobody here answers cases now: whoever did has closed their account. Your report was not kept. Turn to somebody in your organisation whom you trust.")
+		if len(without(officers, c.Reporter)) == 0 {
+			return Case{}, fault.Forbidden.New("You are the only one here who answers cases, so there is nobody to whom you could report this. Nothing was kept.")
 		}
 		if c.InCharge, err = cs.next(u, officers, c); err != nil {
 			return Case{}, err
