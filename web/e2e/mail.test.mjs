@@ -69,8 +69,11 @@ test('an address is given by who reads its mail and knows the password', async (
   await page.keyboard.press('Enter');
   await page.getByText('A link was sent to mio@quay.example').waitFor();
   assert.deepEqual(await mio.barriers(), []);
+  await mio.shows('mail-address');
   const elsewhere = await Person.sitsDown(browser, { name: 'Mio Saeki', account: 'mio', phone: true, width: 390 });
   await elsewhere.page.goto(await link(1));
+  await elsewhere.page.getByRole('button', { name: 'It was me: confirm' }).waitFor();
+  await elsewhere.shows('mail-link-phone');
   await elsewhere.hands.press(elsewhere.page.getByRole('button', { name: 'It was me: confirm' }));
   await elsewhere.page.getByText('Go back to the settings where you gave the address').waitFor();
   assert.deepEqual(await elsewhere.barriers(), []);
@@ -82,19 +85,25 @@ test('an address is given by who reads its mail and knows the password', async (
 });
 
 test('whoever has forgotten the password sets another one, and the new device needs the recovery key', async () => {
-  const newer = await Person.sitsDown(browser, { name: 'Mio Saeki', account: 'mio', password: 'another four plain words', keyboard: true });
+  const newer = await Person.sitsDown(browser, { name: 'Mio Saeki', account: 'mio', password: 'another four plain words', keyboard: true, dark: true });
   const { page, hands } = newer;
   await page.goto(server.url);
   await hands.press(page.getByRole('link', { name: 'Forgotten your password?' }));
+  await hands.write(page.getByLabel('Mail address'), 'moi@quay.example');
+  await page.keyboard.press('Enter');
+  await page.getByText('A link is on its way').waitFor();
+  await hands.press(page.getByRole('button', { name: 'Use another address' }));
   await hands.write(page.getByLabel('Mail address'), 'mio@quay.example');
   await page.keyboard.press('Enter');
   await page.getByText('A link is on its way').waitFor();
   assert.deepEqual(await newer.barriers(), []);
+  await newer.shows('mail-forgotten-dark');
   await page.goto(await link(2)); // in the same tab: only what stands behind # changes
   await hands.press(page.getByRole('button', { name: 'It was me: confirm' }));
   await hands.write(page.getByLabel('New password'), newer.password);
   await hands.write(page.getByLabel('Password once more'), newer.password);
   assert.deepEqual(await newer.barriers(), []);
+  await newer.shows('mail-new-password-dark');
   await hands.press(page.getByRole('button', { name: 'Set the new password' }));
   await page.getByText('The new password is set').waitFor();
   await hands.press(page.getByRole('button', { name: 'To signing in' }));
@@ -102,6 +111,7 @@ test('whoever has forgotten the password sets another one, and the new device ne
   await newer.restores(mio.recoveryKey); // it is asked for, and still opens what was there
   await page.getByText('Your password was replaced by mail on').waitFor();
   assert.deepEqual(await newer.barriers(), []);
+  await newer.shows('mail-reset-told-dark');
   await hands.press(page.getByRole('button', { name: 'It was me', exact: true }));
   await page.getByText('Your password was replaced by mail on').waitFor({ state: 'detached' });
   await mio.page.getByRole('heading', { name: 'Sign in' }).waitFor(); // the other device was signed out

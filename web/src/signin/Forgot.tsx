@@ -28,6 +28,9 @@ export function Forgot({ onBack, ask = askForLink }: { onBack: () => void; ask?:
           <Say kind="ink" icon={IconDevice} title={say('mail.sent')} live>
             {say('mail.sent.text')}
           </Say>
+          <div className="row">
+            <Button onClick={() => setAsked(false)}>{say('mail.another')}</Button>
+          </div>
           <NewPassword onSignIn={onBack} />
         </>
       ) : (
