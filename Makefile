@@ -82,7 +82,7 @@ bench:
 	go run ./test/bench -o docs/performance.md
 
 bench-check:
-	go test -count=1 -run '^TestCost' ./internal/clientapi ./internal/feed
+	go test -count=1 -v -run '^TestCost' ./internal/clientapi ./internal/feed ./test/trace
 
 pictures: build test/clients/node_modules/.package-lock.json
 	@.ci/need pictures

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -294,14 +293,9 @@ func (r *report) halfway(ctx context.Context) error {
 // counting counts syncs of the disk under strace, which slows the server down; nothing else is measured then.
 func (r *report) counting(ctx context.Context) error {
 	w, file := r.w, filepath.Join(r.dir, "syncs")
-	strace, err := trace.Command(file)
+	strace, err := trace.CommandForSyncs(file, 0)
 	if err != nil {
 		return err
-	}
-	for i, arg := range strace {
-		if strings.HasPrefix(arg, "trace=") {
-			strace[i] = "trace=fsync,fdatasync"
-		}
 	}
 	if err := w.again(ctx, func(s *rig.Site) { s.Wrap = append(on(r.pinned), strace...) }); err != nil {
 		return err
@@ -330,25 +324,15 @@ func (r *report) counting(ctx context.Context) error {
 		return err
 	}
 	defer f.Close()
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		at, ok := syncedAt(lines.Text())
+	ends, err := trace.Syncs(f)
+	for _, at := range ends {
 		for i, w := range windows {
-			if ok && at.After(w.from) && at.Before(w.to) {
+			if at.After(w.from) && at.Before(w.to) {
 				r.synced[i].syncs++
 			}
 		}
 	}
-	return nil
-}
-
-// syncedAt is when a line of strace's shows a sync to end.
-func syncedAt(line string) (time.Time, bool) {
-	fields := strings.Fields(line)
-	if len(fields) < 3 || !strings.HasSuffix(line, " = 0") {
-		return time.Time{}, false
-	}
-	seconds, err := strconv.ParseFloat(fields[1], 64)
-	return time.UnixMicro(int64(seconds * 1e6)), err == nil
+	return err
 }
 
 // again stops the server and starts it otherwise.

@@ -21,12 +21,15 @@ var ErrNoStrace = errors.New("strace is not installed; on Debian: apt-get instal
 // Command is the command line, to be followed by the program and its arguments, that runs a program with its own process ID
 // and writes its system calls to file, in the form that Parse reads.
 func Command(file string) ([]string, error) {
+	return command(file, "-yy", "-xx", "-s", "1000000", "-e", "trace=write,writev,pwrite64,pwritev,fsync,fdatasync,ftruncate,unlink,unlinkat")
+}
+
+func command(file string, what ...string) ([]string, error) {
 	path, err := exec.LookPath("strace")
 	if err != nil {
 		return nil, ErrNoStrace
 	}
-	return []string{path, "-D", "-f", "-q", "-yy", "-xx", "-ttt", "-s", "1000000", "--seccomp-bpf", "-o", file,
-		"-e", "trace=write,writev,pwrite64,pwritev,fsync,fdatasync,ftruncate,unlink,unlinkat", "-e", "signal=none"}, nil
+	return append([]string{path, "-D", "-f", "-q", "-ttt", "--seccomp-bpf", "-o", file, "-e", "signal=none"}, what...), nil
 }
 
 // Call is one system call. Start and End are places in the order in which strace saw calls begin and return: what one thread
@@ -49,7 +52,7 @@ func Parse(r io.Reader) ([]Call, error) {
 	scanner := bufio.NewScanner(r)
 	scanner.Buffer(nil, 1<<23)
 	for at := 1; scanner.Scan(); at++ {
-		thread, rest, ok := split(scanner.Text())
+		thread, _, rest, ok := split(scanner.Text())
 		if !ok {
 			return nil, fmt.Errorf("line %d of the trace: %.200q", at, scanner.Text())
 		}
@@ -97,12 +100,12 @@ func Parse(r io.Reader) ([]Call, error) {
 	return all, scanner.Err()
 }
 
-// split gives the thread and what it did. A trace has megabytes of written pages in one word each, which is why none of this is
+// split gives the thread, when it was, and what it did. A trace has megabytes of written pages in one word each, which is why none of this is
 // done with regular expressions.
-func split(line string) (thread, rest string, ok bool) {
+func split(line string) (thread, when, rest string, ok bool) {
 	thread, rest, _ = strings.Cut(line, " ")
-	when, rest, ok := strings.Cut(strings.TrimLeft(rest, " "), " ")
-	return thread, rest, ok && number(thread) && number(strings.Replace(when, ".", "", 1))
+	when, rest, ok = strings.Cut(strings.TrimLeft(rest, " "), " ")
+	return thread, when, rest, ok && number(thread) && number(strings.Replace(when, ".", "", 1))
 }
 
 // number reports whether text is digits alone.
