@@ -41,10 +41,11 @@ func (t Turn) Take(ctx context.Context, do func(context.Context) error) error {
 	again := time.NewTicker(t.Lasts / 3)
 	defer again.Stop()
 	for {
+		asked := time.Now()
 		if mine, err := t.claim(ctx, me); err != nil && ctx.Err() == nil {
 			t.Log.ErrorContext(ctx, t.Doing, "err", err)
 		} else if mine {
-			if err := t.take(ctx, me, do); err != nil && ctx.Err() == nil {
+			if err := t.take(ctx, me, asked, do); err != nil && ctx.Err() == nil {
 				t.Log.ErrorContext(ctx, t.Doing, "err", err)
 			}
 		}
@@ -56,28 +57,32 @@ func (t Turn) Take(ctx context.Context, do func(context.Context) error) error {
 	}
 }
 
-// take calls do for as long as the turn is this server's, and gives it back when ctx ends.
-func (t Turn) take(ctx context.Context, me string, do func(context.Context) error) error {
+// take calls do for as long as the turn is this server's, which was asked for at that time, and gives it back when ctx ends. It ends before anybody
+// else may have the turn, also while the database says nothing, and at once where this process stood still for so long.
+func (t Turn) take(ctx context.Context, me string, asked time.Time, do func(context.Context) error) error {
 	turn, end := context.WithCancel(ctx)
+	left := func(asked time.Time) time.Duration { return time.Until(asked.Add(t.Lasts - t.Lasts/10)) } // other machines have clocks of their own
+	over := time.AfterFunc(left(asked), end)
+	defer over.Stop()
 	kept := make(chan struct{})
 	go func() {
 		defer close(kept)
 		defer end()
 		again := time.NewTicker(t.Lasts / 3)
 		defer again.Stop()
-		for until := time.Now().Add(t.Lasts); ; {
+		for {
 			select {
 			case <-turn.Done():
 				return
 			case <-again.C:
 			}
-			limit, cancel := context.WithDeadline(turn, until)
-			mine, err := t.claim(limit, me)
-			cancel()
-			if err == nil && mine {
-				until = time.Now().Add(t.Lasts)
-			} else if err == nil || time.Now().After(until) {
+			asked := time.Now()
+			mine, err := t.claim(turn, me)
+			if err == nil && !mine {
 				return
+			}
+			if err == nil {
+				over.Reset(left(asked))
 			}
 		}
 	}()
