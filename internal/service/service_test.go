@@ -394,6 +394,43 @@ func TestMuchIsToldInSeveralTransactions(t *testing.T) {
 	}
 }
 
+// A server that stood still while another took its turn finds out before it notes anything: nothing is told a second time under another name.
+func TestOneThatLostItsTurnTellsNothingTwice(t *testing.T) {
+	o := open(t)
+	first, second := o.services(t, ""), o.services(t, "")
+	in := o.shared(t)
+	goOn := make(chan struct{})
+	o.bridge.answers(func(_ http.ResponseWriter, try int) {
+		if try == 1 {
+			<-goOn
+		}
+	})
+	told := map[mxid.Event]string{}
+	upto := func(last mxid.Event) {
+		t.Helper()
+		for told[last] == "" {
+			tx := o.bridge.next(t)
+			for _, id := range tx.ids {
+				if told[id] != "" && told[id] != tx.txn {
+					t.Errorf("%s was told as %s and as %s", id, told[id], tx.txn)
+				}
+				told[id] = tx.txn
+			}
+		}
+	}
+	said := o.say(t, in, "1")
+	stop := run(t, first)
+	upto(said)
+	stopToo := run(t, second) // and the first one stands still
+	upto(o.say(t, in, "2"))
+	close(goOn)
+	upto(o.say(t, in, "3"))
+	stop()
+	stopToo()
+	run(t, o.services(t, ""))
+	upto(o.say(t, in, "4"))
+}
+
 func TestOfSeveralServersOneTellsAndAnotherTakesOver(t *testing.T) {
 	o := open(t)
 	both := [2]*service.Services{o.services(t, ""), o.services(t, "")}

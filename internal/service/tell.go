@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -90,6 +91,7 @@ func (s *Services) tellOne(ctx context.Context, one *config.Service) {
 		}
 		if loaded {
 			more, err = t.step(ctx)
+			loaded = !errors.Is(err, errElsewhere)
 		}
 		var next <-chan time.Time
 		news, writing := commits, typing
@@ -170,11 +172,35 @@ func (t *teller) step(ctx context.Context) (more bool, err error) {
 		next.Pos = t.at
 	}
 	// It is written down where a transaction ends before it is sent: sent again, also after a stop, it has the same events.
-	if err := t.Disk.Do(ctx, func(u stream.Unit) error { return t.Disk.SetTold(u, t.ID, next) }); err != nil {
+	if err := t.note(ctx, next, func(stream.Unit) error { return nil }); err != nil {
 		return false, fmt.Errorf("noting what %s is told: %w", t.ID, err)
 	}
-	t.told, t.at = next, next.Upto
 	return true, nil
+}
+
+var errElsewhere = errors.New("another server has told it something meanwhile: this one had lost its turn")
+
+// note writes down how far the service was told, together with what also does. It returns errElsewhere, with nothing written, where that is not
+// as this server knows it: one that stood still for so long that another took over is not to take back what that one has noted, nor to tell
+// the same a second time under another name.
+func (t *teller) note(ctx context.Context, next Told, also func(stream.Unit) error) error {
+	err := t.Disk.Do(ctx, func(u stream.Unit) error {
+		now, _, err := t.Disk.Told(u, t.ID)
+		if err == nil && now != t.told {
+			return errElsewhere
+		}
+		if err == nil {
+			err = also(u)
+		}
+		if err != nil {
+			return err
+		}
+		return t.Disk.SetTold(u, t.ID, next)
+	})
+	if err == nil {
+		t.told, t.at = next, next.Upto
+	}
+	return err
 }
 
 // send sends the transaction that has been begun, and notes that the service has taken it.
@@ -195,17 +221,10 @@ func (t *teller) send(ctx context.Context) error {
 			return err
 		}
 	}
-	done := Told{t.told.Upto, t.told.Upto}
-	err = t.Disk.Do(context.WithoutCancel(ctx), func(u stream.Unit) error {
-		if err := t.Disk.DropMessages(u, begun.taken()); err != nil {
-			return err
-		}
-		return t.Disk.SetTold(u, t.ID, done)
-	})
+	err = t.note(context.WithoutCancel(ctx), Told{t.told.Upto, t.told.Upto}, func(u stream.Unit) error { return t.Disk.DropMessages(u, begun.taken()) })
 	if err != nil {
 		return fmt.Errorf("noting that %s was told: %w", t.ID, err)
 	}
-	t.told, t.at = done, done.Upto
 	return nil
 }
 
