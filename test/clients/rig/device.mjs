@@ -168,7 +168,7 @@ export class Device {
     await this.server.way(signal);
     const answer = await fetch(input, { ...init, signal });
     await this.server.way(signal);
-    if (this.server.loses(init.method ?? "GET", new URL(input).pathname)) throw new TypeError("the answer was lost on its way");
+    if (this.server.loses(init.method ?? "GET", new URL(input).pathname, Device)) throw new TypeError("the answer was lost on its way");
     return answer;
   }
 

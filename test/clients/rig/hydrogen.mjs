@@ -16,8 +16,21 @@ globalThis.localStorage ??= {
 };
 const nothing = () => {};
 globalThis.window ??= new Proxy({ addEventListener: nothing, removeEventListener: nothing }, { get: (own, key) => own[key] ?? globalThis[key] });
+
+// Hydrogen asks through the global fetch, and nobody else here says "no-referrer", which Node does not take. It goes over the server's network: what it
+// carries may take its time, and answers may be lost.
 const { fetch } = globalThis;
-globalThis.fetch = (input, { referrer, ...init } = {}) => fetch(input, init); // Node takes no "no-referrer" for one
+let network = null;
+globalThis.fetch = async (input, { referrer, ...init } = {}) => {
+  if (referrer !== "no-referrer") return fetch(input, init);
+  const url = new URL(input);
+  const way = () => network.way(init.signal, url.pathname);
+  await way();
+  const answer = await fetch(url, init);
+  await way();
+  if (network.loses(init.method, url.pathname, Hydrogen)) throw new TypeError("the answer was lost on its way");
+  return answer;
+};
 globalThis.document ??= { createElement: () => ({ style: {}, classList: { add: nothing } }), location: { hash: "", search: "", href: "http://localhost/" } };
 if (globalThis.navigator?.onLine === undefined) {
   Object.defineProperty(globalThis, "navigator", { value: { onLine: true, userAgent: "node", platform: "node", storage: { persist: async () => true } }, configurable: true });
@@ -41,10 +54,12 @@ function platform() {
 export class Hydrogen {
   constructor(server, user) {
     server.devices.push(this);
+    network = server;
     this.server = server;
     this.user = user;
     this.client = null; // while it runs
     this.session = null; // its name in the store
+    this.unreadable = new Set(); // what could not be read when it was looked at
   }
 
   /** Signs in on a new device, or runs the one that there is, and resolves when it has synced. */
@@ -84,13 +99,22 @@ export class Hydrogen {
     await this.rooms.get(room).sendEvent("m.room.message", { msgtype: "m.text", body });
   }
 
+  /** Says something, and resolves when the server has it. Of several that wait, Hydrogen leaves one out that got no answer and sends the next. */
+  async tell(room, body) {
+    await this.say(room, body);
+    await until(`${body} is sent`, async () => (await this.read(room)).some((m) => m.body === body && !m.waits), 60_000);
+  }
+
   /** The messages that it shows of a room: what they say, or why it cannot be read. */
   async read(room) {
     const timeline = await this.rooms.get(room).openTimeline();
     const silent = timeline.entries.subscribe({ onAdd: nothing, onUpdate: nothing, onRemove: nothing, onMove: nothing, onReset: nothing });
     try {
       await timeline.loadAtTop(200);
-      return [...timeline.entries].filter((e) => e.eventType === "m.room.message" || e.eventType === "m.room.encrypted").map((e) => ({ sender: e.sender, body: e.content?.body, unreadable: e.decryptionError?.message ?? null }));
+      const messages = [...timeline.entries].filter((e) => e.eventType === "m.room.message" || e.eventType === "m.room.encrypted");
+      const read = messages.map((e) => ({ sender: e.sender, body: e.content?.body, waits: Boolean(e.isPending), unreadable: e.decryptionError?.message ?? null }));
+      for (const m of read) if (m.unreadable) this.unreadable.add(m.unreadable);
+      return read;
     } finally {
       silent();
       timeline.dispose();

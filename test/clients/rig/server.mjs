@@ -18,8 +18,8 @@ export class Server {
   devices = []; // all that were ever signed in
   complaints = []; // what the program wrote on standard error
   extra = ["--unlimited"]; // further flags of the program
-  way = async () => {}; // what a request, and its answer, waits for on the way: a slow network; (signal) → a promise
-  loses = () => false; // which answers get lost on their way to a client: (method, path) → whether; the request was carried out
+  way = async () => {}; // what a request, and its answer, waits for on the way: a slow network; (signal, path of Hydrogen's) → a promise
+  loses = () => false; // which answers get lost on their way to a client: (method, path, whose library) → whether; the request was carried out
 
   /** Starts a server with nobody in it. When the test ends, everything is stopped, and the test fails if the server complained. */
   static async start(t) {
