@@ -25,6 +25,8 @@ export default defineConfig({
   },
   test: {
     environment: 'jsdom',
+    isolate: false, // test/setup.ts says what each file finds
+    pool: 'threads',
     setupFiles: ['test/setup.ts'],
     include: ['src/**/*.test.{ts,tsx}'],
     css: false,
