@@ -69,7 +69,7 @@ export function listFiles(folder: string): void {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((file) => file.isFile())
     .map((file) => join(file.parentPath, file.name).slice(folder.length + 1).replaceAll('\\', '/'))
-    .filter((name) => name !== 'sw.js' && !/\.(gz|png|webmanifest)$/.test(name)) // the system keeps icons and manifest itself
+    .filter((name) => name !== 'sw.js' && !/\.(gz|png|webmanifest|txt)$/.test(name)) // the system keeps icons and manifest itself; the list of all of them has the worker in it
     .sort()
     .map((name) => ({ url: name === 'index.html' ? '/' : `/${name}`, integrity: `sha256-${createHash('sha256').update(readFileSync(join(folder, name))).digest('base64')}` }));
   const version = createHash('sha256').update(JSON.stringify(files)).digest('hex').slice(0, 16);
@@ -77,6 +77,17 @@ export function listFiles(folder: string): void {
   const after = before.replace('__SHELL__', () => `(${JSON.stringify({ version, files })})`);
   if (after === before) throw new Error('sw.js has no place for the list of files');
   writeFileSync(worker, after);
+  writeFileSync(join(folder, 'build.txt'), listOf(folder));
+}
+
+/** Every file of a build with its hash, in the form of sha256sum; web/embed.go makes the same of what it carries, and its hash stands in the ledger. */
+function listOf(folder: string): string {
+  const names = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((file) => file.isFile())
+    .map((file) => join(file.parentPath, file.name).slice(folder.length + 1).replaceAll('\\', '/'))
+    .filter((name) => name !== 'build.txt' && !name.endsWith('.gz'))
+    .sort();
+  return names.map((name) => `${createHash('sha256').update(readFileSync(join(folder, name))).digest('hex')}  ${name}\n`).join('');
 }
 
 /** The plugin that does all this in a build. */

@@ -13,6 +13,7 @@ import (
 	"wardroom/internal/store"
 	"wardroom/internal/stream"
 	"wardroom/internal/turn"
+	"wardroom/web"
 )
 
 // askWitness is how long a witness may take to sign.
@@ -28,6 +29,15 @@ func recorded(conf *config.Config, db *store.DB, api *clientapi.API, hub *stream
 		Disk: db, Hub: hub, Log: log, Server: mxid.Server(conf.Name), Policy: policy, Client: &http.Client{Timeout: askWitness},
 	}
 	return api.Ledger, nil
+}
+
+// recordClient has the ledger name the web client that this program carries.
+func recordClient(ctx context.Context, l *ledger.Ledger) error {
+	build, err := web.Build(web.Client())
+	if err != nil {
+		return err
+	}
+	return l.Serves(ctx, build, version)
 }
 
 // publishing publishes the ledger until ctx ends. Of several servers with one database one does it at a time.

@@ -14,6 +14,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"wardroom/web"
 )
 
 // startWitness runs "wardroom witness" until the test ends, or stop is called, and gives its line in a file of witnesses.
@@ -80,8 +82,13 @@ func TestTheLedgerIsWitnessedAndVerified(t *testing.T) {
 	s := startServer(t, "--data", data, "--listen", "127.0.0.1:0")
 	published(t, s.url, 1)
 	seen, copied := filepath.Join(dir, "seen"), filepath.Join(dir, "copy")
-	out := verified("all 1 entries are those", "--seen", seen, s.url)
+	out := verified("all 2 entries are those", "--seen", seen, s.url)
 	verified("NONE, named by the ledger itself", "--seen", seen, s.url)
+	build, err := web.Build(web.Client())
+	if err != nil {
+		t.Fatal(err)
+	}
+	verified("client      build "+build+" of version "+version, s.url)
 	key := regexp.MustCompile(`localhost/ledger\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+`).FindString(out)
 	if status, page, _ := get(t, http.DefaultClient, s.url+"/operator"); status != 200 || !strings.Contains(page, "Nobody outside witnesses it") {
 		t.Errorf("the operator's page does not say that nobody witnesses: %s", page)
@@ -96,12 +103,12 @@ func TestTheLedgerIsWitnessedAndVerified(t *testing.T) {
 	s = startServer(t, "--config", conf)
 	published(t, s.url, 2)
 	verified("1, named by you; enough of them signed", "--witnesses", witnesses, "--key", key, "--seen", seen, "--copy", copied, s.url)
-	verified("all 2 entries that were there the last time", "--seen", seen, copied)
+	verified("all 3 entries that were there the last time", "--seen", seen, copied)
 	_, header, _ := get(t, http.DefaultClient, s.url+"/metrics")
-	if !strings.Contains(header, "wardroom_ledger_published_entries 2\n") || !strings.Contains(header, "wardroom_ledger_halted 0\n") || strings.Contains(header, "wardroom_ledger_witnessed_time_seconds 0\n") {
+	if !strings.Contains(header, "wardroom_ledger_published_entries 3\n") || !strings.Contains(header, "wardroom_ledger_halted 0\n") || strings.Contains(header, "wardroom_ledger_witnessed_time_seconds 0\n") {
 		t.Errorf("the metrics do not say how the ledger stands:\n%s", header)
 	}
-	for path, cache := range map[string]string{"/ledger/checkpoint": "no-cache", "/ledger/tile/entries/000.p/2": "public, max-age=31536000, immutable"} {
+	for path, cache := range map[string]string{"/ledger/checkpoint": "no-cache", "/ledger/tile/entries/000.p/3": "public, max-age=31536000, immutable"} {
 		if status, _, header := get(t, http.DefaultClient, s.url+path); status != 200 || header.Get("Cache-Control") != cache || header.Get("Access-Control-Allow-Origin") != "*" {
 			t.Errorf("%s: %d %v", path, status, header)
 		}
@@ -112,12 +119,12 @@ func TestTheLedgerIsWitnessedAndVerified(t *testing.T) {
 	stop()
 
 	// One byte of an entry is changed where it is kept.
-	entries := filepath.Join(copied, "tile", "entries", "000.p", "2")
+	entries := filepath.Join(copied, "tile", "entries", "000.p", "3")
 	text, err := os.ReadFile(entries)
 	if err != nil {
 		t.Fatal(err)
 	}
-	file("copy/tile/entries/000.p/2", strings.Replace(string(text), `"quorum `, `"quorun `, 1))
+	file("copy/tile/entries/000.p/3", strings.Replace(string(text), `"quorum `, `"quorun `, 1))
 	verified("is NOT right", copied)
 	verified("is neither the address of a server nor a folder", filepath.Join(dir, "nowhere"))
 	verified("say which ledger", "--seen", seen)

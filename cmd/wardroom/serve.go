@@ -199,6 +199,9 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 		if err := record.Prepare(ctx); err != nil {
 			return err
 		}
+		if err := recordClient(ctx, record); err != nil { // before it is served
+			return err
+		}
 		if err := welcome(ctx, out, db, api.Accounts, conf.URL(listener.Addr())); err != nil {
 			return err
 		}

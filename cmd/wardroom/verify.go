@@ -174,6 +174,9 @@ func report(out io.Writer, v *ledger.Verdict, trust ledger.Trust, given bool) {
 	} else {
 		say("witnesses", "%d, %s; enough of them signed, last at %s UTC", len(v.Policy.Witnesses), whose, v.Witnessed.UTC().Format(time.DateTime))
 	}
+	if v.Client.Build != "" {
+		say("client", "build %s of version %s was recorded last: its list of files is at /build.txt, and that is its SHA-256", v.Client.Build, v.Client.Version)
+	}
 	if v.Running {
 		say("beginning", "people had accounts before the ledger began: what was before is in no ledger")
 	}

@@ -18,6 +18,7 @@ func FuzzLeaf(f *testing.F) {
 		`{"at":1764432000,"body":{"policy":"quorum none\n"},"kind":"policy","v":1}`,
 		`{"at":1764432000,"body":{"log":"a+b","policy":"quorum none\n","running":false},"kind":"genesis","v":1}`,
 		`{"at":1,"body":{"policy":""},"kind":"policy","v":2}`, `{"at":1,"body":{"policy":"","x":1},"kind":"policy","v":1}`, `{"kind":"policy"}`, `[]`, ``,
+		`{"at":1,"body":{"build":"` + strings.Repeat("0f", 32) + `","version":"1"},"kind":"client","v":1}`, `{"at":1,"body":{"build":"0F","version":"1"},"kind":"client","v":1}`,
 		`{"at":1,"body":null,"kind":"policy","v":1}`, `{"at":1,"body":{"Policy":"x"},"kind":"policy","v":1}`,
 	} {
 		f.Add([]byte(text))
@@ -30,7 +31,7 @@ func FuzzLeaf(f *testing.F) {
 		if canonical, err := event.Canonical(text); err != nil || !bytes.Equal(canonical, text) {
 			t.Errorf("%q is taken, and is not canonical", text)
 		}
-		if leaf.Version != 1 || leaf.Kind != ledger.Genesis && leaf.Kind != ledger.Policy || !strings.HasPrefix(string(leaf.Body), "{") {
+		if leaf.Version != 1 || leaf.Kind != ledger.Genesis && leaf.Kind != ledger.Policy && leaf.Kind != ledger.Client || !strings.HasPrefix(string(leaf.Body), "{") {
 			t.Errorf("%q is taken for %+v", text, leaf)
 		}
 	})

@@ -83,6 +83,8 @@ func ParseLeaf(text []byte) (*Leaf, error) {
 		body, err = bodyOf[GenesisBody](leaf)
 	case Policy:
 		body, err = bodyOf[PolicyBody](leaf)
+	case Client:
+		body, err = clientOf(leaf)
 	default:
 		return nil, fmt.Errorf("it is of the kind %q, which this program does not know: use a newer one", leaf.Kind)
 	}
@@ -101,7 +103,7 @@ func bodyOf[T any](leaf *Leaf) (body T, err error) {
 	return body, err
 }
 
-// policy is who witnesses, as an entry of one of today's kinds says.
+// policy is who witnesses, as an entry says that is about it.
 func (leaf *Leaf) policy() (string, error) {
 	if leaf.Kind == Genesis {
 		body, err := bodyOf[GenesisBody](leaf)

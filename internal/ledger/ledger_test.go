@@ -252,6 +252,49 @@ func TestAServerThatStartsAgainGoesOn(t *testing.T) {
 	}
 }
 
+func TestEachBuildOfTheWebClientHasOneEntry(t *testing.T) {
+	s := newSite(t, t.TempDir(), alone)
+	first, second := strings.Repeat("0f", 32), strings.Repeat("1e", 32)
+	serves := func(s *site, build string) *ledger.Verdict {
+		t.Helper()
+		if err := s.Serves(t.Context(), build, "1.0"); err != nil {
+			t.Fatal(err)
+		}
+		s.publish(t)
+		v, err := s.verify(t, ledger.Trust{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	for _, c := range []struct {
+		on    *site
+		build string
+		kinds int
+		last  string
+	}{{s, first, 1, first}, {s, first, 1, first}, {s, second, 2, second}, {s, first, 2, second}} {
+		if v := serves(c.on, c.build); v.Kinds[ledger.Client] != c.kinds || v.Client != (ledger.ClientBody{Build: c.last, Version: "1.0"}) {
+			t.Errorf("after %s: %v, %+v", c.build, v.Kinds, v.Client)
+		}
+	}
+	if v := serves(s.copied(t, alone), second); v.Kinds[ledger.Client] != 2 {
+		t.Errorf("started again: %v", v.Kinds)
+	}
+	for _, no := range []string{"", "0f", strings.Repeat("0F", 32), strings.Repeat("xy", 32)} {
+		text := `{"at":1764432000,"body":{"build":"` + no + `","version":"1.0"},"kind":"client","v":1}`
+		if _, err := ledger.ParseLeaf([]byte(text)); err == nil {
+			t.Errorf("%s is taken", text)
+		}
+	}
+	// What says nothing about witnesses leaves them as they were.
+	w := newWitness(t, "east.example.org")
+	watched := newSite(t, t.TempDir(), w.policy)
+	w.knows(t, watched.Key())
+	if v := serves(watched, first); len(v.Policy.Witnesses) != 1 || v.Witnessed.IsZero() {
+		t.Errorf("its witnesses: %+v, %v", v.Policy, v.Witnessed)
+	}
+}
+
 func TestACheckpointIsPublishedAfterEachEntry(t *testing.T) {
 	w := newWitness(t, "east.example.org")
 	s := newSite(t, t.TempDir(), w.policy)

@@ -55,6 +55,7 @@ type Verdict struct {
 	Witnessed time.Time      // the last time at which a quorum of them had signed the checkpoint; zero: they are none
 	Before    int64          // entries that had been seen the last time, and are still there
 	Running   bool           // people had accounts before the ledger began
+	Client    ClientBody     // the build of the web client that was recorded last; empty: none was
 }
 
 // Verify reads a whole log and returns an error that says what is wrong with it: a signature is missing or false, an entry is not what its
@@ -199,7 +200,13 @@ func (w *walk) entry(i int64, text []byte) error {
 	if i >= w.v.Before && (w.oldest == nil || leaf.At < w.oldest.At) {
 		w.oldest = leaf
 	}
-	if w.policy, err = leaf.policy(); err != nil {
+	switch leaf.Kind {
+	case Genesis, Policy:
+		w.policy, err = leaf.policy()
+	case Client:
+		w.v.Client, err = clientOf(leaf)
+	}
+	if err != nil {
 		return err
 	}
 	w.v.Kinds[leaf.Kind]++

@@ -39,7 +39,8 @@ const worker = globalThis as unknown as ServiceWorkerSide;
 const { version, files } = __SHELL__;
 const prefix = 'wardroom-shell-';
 const name = prefix + version;
-const known = new Set(files.map((file) => file.url));
+const list = '/build.txt';
+const known = new Set([...files.map((file) => file.url), list]);
 
 worker.addEventListener('install', (event) => event.waitUntil(install()));
 worker.addEventListener('activate', (event) => event.waitUntil(dropOthers()));
@@ -74,6 +75,9 @@ async function install(): Promise<void> {
         await cache.put(url, answer);
       }),
     );
+    // By this a page says which build it is. It is held against the files, and not believed.
+    const named = await fetch(list, { cache: 'no-cache' });
+    if (named.ok) await cache.put(list, named);
   } catch (error) {
     await caches.delete(name);
     throw error;
