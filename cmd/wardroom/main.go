@@ -22,6 +22,7 @@ Usage:
   wardroom config   check or print a configuration file
   wardroom verify   check the whole ledger of a server, anybody's
   wardroom witness  sign how far others' ledgers have been seen, so that nobody changes them unnoticed
+  wardroom app      serve the web client on this machine for a server elsewhere, which can then not change it
   wardroom version  print the version
 
 "wardroom help COMMAND" explains a command.
@@ -60,6 +61,8 @@ func run(ctx context.Context, args []string, out, errs io.Writer) error {
 		return verify(ctx, args[1:], out)
 	case "witness":
 		return witness(ctx, args[1:], out, errs)
+	case "app":
+		return app(ctx, args[1:], out, errs)
 	case "version":
 		printVersion(out)
 		return nil

@@ -35,13 +35,18 @@ const indexFile = "index.html"
 
 // client serves the web client's files. Its fields do not change after newClient.
 type client struct {
-	files fs.FS
-	tags  map[string]string // by name: a quoted hash of the content
+	files  fs.FS
+	tags   map[string]string // by name: a quoted hash of the content
+	policy string
 }
 
-// newClient reads every file once, so that an unchanged file is answered with 304.
-func newClient(files fs.FS) (*client, error) {
-	c := &client{files: files, tags: map[string]string{}}
+// newClient reads every file once, so that an unchanged file is answered with 304. elsewhere is the origin of the server that the client speaks
+// with, where it is not this one.
+func newClient(files fs.FS, elsewhere string) (*client, error) {
+	if elsewhere != "" {
+		elsewhere = " " + elsewhere
+	}
+	c := &client{files: files, tags: map[string]string{}, policy: fmt.Sprintf(clientPolicy, elsewhere)}
 	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -87,7 +92,7 @@ func (c *client) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		kind = "application/octet-stream"
 	}
 	h.Set("Content-Type", kind)
-	h.Set("Content-Security-Policy", clientPolicy)
+	h.Set("Content-Security-Policy", c.policy)
 	if isAsset(name) {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	} else {

@@ -17,20 +17,22 @@ import (
 
 // Door says what is behind the front door.
 type Door struct {
-	API      http.Handler // the Matrix API and the ledger: everything under /_matrix/, /.well-known/matrix/ and /ledger/
-	Client   fs.FS        // the web client's files, index.html at the top
-	Health   http.Handler // /healthz and /readyz
-	Operator http.Handler // /metrics and /operator, or nil where they have a listener of their own
-	HTTPS    bool         // people reach this server by https, whoever terminates it
-	Log      *slog.Logger
+	API    http.Handler // the Matrix API and the ledger: everything under /_matrix/, /.well-known/matrix/ and /ledger/
+	Client fs.FS        // the web client's files, index.html at the top
+	// Elsewhere is the origin of the server that the web client speaks with, where it is not this one.
+	Elsewhere string
+	Health    http.Handler // /healthz and /readyz
+	Operator  http.Handler // /metrics and /operator, or nil where they have a listener of their own
+	HTTPS     bool         // people reach this server by https, whoever terminates it
+	Log       *slog.Logger
 	// Seen is told of every answered request: the route it matched (never the address asked for), the status, and how
 	// long the answer took.
 	Seen func(route, method string, status int, took time.Duration)
 }
 
-// clientPolicy is the web client's: its own files and nothing else, no inline script or style, no framing.
+// clientPolicy is the web client's: its own files and its server and nothing else, no inline script or style, no framing.
 const clientPolicy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob: data:; " +
-	"media-src 'self' blob:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; font-src 'self'; " +
+	"media-src 'self' blob:; connect-src 'self'%s; worker-src 'self'; manifest-src 'self'; font-src 'self'; " +
 	"frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
 // strictest is the policy of every other answer, which is no page or sets its own.
@@ -38,7 +40,7 @@ const strictest = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 // Handler serves everything behind the door.
 func (d *Door) Handler() (http.Handler, error) {
-	client, err := newClient(d.Client)
+	client, err := newClient(d.Client, d.Elsewhere)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import { IconDownload, IconNotConfirmed, IconPrint, IconWithheld } from '../kit/
 import { Say } from '../kit/Say';
 import { sayFault } from '../lang/sayFault';
 import { useSay } from '../lang/useSay';
+import { homeHost } from '../state/home';
 import type { Session } from '../state/session';
 import { useTask } from '../state/useTask';
 import type { Wardroom } from '../state/wardroom';
@@ -66,7 +67,7 @@ export function NewKey({ wardroom, session, account, why }: Props) {
       </div>
       <div className={look['printed']}>
         <b>{say('signup.key.file', { account })}</b>
-        <p>{location.host}</p>
+        <p>{homeHost()}</p>
       </div>
       {key === undefined && notMade && (
         <Say kind="stop" icon={IconWithheld} title={say('signup.key.notMade')} live>
@@ -139,7 +140,7 @@ export function NewKey({ wardroom, session, account, why }: Props) {
 }
 
 function save(title: string, groups: readonly string[]): void {
-  const url = URL.createObjectURL(new Blob([`${title}\n${location.host}\n\n${groups.join(' ')}\n`], { type: 'text/plain' }));
+  const url = URL.createObjectURL(new Blob([`${title}\n${homeHost()}\n\n${groups.join(' ')}\n`], { type: 'text/plain' }));
   const link = document.createElement('a');
   link.href = url;
   link.download = `${title}.txt`;

@@ -7,6 +7,7 @@ import { sayFault } from '../lang/sayFault';
 import { useSay } from '../lang/useSay';
 import { passkeysWork } from '../state/passkeys';
 import { resetByMail } from '../state/forgotten';
+import { homeHost } from '../state/home';
 import { hrefOf } from '../state/route';
 import { useStore } from '../state/useStore';
 import { useTask } from '../state/useTask';
@@ -32,7 +33,7 @@ export function SignIn({ wardroom, why, known = '' }: { wardroom: Pick<Wardroom,
   return (
     <Entry>
       <h1>{say('signin.title')}</h1>
-      <p className="sub">{location.host}</p>
+      <p className="sub">{homeHost()}</p>
       <form className="stack narrow" onSubmit={submit} noValidate>
         <Field
           label={say('signin.account')}

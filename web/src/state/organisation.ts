@@ -1,3 +1,4 @@
+import { learnHome } from '../wire/home';
 import { organisationName } from '../wire/login';
 import { Store } from './store';
 
@@ -11,7 +12,7 @@ class Organisation extends Store<string | undefined> {
 
   /** Asks the server. Without an answer the name of last time stays. */
   async learn(): Promise<void> {
-    const name = await organisationName().catch(() => this.snapshot());
+    const name = await learnHome().then(organisationName).catch(() => this.snapshot());
     if (name === undefined) localStorage.removeItem(kept);
     else localStorage.setItem(kept, name);
     this.set(name);

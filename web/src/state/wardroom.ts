@@ -5,6 +5,7 @@ import { KeysNotHeld } from '../crypto/renew';
 import { isSigned, onTrust } from '../crypto/trust';
 import { Vault } from '../keep/vault';
 import { FaultError, faultOf, type Fault } from '../wire/fault';
+import { learnHome } from '../wire/home';
 import { deviceKnown, invitationOf, nameYourself, signIn, signOut, signUp, type SignUpInvitation } from '../wire/login';
 import { signInWithPasskey } from '../wire/passkey';
 import { keepLogin, keptLogin, type Login } from '../wire/tokens';
@@ -71,6 +72,7 @@ export class Wardroom extends Store<Standing> {
     }
     this.set({ at: 'starting' });
     try {
+      await learnHome();
       if (!(await takePlace(steal, () => this.#lost()))) {
         this.set({ at: 'elsewhere' });
         return;

@@ -4,6 +4,7 @@ import { ClientEvent, Direction, HttpApiEvent, MatrixClient, Method, PendingEven
 import { logger, type Logger } from 'matrix-js-sdk/lib/logger';
 import type { Vault } from '../keep/vault';
 import { Arrival, giverOf } from './arrival';
+import { at, home } from './home';
 import { Opening } from './opening';
 import { SyncStore, type UnreadNumbers } from './syncstore';
 import type { Tokens } from './tokens';
@@ -30,7 +31,7 @@ export function makeClient(tokens: Tokens, vault: Vault, cryptoCallbacks: NonNul
   const arrival = new Arrival(store);
   const syncing = arrival.holding(opening.fetch);
   const client = new MatrixClient({
-    baseUrl: location.origin,
+    baseUrl: home(),
     userId,
     deviceId,
     accessToken,
@@ -77,7 +78,7 @@ async function withTimeout(fetch: Tokens['fetch'], input: RequestInfo | URL, ini
  */
 export async function serverAnswers(): Promise<boolean> {
   try {
-    const answer = await withTimeout((input, init) => fetch(input, init), versions, { cache: 'no-store' });
+    const answer = await withTimeout((input, init) => fetch(input, init), at(versions), { cache: 'no-store' });
     return answer.ok && Array.isArray(((await answer.json()) as { versions?: unknown }).versions);
   } catch {
     return false;

@@ -1,6 +1,7 @@
 // Invitations to sign up, which this person has made. Spec: our own, /_matrix/client/unstable/org.wardroom/invitations.
 
 import { Method, type MatrixClient } from 'matrix-js-sdk';
+import { home } from './home';
 
 /** One that nobody has used yet. Its link is known only when it is made. */
 export interface OpenInvitation {
@@ -23,7 +24,7 @@ export interface MadeInvitation {
 /** Makes one for one person. */
 export async function makeInvitation(client: MatrixClient, note: string): Promise<MadeInvitation> {
   const answer = await client.http.authedRequest<{ id: string; path: string }>(Method.Post, path, undefined, { note }, { prefix });
-  return { id: answer.id, link: location.origin + answer.path };
+  return { id: answer.id, link: home() + answer.path };
 }
 
 /** Lists those that nobody has used yet. */

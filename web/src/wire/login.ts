@@ -2,6 +2,7 @@
 
 import { ConnectionError, MatrixError } from 'matrix-js-sdk/lib/http-api/errors';
 import { FaultError } from './fault';
+import { at, home } from './home';
 import { tokensOf, type Login } from './tokens';
 
 const base = '/_matrix/client/v3';
@@ -62,7 +63,7 @@ export async function invitationOf(token: string): Promise<SignUpInvitation> {
   if (!answer.ok) throw new MatrixError(json, answer.status, undefined, undefined, answer.headers);
   const by = json.invited_by;
   return {
-    server: json.organisation ?? json.server ?? location.host,
+    server: json.organisation ?? json.server ?? new URL(home()).host,
     expires: json.expires_ts ?? 0,
     uses: json.uses_left ?? 1,
     by: by === undefined ? undefined : { id: by.user_id, name: by.displayname ?? by.user_id },
@@ -75,17 +76,17 @@ export async function invitationOf(token: string): Promise<SignUpInvitation> {
  * Spec: client-server API, GET /.well-known/matrix/client; the key is our own.
  */
 export async function organisationName(): Promise<string | undefined> {
-  const answer = await fetch('/.well-known/matrix/client');
+  const answer = await fetch(at('/.well-known/matrix/client'));
   if (!answer.ok) throw new MatrixError({}, answer.status);
   const says = (await answer.json()) as { 'org.wardroom.organisation'?: { name?: unknown } };
   const name = says['org.wardroom.organisation']?.name;
   return typeof name === 'string' && name !== '' ? name : undefined;
 }
 
-/** Posts JSON, before there is a client. */
-export async function reach(url: string, body: unknown): Promise<Response> {
+/** Posts JSON to the server, before there is a client. */
+export async function reach(path: string, body: unknown): Promise<Response> {
   try {
-    return await fetch(url, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
+    return await fetch(at(path), { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
   } catch (cause) {
     throw new ConnectionError('no answer', cause instanceof Error ? cause : undefined);
   }
@@ -145,7 +146,7 @@ export async function signIn(account: string, password: string, device: string, 
  * Spec: client-server API, POST /keys/query.
  */
 export async function deviceKnown(login: Login): Promise<boolean> {
-  const answer = await fetch(`${base}/keys/query`, {
+  const answer = await fetch(at(`${base}/keys/query`), {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${login.accessToken}` },
     body: JSON.stringify({ device_keys: { [login.userId]: [] } }),
@@ -161,7 +162,7 @@ export async function deviceKnown(login: Login): Promise<boolean> {
  * Spec: client-server API, POST /logout.
  */
 export async function signOut(login: Login): Promise<void> {
-  await fetch(`${base}/logout`, { method: 'POST', headers: { Authorization: `Bearer ${login.accessToken}` } });
+  await fetch(at(`${base}/logout`), { method: 'POST', headers: { Authorization: `Bearer ${login.accessToken}` } });
 }
 
 /**
@@ -170,7 +171,7 @@ export async function signOut(login: Login): Promise<void> {
  * Spec: client-server API, PUT /profile/{userId}/{keyName}.
  */
 export async function nameYourself(login: Login, name: string): Promise<void> {
-  const answer = await fetch(`${base}/profile/${encodeURIComponent(login.userId)}/displayname`, {
+  const answer = await fetch(at(`${base}/profile/${encodeURIComponent(login.userId)}/displayname`), {
     method: 'PUT',
     headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${login.accessToken}` },
     body: JSON.stringify({ displayname: name }),

@@ -4,6 +4,7 @@
 import { Method, ThreepidMedium, type MatrixClient } from 'matrix-js-sdk';
 import { MatrixError } from 'matrix-js-sdk/lib/http-api/errors';
 import { FaultError, type FaultId } from './fault';
+import { at } from './home';
 import { reach } from './login';
 import { confirmed } from './passkey';
 
@@ -41,7 +42,7 @@ function newSecret(): string {
 
 /** Whether a forgotten password can be replaced by mail here. It throws where the server does not answer. */
 export async function resetOffered(): Promise<boolean> {
-  const answer = await fetch('/.well-known/matrix/client');
+  const answer = await fetch(at('/.well-known/matrix/client'));
   if (!answer.ok) throw new MatrixError({}, answer.status);
   const says = (await answer.json()) as { 'org.wardroom.reset'?: { mail?: unknown } };
   return says['org.wardroom.reset']?.mail === true;

@@ -3,6 +3,7 @@
 import type { MatrixClient } from 'matrix-js-sdk';
 import { ConnectionError, MatrixError } from 'matrix-js-sdk/lib/http-api/errors';
 import { FaultError } from './fault';
+import { at } from './home';
 import type { Tokens } from './tokens';
 
 /** How far an upload has come, in bytes. */
@@ -68,7 +69,7 @@ async function get(tokens: Tokens, what: string, mxc: string, query: string): Pr
 async function ask(tokens: Tokens, address: string, init: { method?: string; body?: Blob; headers?: Record<string, string> }): Promise<Response> {
   let answer: Response;
   try {
-    answer = await tokens.fetch(address, { ...init, headers: { ...init.headers, Authorization: `Bearer ${tokens.login.accessToken}` } });
+    answer = await tokens.fetch(at(address), { ...init, headers: { ...init.headers, Authorization: `Bearer ${tokens.login.accessToken}` } });
   } catch (cause) {
     throw new ConnectionError('no answer', cause instanceof Error ? cause : undefined);
   }

@@ -3,6 +3,7 @@
 // matrix-js-sdk asks for a sync and is answered with one; what comes afterwards it follows over /sync.
 
 import type { IRooms, ISyncResponse } from 'matrix-js-sdk';
+import { home } from './home';
 
 type Fetch = (input: RequestInfo | URL, init?: RequestInit) => Promise<Response>;
 
@@ -82,7 +83,7 @@ export class Opening {
     const query = place.pos === undefined ? '' : `?${new URLSearchParams({ pos: place.pos }).toString()}`;
     const headers = new Headers(init.headers);
     headers.set('Content-Type', 'application/json');
-    const answer = await this.#fetch(`${location.origin}${slidingSync}${query}`, { ...init, method: 'POST', headers, body: JSON.stringify(asked(place)) });
+    const answer = await this.#fetch(`${home()}${slidingSync}${query}`, { ...init, method: 'POST', headers, body: JSON.stringify(asked(place)) });
     if (place.pos !== undefined && answer.status === 400 && (await errcode(answer)) === 'M_UNKNOWN_POS') {
       // Who came and left meanwhile is told by /sync, if it goes on where this was lost.
       place.since ??= tokenOf(place.pos);

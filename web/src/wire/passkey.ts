@@ -4,6 +4,7 @@ import { Method, type MatrixClient } from 'matrix-js-sdk';
 import { decodeBase64, encodeUnpaddedBase64Url } from 'matrix-js-sdk/lib/base64';
 import { MatrixError } from 'matrix-js-sdk/lib/http-api/errors';
 import { FaultError } from './fault';
+import { isElsewhere } from './home';
 import { loginOf, reach, type LoginAnswer } from './login';
 import type { Login } from './tokens';
 
@@ -23,9 +24,9 @@ export interface Shown {
 
 const prefix = '/_matrix/client/unstable/org.wardroom';
 
-/** Whether there can be passkeys here: a browser keeps none for a server that has a number and no name. */
+/** Whether there can be passkeys here: a browser keeps none for a server that has a number and no name, and shows a page those of its own address alone. */
 export function passkeysWork(): boolean {
-  return 'credentials' in navigator && 'PublicKeyCredential' in globalThis && !/^[\d.]+$|:/.test(location.hostname);
+  return !isElsewhere() && 'credentials' in navigator && 'PublicKeyCredential' in globalThis && !/^[\d.]+$|:/.test(location.hostname);
 }
 
 async function post<Answer>(path: string, body: object): Promise<Answer> {

@@ -2,6 +2,7 @@
 // token goes through `fetch` here, so that an access token that ran out is replaced in one place.
 
 import type { Vault } from '../keep/vault';
+import { at } from './home';
 
 /** A sign-in on one device, as it is kept between visits. */
 export interface Login {
@@ -108,7 +109,7 @@ export class Tokens {
 
   // Spec: client-server API, POST /refresh.
   async #askForTokens(): Promise<Response | undefined> {
-    const answer = await fetch('/_matrix/client/v3/refresh', {
+    const answer = await fetch(at('/_matrix/client/v3/refresh'), {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify({ refresh_token: this.#login.refreshToken }),

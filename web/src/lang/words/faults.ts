@@ -15,6 +15,12 @@ export const faults = sentences({
     'zh-Hant': '瀏覽器廠商的推播服務沒有回應。什麼都沒有變更。',
     ja: 'ブラウザーの提供元のプッシュサービスから応答がありません。何も変わっていません。',
   },
+  'fault.otherServer': {
+    en: 'This address was used for another server, and what is kept here must not reach a different one. Start “wardroom app” for that server again, or give this one another port with --listen.',
+    'zh-Hans': '这个地址曾用于另一台服务器，这里保存的内容不得交给别的服务器。请重新为那台服务器启动“wardroom app”，或用--listen为这台服务器指定别的端口。',
+    'zh-Hant': '這個位址曾用於另一台伺服器，這裡保存的內容不得交給別的伺服器。請重新為那台伺服器啟動「wardroom app」，或用--listen為這台伺服器指定別的連接埠。',
+    ja: 'このアドレスは別のサーバーに使われていました。ここに保存されたものを異なるサーバーに渡すことはできません。そのサーバー用に「wardroom app」を起動し直すか、--listen で別のポートを指定してください。',
+  },
   'fault.limited': {
     en: 'Too many attempts in a short time. Try again in {seconds, plural, one {# second} other {# seconds}}.',
     'zh-Hans': '短时间内尝试次数过多。请在{seconds}秒后再试。',
