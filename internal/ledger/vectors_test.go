@@ -160,7 +160,7 @@ func writeVectors(t *testing.T) {
 		v.Checkpoints = append(v.Checkpoints, publish(s))
 	}
 	v.Tiles = tiles(s)
-	forked.record(t, 210, "y")
+	forked.record(t, 198, "y") // 300 as well
 	v.Fork = fork{Begins: 100, Checkpoint: publish(forked), Tiles: tiles(forked)}
 	out, err := json.MarshalIndent(v, "", " ")
 	if err != nil {

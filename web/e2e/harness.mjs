@@ -14,7 +14,7 @@ import { chromium } from 'playwright-core';
 import { Keyboard, Pointer } from './hands.mjs';
 
 const here = import.meta.dirname ?? new URL('.', import.meta.url).pathname;
-const program = resolve(process.env['WARDROOM_BIN'] ?? join(here, '../../bin/wardroom'));
+export const program = resolve(process.env['WARDROOM_BIN'] ?? join(here, '../../bin/wardroom'));
 const shots = process.env['SHOTS'];
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 

@@ -208,7 +208,7 @@ async function serveBuild(folder) {
   const site = { folder, url: '', close: () => http.close() };
   const http = createServer((asked, answer) => {
     const path = (asked.url ?? '/').split('?')[0] ?? '/';
-    if (path.startsWith('/_matrix') || path.startsWith('/.well-known')) {
+    if (/^\/(_matrix|\.well-known|ledger)\//.test(path)) {
       const on = request(server.url + asked.url, { method: asked.method ?? 'GET', headers: asked.headers }, (reply) => {
         answer.writeHead(reply.statusCode ?? 502, reply.headers);
         reply.pipe(answer);

@@ -5,6 +5,7 @@ import { SendFiles } from './files/SendFiles';
 import { Find } from './find/Find';
 import { NewVersion } from './frame/NewVersion';
 import { OfferNotices } from './frame/OfferNotices';
+import { RecordNews } from './frame/RecordNews';
 import { ResetNews } from './frame/ResetNews';
 import { Tabs } from './frame/Tabs';
 import { Top } from './frame/Top';
@@ -15,6 +16,7 @@ import { IgnoredHere } from './ignore/IgnoredHere';
 import { useSay } from './lang/useSay';
 import { RoomBanner } from './room/RoomBanner';
 import { People } from './people/People';
+import { RecordPage } from './record/RecordPage';
 import { RoomHeader } from './room/RoomHeader';
 import { ShareReading } from './room/ShareReading';
 import { NewRoom } from './roomlist/NewRoom';
@@ -83,6 +85,7 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
         <Top me={me} connection={connection} news={news} unsent={() => session.unsent()} onSignOut={onSignOut} onSkip={() => (page.current?.querySelector('textarea') ?? page.current)?.focus()} />
         <div>
           <div className={look['offers']}>
+            <RecordNews record={session.record} />
             <NewVersion />
             <ResetNews resets={session.resets} />
             {anyRoom && <OfferNotices />}
@@ -99,6 +102,8 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
           />
         ) : here.at === 'cases' ? (
           <Cases session={session} number={here.number} onAbout={setAbout} />
+        ) : here.at === 'record' ? (
+          <RecordPage record={session.record} />
         ) : (
           <main className={!beside ? look['main'] : `${look['main'] ?? ''} ${look['inThread'] ?? ''}`}>
             <div className={look['rooms']}>

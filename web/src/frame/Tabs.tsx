@@ -1,7 +1,7 @@
 import { Count } from '../kit/Count';
 import { Dot } from '../kit/Dot';
 import { Icon } from '../kit/Icon';
-import { IconCase, IconPerson, IconRooms } from '../kit/icons';
+import { IconCase, IconPerson, IconRecord, IconRooms } from '../kit/icons';
 import { useSay } from '../lang/useSay';
 import { hrefOf, route } from '../state/route';
 import { useStore } from '../state/useStore';
@@ -22,6 +22,10 @@ export function Tabs({ unread, news }: { unread: number; news: boolean }) {
         <Icon of={IconCase} />
         <span>{say('cases.title')}</span>
         {news && <Dot words={say('cases.unseen')} />}
+      </a>
+      <a href={hrefOf({ at: 'record' })} aria-current={at === 'record' ? 'page' : undefined}>
+        <Icon of={IconRecord} />
+        <span>{say('record.title')}</span>
       </a>
       <a href={hrefOf({ at: 'settings', section: 'profile' })} aria-current={at === 'settings' ? 'page' : undefined}>
         <Icon of={IconPerson} />

@@ -60,6 +60,9 @@ export function Top({ me, connection, news, unsent, onSignOut, onSkip }: Props) 
           {say('cases.title')}
           {news && <Dot words={say('cases.unseen')} />}
         </a>
+        <a href={hrefOf({ at: 'record' })} aria-current={at === 'record' ? 'page' : undefined}>
+          {say('record.title')}
+        </a>
       </nav>
       <span className="grow" />
       <Way connection={connection} />

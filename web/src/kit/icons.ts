@@ -35,6 +35,8 @@ export { default as IconPhone } from '@tabler/icons-react/dist/esm/icons/IconDev
 /** Where data lives. */
 export { default as IconPlace } from '@tabler/icons-react/dist/esm/icons/IconMapPin.mjs';
 export { default as IconPrint } from '@tabler/icons-react/dist/esm/icons/IconPrinter.mjs';
+/** The public record, and what was done with power. */
+export { default as IconRecord } from '@tabler/icons-react/dist/esm/icons/IconRubberStamp.mjs';
 export { default as IconRooms } from '@tabler/icons-react/dist/esm/icons/IconMessageCircle.mjs';
 /** Saved by the server. */
 export { default as IconSaved } from '@tabler/icons-react/dist/esm/icons/IconServer.mjs';

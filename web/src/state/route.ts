@@ -11,6 +11,8 @@ export type Route =
   | { at: 'settings'; section: Section }
   /** The cases, or one of them. */
   | { at: 'cases'; number?: number }
+  /** The public record. */
+  | { at: 'record' }
   /** The search; in one room where it has an id. What is looked for stands in no address. */
   | { at: 'search'; id?: string }
   /** The link in a letter: it shows that somebody reads mail at an address. */
@@ -33,6 +35,7 @@ function parse(hash: string): Route {
   if (first === 'room' && rest !== '') return { at: 'room', id: rest, ...placeIn(more.map(decode)) };
   if (first === 'settings') return { at: 'settings', section: sections.find((one) => one === rest) ?? sections[0] };
   if (first === 'cases') return /^\d{1,15}$/.test(rest) ? { at: 'cases', number: Number(rest) } : { at: 'cases' };
+  if (first === 'record') return { at: 'record' };
   if (first === 'search') return rest === '' ? { at: 'search' } : { at: 'search', id: rest };
   return { at: 'rooms' };
 }
@@ -64,6 +67,8 @@ export function hrefOf(route: Route): string {
       return `#/settings/${route.section}`;
     case 'cases':
       return route.number === undefined ? '#/cases' : `#/cases/${route.number}`;
+    case 'record':
+      return '#/record';
     case 'search':
       return route.id === undefined ? '#/search' : `#/search/${encodeURIComponent(route.id)}`;
     case 'mail':

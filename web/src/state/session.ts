@@ -22,6 +22,7 @@ import { Ignoring } from './ignored';
 import { Invitations } from './invitations';
 import { OwnMail } from './mail';
 import { Passkeys } from './passkeys';
+import { PublicRecord } from './record';
 import { Resets } from './resets';
 import { Drafts } from './draft';
 import { FarMentions } from './farmentions';
@@ -83,6 +84,7 @@ export class Session {
   readonly cases: Cases;
   readonly mail: OwnMail;
   readonly resets: Resets;
+  readonly record: PublicRecord;
   readonly ignoring: Ignoring;
   /** What others see of what one is doing. */
   readonly courtesy: Courtesy;
@@ -125,6 +127,7 @@ export class Session {
     this.cases = new Cases(client);
     this.mail = new OwnMail(client);
     this.resets = new Resets(client);
+    this.record = new PublicRecord(vault);
     this.levels = new Levels(client);
     this.pictures = new Pictures(client, tokens);
     this.pushing = new Pushing(client);
@@ -170,6 +173,7 @@ export class Session {
     }
     const session = new Session(client, vault, tokens, recovery, await Removals.open(client, vault), new Drafts(vault, await Drafts.read(vault)), kept);
     await startClient(client);
+    void firstSync(client).then(() => session.record.start()); // not before the first screen
     void keptRooms(client).then(() => session.#flush()); // nothing leaves for a room that is not there yet
     session.pictures.learn().catch(() => undefined); // the stamp stands in its place
     session.me.learn().catch(() => undefined); // the account name stands in its place
@@ -252,6 +256,7 @@ export class Session {
     this.drafts.close();
     this.courtesy.close();
     this.resets.close();
+    this.record.close();
     this.pushing.close();
     this.connection.close();
     this.rooms.close();

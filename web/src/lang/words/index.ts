@@ -16,6 +16,7 @@ import { passkeys } from './passkeys';
 import { people } from './people';
 import { reading } from './reading';
 import { picture } from './picture';
+import { record } from './record';
 import { room } from './room';
 import { roomlist } from './roomlist';
 import { settings } from './settings';
@@ -43,6 +44,7 @@ export const words = {
   ...people,
   ...reading,
   ...picture,
+  ...record,
   ...room,
   ...roomlist,
   ...settings,
