@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,6 +18,9 @@ func FuzzLeaf(f *testing.F) {
 	for _, text := range []string{
 		`{"at":1764432000,"body":{"policy":"quorum none\n"},"kind":"policy","v":1}`,
 		`{"at":1764432000,"body":{"log":"a+b","policy":"quorum none\n","running":false},"kind":"genesis","v":1}`,
+		`{"at":1,"body":{"earlier":2,"key":"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE="},"kind":"tags","v":1}`,
+		`{"at":1,"body":{"earlier":false,"key":"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=","number":1,"previous":"","tag":"AQEBAQEBAQEBAQEBAQEBAQ=="},"kind":"identity","v":1}`,
+		`{"at":1,"body":{"earlier":false,"key":"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=","number":2,"previous":"","tag":"AQEBAQEBAQEBAQEBAQEBAQ=="},"kind":"identity","v":1}`,
 		`{"at":1,"body":{"policy":""},"kind":"policy","v":2}`, `{"at":1,"body":{"policy":"","x":1},"kind":"policy","v":1}`, `{"kind":"policy"}`, `[]`, ``,
 		`{"at":1,"body":{"build":"` + strings.Repeat("0f", 32) + `","version":"1"},"kind":"client","v":1}`, `{"at":1,"body":{"build":"0F","version":"1"},"kind":"client","v":1}`,
 		`{"at":1,"body":null,"kind":"policy","v":1}`, `{"at":1,"body":{"Policy":"x"},"kind":"policy","v":1}`,
@@ -31,7 +35,7 @@ func FuzzLeaf(f *testing.F) {
 		if canonical, err := event.Canonical(text); err != nil || !bytes.Equal(canonical, text) {
 			t.Errorf("%q is taken, and is not canonical", text)
 		}
-		if leaf.Version != 1 || leaf.Kind != ledger.Genesis && leaf.Kind != ledger.Policy && leaf.Kind != ledger.Client || !strings.HasPrefix(string(leaf.Body), "{") {
+		if leaf.Version != 1 || !slices.Contains([]ledger.Kind{ledger.Genesis, ledger.Policy, ledger.Client, ledger.Tags, ledger.Identity}, leaf.Kind) || !strings.HasPrefix(string(leaf.Body), "{") {
 			t.Errorf("%q is taken for %+v", text, leaf)
 		}
 	})

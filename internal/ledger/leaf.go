@@ -85,6 +85,10 @@ func ParseLeaf(text []byte) (*Leaf, error) {
 		body, err = bodyOf[PolicyBody](leaf)
 	case Client:
 		body, err = clientOf(leaf)
+	case Tags:
+		body, err = checked[TagsBody](leaf)
+	case Identity:
+		body, err = checked[IdentityBody](leaf)
 	default:
 		return nil, fmt.Errorf("it is of the kind %q, which this program does not know: use a newer one", leaf.Kind)
 	}
@@ -100,6 +104,14 @@ func ParseLeaf(text []byte) (*Leaf, error) {
 // bodyOf reads the body of an entry.
 func bodyOf[T any](leaf *Leaf) (body T, err error) {
 	err = strict(leaf.Body, &body)
+	return body, err
+}
+
+// checked reads the body of an entry that says itself whether it is one that a server writes.
+func checked[T interface{ check() error }](leaf *Leaf) (body T, err error) {
+	if body, err = bodyOf[T](leaf); err == nil {
+		err = body.check()
+	}
 	return body, err
 }
 

@@ -56,6 +56,8 @@ type Verdict struct {
 	Before    int64          // entries that had been seen the last time, and are still there
 	Running   bool           // people had accounts before the ledger began
 	Client    ClientBody     // the build of the web client that was recorded last; empty: none was
+	People    int            // how many people's master keys it is about
+	Missing   int64          // people who had a master key before the ledger knew of them, and of whom there is no entry yet
 }
 
 // Verify reads a whole log and returns an error that says what is wrong with it: a signature is missing or false, an entry is not what its
@@ -98,6 +100,7 @@ func Verify(ctx context.Context, log torchwood.TileReader, trust Trust) (*Verdic
 	if w.next != c.N {
 		return nil, fmt.Errorf("%d of its %d entries could be read", w.next, c.N)
 	}
+	v.People, v.Missing = len(w.people.last), w.people.missing
 	if v.Policy = trust.Policy; v.Policy == nil {
 		if v.Policy, err = config.ParsePolicy(w.policy); err != nil {
 			return nil, fmt.Errorf("what it says about its witnesses: %w", err)
@@ -173,6 +176,7 @@ type walk struct {
 	next   int64
 	policy string // who witnesses, as far as it has come
 	oldest *Leaf  // of the entries that were not there the last time
+	people identities
 }
 
 // entry looks at one entry, which is known to be under the checkpoint.
@@ -205,6 +209,8 @@ func (w *walk) entry(i int64, text []byte) error {
 		w.policy, err = leaf.policy()
 	case Client:
 		w.v.Client, err = clientOf(leaf)
+	case Tags, Identity:
+		err = w.people.entry(leaf, text)
 	}
 	if err != nil {
 		return err
