@@ -38,11 +38,12 @@ var domain = map[string]map[string]string{
 		"Accounts.Tidy":            "removes invitations, codes and apps whose time is over",
 	},
 	"device": {
-		"Devices.Claim":       "hands out a one-time key, which is there for that; clientapi asks who is signed in",
-		"Devices.KeysChanged": "tells others to look again at keys; changes none",
-		"Devices.AckToDevice": "called by a sync with its own device, for what that device has received",
-		"Devices.Prune":       "removes transaction numbers after their 48 hours",
-		"Backups.Prune":       "removes what its own person has deleted",
+		"Devices.Claim":         "hands out a one-time key, which is there for that; clientapi asks who is signed in",
+		"Devices.KeysChanged":   "tells others to look again at keys; changes none",
+		"Devices.AckToDevice":   "called by a sync with its own device, for what that device has received",
+		"Devices.PrepareRecord": "adds to the ledger which master keys were there before; changes none",
+		"Devices.Prune":         "removes transaction numbers after their 48 hours",
+		"Backups.Prune":         "removes what its own person has deleted",
 	},
 	"room": {
 		"Rooms.SendDue":      "sends what its own person has asked to have sent at that time, by the rules for that person",
@@ -65,9 +66,11 @@ var domain = map[string]map[string]string{
 		"Cases.HandOver": "gives a case that nobody answers to whoever answers cases, by one rule for all",
 	},
 	"ledger": {
-		"Ledger.Append":  "is called in the unit of the act that it records; adds to a public list, and changes nothing of anybody's",
-		"Ledger.Prepare": "makes the log's key and its entries about who witnesses",
-		"Ledger.Publish": "keeps the checkpoint that it has signed, of what is there",
+		"Ledger.Append":          "is called in the unit of the act that it records; adds to a public list, and changes nothing of anybody's",
+		"Ledger.AppendIdentity":  "as Append",
+		"Ledger.BeginIdentities": "as Append; makes the key of people's tags",
+		"Ledger.Prepare":         "makes the log's key and its entries about who witnesses",
+		"Ledger.Publish":         "keeps the checkpoint that it has signed, of what is there",
 	},
 	"service": {
 		"Services.Prepare": "notes from where application services are told",

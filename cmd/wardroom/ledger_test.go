@@ -82,7 +82,7 @@ func TestTheLedgerIsWitnessedAndVerified(t *testing.T) {
 	s := startServer(t, "--data", data, "--listen", "127.0.0.1:0")
 	published(t, s.url, 1)
 	seen, copied := filepath.Join(dir, "seen"), filepath.Join(dir, "copy")
-	out := verified("all 2 entries are those", "--seen", seen, s.url)
+	out := verified("all 3 entries are those", "--seen", seen, s.url)
 	verified("NONE, named by the ledger itself", "--seen", seen, s.url)
 	build, err := web.Build(web.Client())
 	if err != nil {
@@ -103,12 +103,12 @@ func TestTheLedgerIsWitnessedAndVerified(t *testing.T) {
 	s = startServer(t, "--config", conf)
 	published(t, s.url, 2)
 	verified("1, named by you; enough of them signed", "--witnesses", witnesses, "--key", key, "--seen", seen, "--copy", copied, s.url)
-	verified("all 3 entries that were there the last time", "--seen", seen, copied)
+	verified("all 4 entries that were there the last time", "--seen", seen, copied)
 	_, header, _ := get(t, http.DefaultClient, s.url+"/metrics")
-	if !strings.Contains(header, "wardroom_ledger_published_entries 3\n") || !strings.Contains(header, "wardroom_ledger_halted 0\n") || strings.Contains(header, "wardroom_ledger_witnessed_time_seconds 0\n") {
+	if !strings.Contains(header, "wardroom_ledger_published_entries 4\n") || !strings.Contains(header, "wardroom_ledger_halted 0\n") || strings.Contains(header, "wardroom_ledger_witnessed_time_seconds 0\n") {
 		t.Errorf("the metrics do not say how the ledger stands:\n%s", header)
 	}
-	for path, cache := range map[string]string{"/ledger/checkpoint": "no-cache", "/ledger/tile/entries/000.p/3": "public, max-age=31536000, immutable"} {
+	for path, cache := range map[string]string{"/ledger/checkpoint": "no-cache", "/ledger/tile/entries/000.p/4": "public, max-age=31536000, immutable"} {
 		if status, _, header := get(t, http.DefaultClient, s.url+path); status != 200 || header.Get("Cache-Control") != cache || header.Get("Access-Control-Allow-Origin") != "*" {
 			t.Errorf("%s: %d %v", path, status, header)
 		}
@@ -119,12 +119,12 @@ func TestTheLedgerIsWitnessedAndVerified(t *testing.T) {
 	stop()
 
 	// One byte of an entry is changed where it is kept.
-	entries := filepath.Join(copied, "tile", "entries", "000.p", "3")
+	entries := filepath.Join(copied, "tile", "entries", "000.p", "4")
 	text, err := os.ReadFile(entries)
 	if err != nil {
 		t.Fatal(err)
 	}
-	file("copy/tile/entries/000.p/3", strings.Replace(string(text), `"quorum `, `"quorun `, 1))
+	file("copy/tile/entries/000.p/4", strings.Replace(string(text), `"quorum `, `"quorun `, 1))
 	verified("is NOT right", copied)
 	verified("is neither the address of a server nor a folder", filepath.Join(dir, "nowhere"))
 	verified("say which ledger", "--seen", seen)

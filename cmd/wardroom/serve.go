@@ -202,6 +202,9 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 		if err := recordClient(ctx, record); err != nil { // before it is served
 			return err
 		}
+		if err := api.Devices.PrepareRecord(ctx); err != nil {
+			return err
+		}
 		if err := welcome(ctx, out, db, api.Accounts, conf.URL(listener.Addr())); err != nil {
 			return err
 		}
@@ -209,6 +212,7 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 		serving.Go(func() error { return pushers.Run(ctx) })
 		serving.Go(func() error { return services.Run(ctx) })
 		serving.Go(func() error { return publishing(ctx, record, conf.Redis != "", log) })
+		serving.Go(func() error { return auditing(ctx, api, log) })
 		serving.Go(func() error { return letters.Run(ctx) })
 		serving.Go(func() error { return serveAll(ctx, doors) })
 		return serving.Wait()

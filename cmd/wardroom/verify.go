@@ -152,6 +152,12 @@ func report(out io.Writer, v *ledger.Verdict, trust ledger.Trust, given bool) {
 		kinds = append(kinds, fmt.Sprintf("%d %s", v.Kinds[k], k))
 	}
 	say("entries", "%s", strings.Join(kinds, ", "))
+	if v.People > 0 {
+		say("identities", "each of %d people has one chain of master keys, without gaps", v.People)
+	}
+	if v.Missing > 0 {
+		say("", "of %d people who had a master key before there is no entry yet", v.Missing)
+	}
 	switch {
 	case given || trust.Policy != nil && len(trust.Policy.Logs) == 1:
 		say("key", "%s, as you gave it", v.Key)

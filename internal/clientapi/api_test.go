@@ -57,6 +57,10 @@ func newServerIn(t testing.TB, dir string) *server {
 		Log:       slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Unlimited: true,
 	}
+	s.api.Devices.Ledger = s.api.Ledger
+	if err := errors.Join(s.api.Ledger.Prepare(t.Context()), s.api.Devices.PrepareRecord(t.Context())); err != nil {
+		t.Fatal(err)
+	}
 	files, err := blob.OpenFolder(filepath.Join(dir, "files"))
 	if err != nil {
 		t.Fatal(err)

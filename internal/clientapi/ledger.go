@@ -1,11 +1,16 @@
 package clientapi
 
-import "strconv"
+import (
+	"strconv"
+
+	"wardroom/internal/mxid"
+)
 
 func (a *API) ledgerRoutes() []route {
 	return []route{
 		{"GET", "/ledger/checkpoint", open, general, a.checkpoint},
 		{"GET", "/ledger/tile/{tile...}", open, general, a.tile},
+		{"POST", "/_matrix/client/unstable/org.wardroom/identity", signedIn, reading, a.proveIdentities},
 	}
 }
 
@@ -31,6 +36,17 @@ func (a *API) tile(r *request) (any, error) {
 	}
 	r.file("application/octet-stream", "public, max-age=31536000, immutable", data)
 	return nil, nil
+}
+
+// proveIdentities shows that the master keys of people are in the ledger. Whoever may ask for somebody's keys may ask for this.
+func (a *API) proveIdentities(r *request) (any, error) {
+	var body struct {
+		People []mxid.User `json:"people"`
+	}
+	if err := r.decode(&body); err != nil {
+		return nil, err
+	}
+	return a.Devices.ProveIdentities(r.ctx(), body.People)
 }
 
 // file answers with what is no JSON.

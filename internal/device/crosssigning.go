@@ -64,7 +64,7 @@ var ErrUnconfirmed = errors.New("this has to be confirmed")
 // ErrUnconfirmed and changes nothing. Nobody but the person can do this.
 //
 // The self-signing and the user-signing key must be signed by the master key, the new one if there is one. A new master key
-// is added to the person's history; keys signed by the old one go with it. Everybody who shares a room is told.
+// is added to the person's history and to the ledger; keys signed by the old one go with it. Everybody who shares a room is told.
 //
 // It returns fault.InvalidSignature, fault.InvalidParam or fault.BadJSON for what does not hold, fault.MissingParam where there is
 // no master key, and fault.Forbidden for a public key that is also the ID of a device.
@@ -195,7 +195,7 @@ func (ds *Devices) replaceCrossSigning(u stream.Unit, who account.Session, had, 
 	return nil
 }
 
-// rememberMaster adds the new master key to the person's history.
+// rememberMaster adds the new master key to the person's history, and to the ledger.
 func (ds *Devices) rememberMaster(u stream.Unit, who account.Session, key event.Value) error {
 	last, ok, err := ds.Disk.LastMasterKey(u, who.Account)
 	if err != nil {
@@ -208,7 +208,10 @@ func (ds *Devices) rememberMaster(u stream.Unit, who account.Session, key event.
 		none := sha256.Sum256(nil)
 		m.Previous = none[:]
 	}
-	return ds.Disk.AddMasterKey(u, who.Account, m)
+	if err := ds.Disk.AddMasterKey(u, who.Account, m); err != nil {
+		return err
+	}
+	return ds.recordNext(u, who, m)
 }
 
 // parseCrossKey reads a cross-signing key of user for one usage, without "unsigned".

@@ -8,6 +8,7 @@ package device
 import (
 	"wardroom/internal/account"
 	"wardroom/internal/event"
+	"wardroom/internal/ledger"
 	"wardroom/internal/mxid"
 	"wardroom/internal/stream"
 )
@@ -31,6 +32,7 @@ type Disk interface {
 	ListDisk
 	QueueDisk
 	DehydratedDisk
+	RecordDisk
 }
 
 // IdentityDisk keeps what a device and a person are known by.
@@ -93,7 +95,8 @@ type OneTimeKeyDisk interface {
 
 // Devices answers for everybody's devices.
 type Devices struct {
-	Disk Disk
+	Disk   Disk
+	Ledger *ledger.Ledger // where each master key is recorded
 }
 
 // Remove removes what belongs to the device of s: its keys and their signatures, its one-time keys, the messages that wait

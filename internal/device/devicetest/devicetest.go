@@ -9,11 +9,14 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"testing"
 
 	"wardroom/internal/account"
+	"wardroom/internal/config"
 	"wardroom/internal/device"
 	"wardroom/internal/event"
+	"wardroom/internal/ledger"
 	"wardroom/internal/mxid"
 	"wardroom/internal/store"
 	"wardroom/internal/store/storetest"
@@ -48,7 +51,16 @@ func (w *World) AfterCrash() *World {
 func open(t testing.TB, dir string) *World {
 	t.Helper()
 	db, hub := storetest.OpenDir(t, dir)
-	return &World{Devices: &device.Devices{Disk: db}, DB: db, Hub: hub, t: t, dir: dir, sql: storetest.Beside(t, dir)}
+	w := &World{Devices: &device.Devices{Disk: db, Ledger: ledgerOf(db, hub)}, DB: db, Hub: hub, t: t, dir: dir, sql: storetest.Beside(t, dir)}
+	if err := errors.Join(w.Ledger.Prepare(t.Context()), w.PrepareRecord(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// ledgerOf is the ledger in a store, with no witnesses.
+func ledgerOf(db *store.DB, hub *stream.Hub) *ledger.Ledger {
+	return &ledger.Ledger{Disk: db, Hub: hub, Server: "wardroom.test", Policy: config.Nobody()}
 }
 
 // Device is one person's device with its own keys.
