@@ -3,7 +3,9 @@ package ledger_test
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -241,4 +243,99 @@ func treeOf(t *testing.T, signed string) tlog.Tree {
 	}
 	tree.Hash = hash
 	return tree
+}
+
+// chainsFile is read by web/src/ledger/chains.test.ts.
+const chainsFile = "../../web/src/ledger/chains.json"
+
+// chains is a log with people's master keys, and what opens its entries.
+type chains struct {
+	Checkpoints []string          `json:"checkpoints"` // before the last key was published, and after
+	Tiles       map[string][]byte `json:"tiles"`       // of both
+	TagKey      []byte            `json:"tag_key"`
+	People      []opened          `json:"people"`
+}
+
+type opened struct {
+	User   mxid.User `json:"user"`
+	Key    string    `json:"key"`
+	Number int64     `json:"number"`
+	Entry  int64     `json:"entry"`
+	Nonce  []byte    `json:"nonce"`
+	Tag    string    `json:"tag"`
+}
+
+// What the web client is tested with is what this verifier takes.
+func TestTheChainsByWhichTheWebClientIsTested(t *testing.T) {
+	if *update {
+		writeChains(t)
+	}
+	text, err := os.ReadFile(chainsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c chains
+	if err := json.Unmarshal(text, &c); err != nil {
+		t.Fatal(err)
+	}
+	for _, signed := range c.Checkpoints {
+		if v, err := ledger.Verify(t.Context(), served{signed, c.Tiles}, ledger.Trust{}); err != nil || v.People != 2 {
+			t.Errorf("%+v, %v", v, err)
+		}
+	}
+	bundle := c.Tiles[fmt.Sprintf("tile/entries/000.p/%d", treeOf(t, c.Checkpoints[1]).N)]
+	for _, p := range c.People {
+		if !bytes.Contains(bundle, []byte(ledger.CommitKey(p.Nonce, p.User, p.Key))) || !bytes.Contains(bundle, []byte(ledger.Tag(c.TagKey, p.User))) || p.Tag != ledger.Tag(c.TagKey, p.User) {
+			t.Errorf("nothing is about %+v", p)
+		}
+	}
+	if !bytes.Contains(bundle, []byte(ledger.CommitTagKey(c.TagKey))) {
+		t.Error("nothing is bound to the key of tags")
+	}
+}
+
+func writeChains(t *testing.T) {
+	s := newSite(t, t.TempDir(), alone)
+	s.begins(t, 1)
+	c := chains{Tiles: map[string][]byte{}}
+	publish := func() {
+		s.publish(t)
+		signed, err := s.Checkpoint(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Checkpoints = append(c.Checkpoints, string(signed))
+		for _, part := range []string{"0", "entries"} {
+			path := fmt.Sprintf("tile/%s/000.p/%d", part, s.size(t))
+			if c.Tiles[path], err = s.Tile(t.Context(), path); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	add := func(user mxid.User, number, last int64, earlier bool) int64 {
+		o, err := s.key(t, user, number, last, earlier)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.People = append(c.People, opened{User: user, Key: fmt.Sprintf("key %d of %s", number, user), Number: number, Entry: o.Number, Nonce: o.Nonce})
+		return o.Number
+	}
+	add("@mo:quay.example.org", 3, -1, true)
+	first := add(lin, 1, -1, false)
+	publish()
+	s.record(t, 2, "x")
+	add(lin, 2, first, false)
+	publish()
+	err := s.db.View(t.Context(), func(v stream.View) (err error) { c.TagKey, _, _, err = s.TagKey(v); return err })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range c.People {
+		c.People[i].Tag = ledger.Tag(c.TagKey, c.People[i].User)
+	}
+	out, err := json.MarshalIndent(c, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, chainsFile, append(out, '\n'))
 }
