@@ -15,7 +15,7 @@ var floor = map[string]int{
 	"label": 2, "ledger": 2, "turn": 2,
 	"warrant": 3, "guard": 3, "mail": 3,
 	"account": 4, "directory": 4,
-	"device": 5, "media": 5, "room": 5,
+	"device": 5, "media": 5, "room": 5, "desk": 5,
 	"feed": 6, "meeting": 6, "notice": 6, "casework": 6, "push": 6, "service": 6,
 	"clientapi": 7, "store": 7, "blob": 7, "sfu": 7, "operate": 7, "front": 7, "backup": 7, "cluster": 7,
 }

@@ -8,6 +8,7 @@ import (
 
 	"wardroom/internal/clientapi"
 	"wardroom/internal/config"
+	"wardroom/internal/desk"
 	"wardroom/internal/ledger"
 	"wardroom/internal/mxid"
 	"wardroom/internal/store"
@@ -29,6 +30,7 @@ func recorded(conf *config.Config, db *store.DB, api *clientapi.API, hub *stream
 		Disk: db, Hub: hub, Log: log, Server: mxid.Server(conf.Name), Policy: policy, Client: &http.Client{Timeout: askWitness},
 	}
 	api.Devices.Ledger = api.Ledger
+	api.Desk = &desk.Desk{Disk: db, Ledger: api.Ledger, Hub: hub, Log: log, Acts: desk.Powers(api.Accounts)}
 	return api.Ledger, nil
 }
 
@@ -68,4 +70,12 @@ func publishing(ctx context.Context, l *ledger.Ledger, beside bool, log *slog.Lo
 		return l.Run(ctx)
 	}
 	return turn.Turn{Disk: l.Disk, Name: "publishing the ledger", Doing: "publishing the ledger", Log: log}.Take(ctx, l.Run)
+}
+
+// carrying carries warrants out until ctx ends. Of several servers with one database one does it at a time.
+func carrying(ctx context.Context, d *desk.Desk, beside bool, log *slog.Logger) error {
+	if !beside {
+		return d.Run(ctx)
+	}
+	return turn.Turn{Disk: d.Ledger.Disk, Name: "carrying out warrants", Doing: "carrying out warrants", Log: log}.Take(ctx, d.Run)
 }

@@ -151,7 +151,7 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 	}
 	metrics.Ledger(func() (ledger.State, error) { return record.State(ctx) })
 	letters := mailing(&conf.Config, db, hub, log, conf.URL(listener.Addr()))
-	api.Accounts.Mail = letters
+	api.Accounts.Mail, api.Desk.Mail = letters, letters
 	running := &server{&conf.Config, log, db, api, bucket.String(), metrics, listener, certificates}
 	doors, err := running.doors()
 	if err != nil {
@@ -185,7 +185,7 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 			group.Go(func() error { return others.Run(ctx, key) })
 		}
 		group.Go(func() error { // not before the files are known to be this server's: some are removed
-			return tidy(ctx, log, func(context.Context) error { return tidyBackup(conf.Data) }, api.Devices.Prune, api.Backups.Prune, api.Media.Prune, api.Rooms.PruneDelayed, api.Cases.Prune, api.Cases.HandOver, api.Accounts.Tidy, letters.Tidy, api.Accounts.EndUnused)
+			return tidy(ctx, log, func(context.Context) error { return tidyBackup(conf.Data) }, api.Devices.Prune, api.Backups.Prune, api.Media.Prune, api.Rooms.PruneDelayed, api.Cases.Prune, api.Cases.HandOver, api.Desk.Prune, api.Accounts.Tidy, letters.Tidy, api.Accounts.EndUnused)
 		})
 		if err := pushers.Prepare(ctx); err != nil {
 			return err
@@ -213,6 +213,7 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 		serving.Go(func() error { return services.Run(ctx) })
 		serving.Go(func() error { return publishing(ctx, record, conf.Redis != "", log) })
 		serving.Go(func() error { return auditing(ctx, api, log) })
+		serving.Go(func() error { return carrying(ctx, api.Desk, conf.Redis != "", log) })
 		serving.Go(func() error { return letters.Run(ctx) })
 		serving.Go(func() error { return serveAll(ctx, doors) })
 		return serving.Wait()

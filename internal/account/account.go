@@ -31,6 +31,8 @@ type Session struct {
 	DeviceNo DeviceNo
 	Token    Token  // what it asks with; zero where nothing has been asked yet
 	Service  string // the application service that the account belongs to; empty: it is a person's
+
+	SuspendedMS int64 // until when the person may not write, in milliseconds since 1970; see Writes
 }
 
 // Token is an access token, as far as the store knows it.
@@ -55,6 +57,7 @@ type Disk interface {
 	PasskeyDisk
 	ServiceDisk
 	MailDisk
+	SuspensionDisk
 }
 
 // SessionDisk keeps the tokens of devices.

@@ -40,14 +40,19 @@ type DataDisk interface {
 //
 // Spec: client-server API, PUT /user/{userId}/account_data/{type}.
 var serverKept = map[string]string{
-	"m.fully_read": "/rooms/{roomId}/read_markers",
-	"m.push_rules": "/pushrules",
-	CasesChanged:   "/org.wardroom/cases",
-	PasswordReset:  "/account/password",
+	"m.fully_read":  "/rooms/{roomId}/read_markers",
+	"m.push_rules":  "/pushrules",
+	CasesChanged:    "/org.wardroom/cases",
+	WarrantsChanged: "/org.wardroom/warrants/about",
+	PasswordReset:   "/account/password",
 }
 
 // CasesChanged is the type of the account data by which the server lets somebody's devices know that a case of theirs has changed, and when.
 const CasesChanged = "org.wardroom.cases"
+
+// WarrantsChanged is the type of the account data by which the server lets somebody's devices know that there is something new in what was decided about
+// them, and since when.
+const WarrantsChanged = "org.wardroom.warrants"
 
 const (
 	maxDatum   = 64 << 10 // bytes of one piece of account data, and of a filter

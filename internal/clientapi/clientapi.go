@@ -22,6 +22,7 @@ import (
 
 	"wardroom/internal/account"
 	"wardroom/internal/casework"
+	"wardroom/internal/desk"
 	"wardroom/internal/config"
 	"wardroom/internal/device"
 	"wardroom/internal/fault"
@@ -42,6 +43,7 @@ type API struct {
 	Feed         *feed.Feed
 	Media        *media.Files
 	Cases        *casework.Cases
+	Desk         *desk.Desk
 	Services     *service.Services // nil: there are none
 	Ledger       *ledger.Ledger
 	Vapid        func() string // the key for push services of browsers; nil, or "": nothing is sent to them
@@ -134,6 +136,7 @@ func (a *API) routes() []route {
 		a.pushRoutes(),
 		a.notificationRoutes(),
 		a.caseRoutes(),
+		a.warrantRoutes(),
 		a.syncRoutes(),
 		a.mediaRoutes(),
 		a.ledgerRoutes(),
@@ -302,6 +305,9 @@ func (a *API) admit(w http.ResponseWriter, r *http.Request, rt *route) (*request
 			req.who, err = a.Accounts.ActAs(r.Context(), req.service, q.Get("user_id"), cmp.Or(q.Get("device_id"), q.Get("org.matrix.msc3202.device_id")))
 		} else {
 			req.who, err = a.Accounts.Session(r.Context(), token)
+		}
+		if err == nil && req.who.SuspendedMS != 0 && stopped[rt.method+" "+rt.path] {
+			err = req.who.Writes()
 		}
 		if err != nil {
 			return nil, err

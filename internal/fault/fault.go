@@ -29,6 +29,7 @@ var (
 	Exclusive           = Code{"M_EXCLUSIVE", 400}
 	Finalised           = Code{"M_NOT_FOUND", 409} // of a delayed event: MSC4140 asks for the status, and clients know the name
 	Forbidden           = Code{"M_FORBIDDEN", 403}
+	UserSuspended       = Code{"M_USER_SUSPENDED", 403}
 	InvalidParam        = Code{"M_INVALID_PARAM", 400}
 	InvalidSignature    = Code{"M_INVALID_SIGNATURE", 400}
 	InvalidRoomState    = Code{"M_INVALID_ROOM_STATE", 400}

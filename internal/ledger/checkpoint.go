@@ -97,6 +97,8 @@ func (l *Ledger) Publish(ctx context.Context) error {
 		}
 		if was, err := head(kept); ok && (err != nil || was.N > tree.N) {
 			return err // another server was quicker
+		} else if was.N < tree.N {
+			u.Next(Published)
 		}
 		return l.Disk.SetMeta(u, checkpointName, string(signed))
 	})

@@ -25,7 +25,7 @@ type ClientBody struct {
 
 // clientOf reads the body of a client entry.
 func clientOf(leaf *Leaf) (ClientBody, error) {
-	body, err := bodyOf[ClientBody](leaf)
+	body, err := BodyOf[ClientBody](leaf)
 	if err != nil {
 		return body, err
 	}

@@ -133,7 +133,7 @@ type link struct {
 func (is *identities) entry(leaf *Leaf, text []byte) error {
 	switch leaf.Kind {
 	case Tags:
-		body, err := bodyOf[TagsBody](leaf)
+		body, err := BodyOf[TagsBody](leaf)
 		if err != nil {
 			return err
 		}
@@ -142,7 +142,7 @@ func (is *identities) entry(leaf *Leaf, text []byte) error {
 		}
 		is.tags, is.earlier, is.missing, is.last = true, body.Earlier, body.Earlier, map[string]link{}
 	case Identity:
-		body, err := bodyOf[IdentityBody](leaf)
+		body, err := BodyOf[IdentityBody](leaf)
 		if err != nil {
 			return err
 		}
@@ -295,7 +295,7 @@ func (l *Ledger) identityAt(v stream.View, number int64) (text []byte, body *Ide
 	if err != nil || leaf.Kind != Identity {
 		return nil, nil, nil // it is not one, whatever else it is
 	}
-	is, err := bodyOf[IdentityBody](leaf)
+	is, err := BodyOf[IdentityBody](leaf)
 	return leaves[0], &is, err
 }
 

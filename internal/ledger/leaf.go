@@ -23,6 +23,15 @@ const (
 	Genesis Kind = "genesis"
 	// Policy says who witnesses from here on.
 	Policy Kind = "policy"
+
+	// Authorised is a warrant that enough officers have approved. Nothing was done yet.
+	Authorised Kind = "authorised"
+	// Executed says that it was carried out, in the same unit of work.
+	Executed Kind = "executed"
+	// Done says that what followed from it was done as well.
+	Done Kind = "done"
+	// Lapsed says that its time is over: what it did has ended, or it was never carried out.
+	Lapsed Kind = "lapsed"
 )
 
 // GenesisBody says whose log it is, and how it began.
@@ -35,6 +44,23 @@ type GenesisBody struct {
 // PolicyBody says who witnesses from here on.
 type PolicyBody struct {
 	Policy string `json:"policy"`
+}
+
+// AuthorisedBody is a warrant's head, and the signatures of who has approved it; see package warrant.
+type AuthorisedBody struct {
+	Warrant   json.RawMessage `json:"warrant"`
+	Approvals []string        `json:"approvals"` // by ssh-keygen -Y, in base64
+}
+
+// ExecutedBody names the entry that authorised what was done, and shows that it was witnessed before.
+type ExecutedBody struct {
+	Authorised int64  `json:"authorised"`
+	Checkpoint string `json:"checkpoint,omitempty"` // over that entry, with the signatures of the witnesses; empty: nobody witnesses
+}
+
+// ActBody names the entry that authorised an act.
+type ActBody struct {
+	Authorised int64 `json:"authorised"`
 }
 
 // Leaf is an entry: canonical JSON, and these bytes are what is hashed, kept and served.
@@ -80,15 +106,21 @@ func ParseLeaf(text []byte) (*Leaf, error) {
 	var err error
 	switch leaf.Kind {
 	case Genesis:
-		body, err = bodyOf[GenesisBody](leaf)
+		body, err = BodyOf[GenesisBody](leaf)
 	case Policy:
-		body, err = bodyOf[PolicyBody](leaf)
+		body, err = BodyOf[PolicyBody](leaf)
 	case Client:
 		body, err = clientOf(leaf)
 	case Tags:
 		body, err = checked[TagsBody](leaf)
 	case Identity:
 		body, err = checked[IdentityBody](leaf)
+	case Authorised:
+		body, err = BodyOf[AuthorisedBody](leaf)
+	case Executed:
+		body, err = BodyOf[ExecutedBody](leaf)
+	case Done, Lapsed:
+		body, err = BodyOf[ActBody](leaf)
 	default:
 		return nil, fmt.Errorf("it is of the kind %q, which this program does not know: use a newer one", leaf.Kind)
 	}
@@ -101,28 +133,31 @@ func ParseLeaf(text []byte) (*Leaf, error) {
 	return leaf, nil
 }
 
-// bodyOf reads the body of an entry.
-func bodyOf[T any](leaf *Leaf) (body T, err error) {
+// BodyOf reads the body of an entry of the kind that T is for.
+func BodyOf[T any](leaf *Leaf) (body T, err error) {
 	err = strict(leaf.Body, &body)
 	return body, err
 }
 
 // checked reads the body of an entry that says itself whether it is one that a server writes.
 func checked[T interface{ check() error }](leaf *Leaf) (body T, err error) {
-	if body, err = bodyOf[T](leaf); err == nil {
+	if body, err = BodyOf[T](leaf); err == nil {
 		err = body.check()
 	}
 	return body, err
 }
 
-// policy is who witnesses, as an entry says that is about it.
-func (leaf *Leaf) policy() (string, error) {
-	if leaf.Kind == Genesis {
-		body, err := bodyOf[GenesisBody](leaf)
+// PolicyAfter is who witnesses once the entry is there, where before is who did until then.
+func (leaf *Leaf) PolicyAfter(before string) (string, error) {
+	switch leaf.Kind {
+	case Genesis:
+		body, err := BodyOf[GenesisBody](leaf)
+		return body.Policy, err
+	case Policy:
+		body, err := BodyOf[PolicyBody](leaf)
 		return body.Policy, err
 	}
-	body, err := bodyOf[PolicyBody](leaf)
-	return body.Policy, err
+	return before, nil
 }
 
 // strict reads JSON that has no fields but those of into.

@@ -53,6 +53,9 @@ const (
 // topic is woken with each entry.
 const topic stream.Topic = "ledger"
 
+// Published is woken when a checkpoint over more entries than before is published.
+const Published stream.Topic = "ledger published"
+
 // Ledger is one server's log.
 type Ledger struct {
 	Disk   Disk
@@ -163,7 +166,7 @@ func (l *Ledger) policyBefore(v stream.View) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return leaf.policy()
+	return leaf.PolicyAfter("")
 }
 
 // Append adds an entry in u and returns its number: it is there if u is committed, and only then. What is in body is public for
@@ -190,4 +193,39 @@ func (l *Ledger) Append(u stream.Unit, kind Kind, body any) (number int64, err e
 // hashes reads the hashes of the tree as v sees it.
 func (l *Ledger) hashes(v stream.View) tlog.HashReader {
 	return tlog.HashReaderFunc(func(numbers []int64) ([]tlog.Hash, error) { return l.Disk.LedgerHashes(v, numbers) })
+}
+
+// Read gives the entries from a number on to each, in order, as v sees them, with the hashes of the tree, and returns how many there are.
+func (l *Ledger) Read(v stream.View, from int64, each func(number int64, leaf *Leaf, hashes tlog.HashReader) error) (upto int64, err error) {
+	const atOnce = 1000
+	if upto, err = l.Disk.LedgerSize(v); err != nil {
+		return 0, err
+	}
+	for ; from < upto; from += atOnce {
+		leaves, err := l.Disk.LedgerLeaves(v, from, min(from+atOnce, upto))
+		if err != nil {
+			return 0, err
+		}
+		for i, text := range leaves {
+			leaf, err := ParseLeaf(text)
+			if err == nil {
+				err = each(from+int64(i), leaf, l.hashes(v))
+			}
+			if err != nil {
+				return 0, fmt.Errorf("the entry %d: %w", from+int64(i), err)
+			}
+		}
+	}
+	return upto, nil
+}
+
+// Witnessed gives the published checkpoint if it is over the entry number and a quorum has signed it. It returns none while it is not so, and
+// where nobody witnesses.
+func (l *Ledger) Witnessed(v stream.View, number int64) (signed string, ok bool, err error) {
+	kept, ok, err := l.Disk.Meta(v, checkpointName)
+	if err != nil || !ok || len(l.Policy.Witnesses) == 0 {
+		return "", false, err
+	}
+	tree, err := head(kept)
+	return kept, err == nil && tree.N > number, err
 }

@@ -23,6 +23,33 @@ type Trust struct {
 	Key    string         // the log's; empty: the one that its own first entry names
 	Policy *config.Policy // who witnesses; nil: who the log itself says
 	Seen   *Seen          // what was seen of it the last time; nil: nothing was
+	Rules  []Rule         // what its entries have to keep besides
+}
+
+// Rule looks at an entry that is known to be in the log, after those before it. hashes are those of the whole tree.
+type Rule func(number int64, leaf *Leaf, hashes tlog.HashReader) error
+
+// Held returns an error unless signed is a checkpoint of the log with this key that is over the entry number, was signed by a quorum of the
+// witnesses that policy names, and is of the log that hashes are of.
+func Held(signed string, number int64, key, policy string, hashes tlog.HashReader) error {
+	p, err := config.ParsePolicy(policy)
+	if err != nil {
+		return err
+	}
+	c, at, err := witnessedAt([]byte(signed), key, p)
+	switch {
+	case err != nil:
+		return err
+	case at.IsZero():
+		return errors.New("too few witnesses have signed the checkpoint that it names")
+	case c.N <= number:
+		return fmt.Errorf("the checkpoint that it names is over %d entries, and not over the entry %d", c.N, number)
+	}
+	hash, err := tlog.TreeHash(c.N, hashes)
+	if err == nil && hash != c.Hash {
+		err = errors.New("the checkpoint that it names is of another log")
+	}
+	return err
 }
 
 // Seen is what Verify saw: to be compared with what there is later.
@@ -84,7 +111,7 @@ func Verify(ctx context.Context, log torchwood.TileReader, trust Trust) (*Verdic
 	if err := v.compare(ctx, log, c.Tree, trust.Seen); err != nil {
 		return nil, err
 	}
-	w := walk{v: v}
+	w := walk{v: v, rules: trust.Rules, hashes: torchwood.TileHashReaderWithContext(ctx, c.Tree, log)}
 	client, err := torchwood.NewClient(log)
 	if err != nil {
 		return nil, err
@@ -139,7 +166,7 @@ func keyOf(ctx context.Context, log torchwood.TileReader, signed []byte) (string
 	if err != nil {
 		return "", err
 	}
-	body, err := bodyOf[GenesisBody](leaf)
+	body, err := BodyOf[GenesisBody](leaf)
 	return body.Log, err
 }
 
@@ -173,6 +200,8 @@ func (v *Verdict) compare(ctx context.Context, log torchwood.TileReader, tree tl
 // walk goes through the entries in order.
 type walk struct {
 	v      *Verdict
+	rules  []Rule
+	hashes tlog.HashReader
 	next   int64
 	policy string // who witnesses, as far as it has come
 	oldest *Leaf  // of the entries that were not there the last time
@@ -189,7 +218,7 @@ func (w *walk) entry(i int64, text []byte) error {
 		return errors.New("the first entry, and no other, says how the ledger began")
 	}
 	if i == 0 {
-		body, err := bodyOf[GenesisBody](leaf)
+		body, err := BodyOf[GenesisBody](leaf)
 		if err != nil {
 			return err
 		}
@@ -204,9 +233,10 @@ func (w *walk) entry(i int64, text []byte) error {
 	if i >= w.v.Before && (w.oldest == nil || leaf.At < w.oldest.At) {
 		w.oldest = leaf
 	}
+	if w.policy, err = leaf.PolicyAfter(w.policy); err != nil {
+		return err
+	}
 	switch leaf.Kind {
-	case Genesis, Policy:
-		w.policy, err = leaf.policy()
 	case Client:
 		w.v.Client, err = clientOf(leaf)
 	case Tags, Identity:
@@ -214,6 +244,11 @@ func (w *walk) entry(i int64, text []byte) error {
 	}
 	if err != nil {
 		return err
+	}
+	for _, rule := range w.rules {
+		if err := rule(i, leaf, w.hashes); err != nil {
+			return err
+		}
 	}
 	w.v.Kinds[leaf.Kind]++
 	w.next = i + 1

@@ -20,6 +20,7 @@ const (
 	AddressRemoved Kind = "address removed" // to the address that was taken off
 	NewPassword    Kind = "new password"    // sid, token: a new password was asked for
 	PasswordReset  Kind = "password reset"  // it was set
+	Warrant        Kind = "warrant"         // something was decided about the account
 )
 
 // HourLong is for how long the link in a letter is good.
@@ -182,6 +183,32 @@ If it was not you, somebody reads your mail or carries it: ask for a new passwor
 ご自身の操作であれば、何もする必要はありません。新しい端末は回復キーを入力するまで以前のメッセージを読めず、同僚には未確認と表示されます。
 
 心当たりがない場合は、ほかの人があなたのメールを読んでいます。すぐに新しいパスワードを設定し、知らない端末をサインアウトし、設定でこのアドレスを外し、同僚に知らせてください。
+`},
+	}},
+	Warrant: {7 * 24 * time.Hour, map[string]text{
+		"en": {"Something was decided about your account", `At {who} ({at}) something was decided that is about you.
+
+Sign in there to read what it is, for which reasons, who decided, and how to object. Nothing more is said by mail.
+
+{at}
+`},
+		"zh-Hans": {"有一项与您账号有关的决定", `{who}（{at}）作出了一项与您有关的决定。
+
+请登录查看决定内容、理由、决定人以及申诉办法。邮件中不写更多内容。
+
+{at}
+`},
+		"zh-Hant": {"有一項與您帳號有關的決定", `{who}（{at}）作出了一項與您有關的決定。
+
+請登入查看決定內容、理由、決定人以及申訴方式。郵件中不寫更多內容。
+
+{at}
+`},
+		"ja": {"あなたのアカウントに関する決定があります", `{who}（{at}）で、あなたに関する決定がありました。
+
+内容、理由、決定者、異議の申立て方法は、サインインしてご確認ください。メールではこれ以上お知らせしません。
+
+{at}
 `},
 	}},
 }

@@ -178,7 +178,7 @@ func TestEveryLetterIsInFourLanguagesAndSaysNothingMore(t *testing.T) {
 	o := newOffice(t, config.Off)
 	address := regexp.MustCompile(`\d+\.\d+\.\d+|@\w+:|!\w+:`)
 	seen := map[string]bool{}
-	for _, kind := range []mail.Kind{mail.ConfirmAddress, mail.AddressTaken, mail.AddressRemoved, mail.NewPassword, mail.PasswordReset} {
+	for _, kind := range []mail.Kind{mail.ConfirmAddress, mail.AddressTaken, mail.AddressRemoved, mail.NewPassword, mail.PasswordReset, mail.Warrant} {
 		for _, lang := range config.MailLanguages {
 			o.queue(t, lang, kind)
 			o.step(t)

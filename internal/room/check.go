@@ -25,7 +25,7 @@ func (d *draft) check(p proposal, pdu *event.PDU, next *pending) error {
 	}
 	if pdu.StateKey == nil {
 		if pdu.Type == event.TypeRedaction {
-			return d.checkRedaction(pdu, next)
+			return d.checkRedaction(p.who, pdu, next)
 		}
 		return d.checkClear(pdu)
 	}
@@ -118,7 +118,7 @@ func (d *draft) checkEncryption(pdu *event.PDU) error {
 // the membership.)
 //
 // Spec: room versions, "Handling redactions"; client-server API, "Redactions".
-func (d *draft) checkRedaction(pdu *event.PDU, next *pending) error {
+func (d *draft) checkRedaction(who account.Session, pdu *event.PDU, next *pending) error {
 	id := pdu.Redacts
 	if id == "" {
 		id = mxid.Event(pdu.Get("redacts").Text())
@@ -145,6 +145,9 @@ func (d *draft) checkRedaction(pdu *event.PDU, next *pending) error {
 	}
 	if !power.MayRedact(pdu.Sender, mxid.User(target.Get("sender").Text())) {
 		return fault.Forbidden.New("You can delete what you wrote yourself. To delete what others wrote takes power level %d; yours is %d.", power.Redact(), power.User(pdu.Sender))
+	}
+	if suspended := who.Writes(); suspended != nil && mxid.User(target.Get("sender").Text()) != who.User {
+		return suspended // their own they may delete
 	}
 	next.redacts = &target
 	return nil

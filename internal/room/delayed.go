@@ -57,6 +57,8 @@ type Delaying interface {
 	EndDelayed(u stream.Unit, a account.No, device account.DeviceNo, now int64, code, says string) error
 	// SupersedeDelayed ends those that others than by have waiting for the same piece of state.
 	SupersedeDelayed(u stream.Unit, no No, key event.StateKey, by account.No, now int64, code, says string) error
+	// SuspendedUntil is when the last of somebody's suspensions ends; see account.SuspensionDisk.
+	SuspendedUntil(v stream.View, of account.No) (ms int64, err error)
 	// PruneDelayed removes what was finalised before that time.
 	PruneDelayed(u stream.Unit, before int64) error
 }
@@ -341,6 +343,9 @@ func (r *Rooms) sendOneDue(ctx context.Context, id string) error {
 			return err
 		}
 		if send {
+			if err := account.MayWrite(u, r.Disk, one.Who.Account, u.Now()); err != nil {
+				return err
+			}
 			if one.Event, err = r.sendDelayed(u, &one); err != nil {
 				return err
 			}

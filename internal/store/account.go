@@ -84,10 +84,11 @@ func (db *DB) Lingering(v stream.View) ([]account.Session, error) {
 // TokenSession implements account.SessionDisk.
 func (db *DB) TokenSession(v stream.View, hash [32]byte) (h account.Holder, ok bool, err error) {
 	err = in(v).row(`
-		SELECT account.id, account.no, device.id, device.no, device.seen_day, account.service, token.pair, token.used, token.until_ms
+		SELECT account.id, account.no, device.id, device.no, device.seen_day, account.service, token.pair, token.used, token.until_ms,
+			(SELECT coalesce(max(until_ms), 0) FROM suspension WHERE suspension.account = account.no)
 		FROM token JOIN device ON device.no = token.device JOIN account ON account.no = device.account
 		WHERE token.hash = $1 AND NOT token.refresh`, hash[:]).
-		Scan(&h.User, &h.Account, &h.Device, &h.DeviceNo, &h.SeenDay, &h.Service, &h.Pair, &h.Used, &h.UntilMS)
+		Scan(&h.User, &h.Account, &h.Device, &h.DeviceNo, &h.SeenDay, &h.Service, &h.Pair, &h.Used, &h.UntilMS, &h.SuspendedMS)
 	ok, err = found(err)
 	return h, ok, err
 }
