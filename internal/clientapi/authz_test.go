@@ -3,7 +3,6 @@ package clientapi_test
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"image"
 	"image/png"
@@ -21,6 +20,8 @@ import (
 	"wardroom/internal/device/devicetest"
 	"wardroom/internal/mxid"
 	"wardroom/internal/store/storetest"
+	"wardroom/internal/warrant"
+	"wardroom/internal/warrant/warranttest"
 )
 
 // askers are the columns of testdata/authz.txt: who asks, and how they stand to the room.
@@ -202,7 +203,7 @@ func (o *office) trace(t *testing.T, s *server) traces {
 		"/v3/account/whoami", "/v3/account/3pid", "/v3/devices", "/v3/profile/$member", "/v3/user/$member/account_data/org.example.note",
 		"/v3/user/$member/rooms/$room/account_data/org.example.note", "/v3/pushrules/", "/v3/room_keys/version",
 		"/unstable/io.element.msc4308/thread_subscriptions?dir=b",
-		"/v3/room_keys/keys?version=$backup", "/unstable/org.wardroom/invitations", "/unstable/org.wardroom/cases", "/unstable/org.wardroom/cases/$case", "/unstable/org.matrix.msc3814.v1/dehydrated_device",
+		"/v3/room_keys/keys?version=$backup", "/unstable/org.wardroom/invitations", "/unstable/org.wardroom/cases", "/unstable/org.wardroom/cases/$case", "/unstable/org.wardroom/warrants/$warrant", "/unstable/org.matrix.msc3814.v1/dehydrated_device",
 		"/v1/media/download/wardroom.test/$announced?timeout_ms=0",
 	} {
 		is.own = append(is.own, look("member", path))
@@ -316,8 +317,15 @@ func (o *office) prepare(t *testing.T) {
 	names["memberdevice"] = string(member.device)
 	names["view"] = creator.say(t, names["window"], "1", cipher("for all to see"))
 
+	if err := s.api.Ledger.Prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	stranger := warranttest.New(t)
+	first := creator.ok(t, "POST", unstable+"warrants", firstWarrant("SECRET-WARRANT", appointee(creator, "steward", warranttest.New(t)), appointee(member, "counsel", warranttest.New(t))))
+	names["warrant"], names["approval"] = text(first["hash"]), strings.ReplaceAll(stranger.Sign(warrant.Namespace, []byte("{}")), "\n", `\n`)
+
 	o.things(t, s, member, names)
-	if err := errors.Join(s.api.Ledger.Prepare(t.Context()), s.api.Ledger.Publish(t.Context())); err != nil {
+	if err := s.api.Ledger.Publish(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	for who, p := range people {

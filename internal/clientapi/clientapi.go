@@ -22,8 +22,8 @@ import (
 
 	"wardroom/internal/account"
 	"wardroom/internal/casework"
-	"wardroom/internal/desk"
 	"wardroom/internal/config"
+	"wardroom/internal/desk"
 	"wardroom/internal/device"
 	"wardroom/internal/fault"
 	"wardroom/internal/feed"
