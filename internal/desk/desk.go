@@ -49,6 +49,7 @@ type Word struct {
 // Disk is what the desk keeps.
 type Disk interface {
 	stream.Disk
+	AuditDisk
 	// PersonByID finds somebody; ok is false where there is no such account.
 	PersonByID(v stream.View, user mxid.User) (p account.Person, ok bool, err error)
 	// Founder is who signed up first of those who are here; ok is false where nobody has.
@@ -432,20 +433,13 @@ func (d *Desk) tell(u stream.Unit, w Warrant) error {
 	if err != nil {
 		return err
 	}
-	var whom []mxid.User
-	if t.Subject != "" {
-		whom = append(whom, t.Subject)
-	}
-	for _, a := range slices.Concat(t.Appoint, t.Dismiss) {
-		whom = append(whom, a.User)
-	}
 	at := u.Now().UnixMilli()
 	content, err := json.Marshal(map[string]int64{"changed": at})
 	if err != nil {
 		return err
 	}
 	u.Next(topic)
-	for _, user := range whom {
+	for _, user := range concerned(t) {
 		p, ok, err := d.Disk.PersonByID(u, user)
 		if err != nil {
 			return err

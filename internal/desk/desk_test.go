@@ -2,8 +2,13 @@ package desk_test
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -40,18 +45,20 @@ const day = 24 * time.Hour
 // newHouse has six people, of whom nobody is an officer.
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	db, hub := storetest.Open(t)
-	l := &ledger.Ledger{Disk: db, Hub: hub, Log: slog.New(slog.DiscardHandler), Server: "wardroom.test", Policy: config.Nobody()}
-	h := &house{t: t, db: db, accounts: account.New(db, "wardroom.test"), people: make([]account.Session, 6)}
-	h.Desk = &desk.Desk{Disk: db, Ledger: l, Hub: hub, Log: l.Log, Acts: desk.Powers(h.accounts)}
-	if err := l.Prepare(t.Context()); err != nil {
+	return newHouseIn(t, t.TempDir())
+}
+
+func newHouseIn(t *testing.T, dir string) *house {
+	t.Helper()
+	h := openHouse(t, dir)
+	if err := h.Ledger.Prepare(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	err := db.Do(t.Context(), func(u stream.Unit) (err error) {
+	err := h.db.Do(t.Context(), func(u stream.Unit) (err error) {
 		for i := range h.people {
 			s := &h.people[i]
 			s.User, s.Device = mxid.User(fmt.Sprintf("@p%d:wardroom.test", i)), "D"
-			if s.Account, err = db.AddPerson(u, s.User, "x"); err != nil {
+			if s.Account, err = h.db.AddPerson(u, s.User, "x"); err != nil {
 				return err
 			}
 		}
@@ -63,6 +70,16 @@ func newHouse(t *testing.T) *house {
 	for range 4 {
 		h.keys = append(h.keys, warranttest.New(t))
 	}
+	return h
+}
+
+// openHouse is the desk over the store in a folder.
+func openHouse(t *testing.T, dir string) *house {
+	t.Helper()
+	db, hub := storetest.OpenDir(t, dir)
+	l := &ledger.Ledger{Disk: db, Hub: hub, Log: slog.New(slog.DiscardHandler), Server: "wardroom.test", Policy: config.Nobody()}
+	h := &house{t: t, db: db, accounts: account.New(db, "wardroom.test"), people: make([]account.Session, 6)}
+	h.Desk = &desk.Desk{Disk: db, Ledger: l, Hub: hub, Log: l.Log, Acts: desk.Powers(h.accounts)}
 	return h
 }
 
@@ -237,6 +254,14 @@ func TestASuspensionIsAskedForApprovedToldCarriedOutAndEnds(t *testing.T) {
 		if h.step(); !h.suspended(5) || h.one(5, w).State != desk.Finished {
 			t.Fatalf("a day later it is %s", h.one(5, w).State)
 		}
+		h.audited(0)
+		h.ended(5, w.Entry)
+		h.audited(1)
+		h.again(5, w.Entry, time.Now().Add(5*day))
+		h.audited(2)
+		h.ended(5, w.Entry)
+		h.again(5, w.Entry, time.Unix(head.Until, 0))
+		h.audited(0)
 		time.Sleep(6 * day)
 		if h.suspended(5) {
 			t.Error("its time is over, and it is not")
@@ -329,6 +354,110 @@ func TestADismissedOfficerApprovesNothing(t *testing.T) {
 		refused(t, fault.InvalidParam, "appoint others first", h.err(h.Ask(t.Context(), h.people[0], a)))
 		h.verified()
 	})
+}
+
+// ended and again change who is suspended by hand.
+func (h *house) ended(who int, entry int64) {
+	h.t.Helper()
+	if err := h.db.Do(h.t.Context(), func(u stream.Unit) error { _, err := h.db.EndSuspension(u, h.people[who].Account, entry); return err }); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+func (h *house) again(who int, entry int64, until time.Time) {
+	h.t.Helper()
+	s := account.Suspension{Entry: entry, UntilMS: until.UnixMilli()}
+	if err := h.db.Do(h.t.Context(), func(u stream.Unit) error { return h.db.AddSuspension(u, h.people[who].Account, s) }); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// audited fails unless the audit names n differences.
+func (h *house) audited(n int) {
+	h.t.Helper()
+	if found, err := h.Audit(h.t.Context()); err != nil || len(found) != n {
+		h.t.Errorf("the audit finds %q %v, and not %d differences", found, err, n)
+	}
+}
+
+// columns gives the columns of a table, each with what it is set to in order to change it.
+func columns(t *testing.T, db *sql.DB, table string) map[string]string {
+	t.Helper()
+	rows, err := db.Query(`SELECT * FROM ` + table + ` WHERE 1 = 0`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	types, err := rows.ColumnTypes()
+	if err != nil || rows.Err() != nil {
+		t.Fatal(err, rows.Err())
+	}
+	all := map[string]string{}
+	for _, c := range types {
+		switch c.DatabaseTypeName() {
+		case "TEXT":
+			all[c.Name()] = c.Name() + ` || 'x'`
+		case "BYTEA":
+			all[c.Name()] = `(SELECT hash FROM ledger_hash WHERE no = 0)`
+		default:
+			all[c.Name()] = c.Name() + ` + 1`
+		}
+	}
+	return all
+}
+
+// Whatever is changed by hand in what warrants rest on is named, one thing at a time; and what was done by them is not.
+func TestWhatWasChangedByHandIsNamed(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	changes := map[string]string{}
+	t.Run("prepare", func(t *testing.T) {
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		h := newHouseIn(t, dir)
+		h.appointed()
+		w := h.ask(0, h.suspend(5))
+		h.approve(1, w)
+		h.approve(2, w)
+		h.ask(1, h.suspend(4))
+		if err := h.Ledger.Publish(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if found, err := h.Audit(t.Context()); err != nil || len(found) > 0 {
+			t.Fatalf("nothing was changed, and it finds %q %v", found, err)
+		}
+		beside := storetest.Beside(t, dir)
+		for table, key := range map[string]string{
+			"warrant": "hash", "warrant_notice": "warrant", "log_key": "account", "ledger_leaf": "no", "ledger_hash": "no",
+		} {
+			for column, to := range columns(t, beside, table) {
+				changes[table+"."+column] = fmt.Sprintf(`UPDATE %s SET %s = %s WHERE %s = (SELECT max(%s) FROM %s)`, table, column, to, key, key, table)
+			}
+			changes[table+" removed"] = fmt.Sprintf(`DELETE FROM %s WHERE %s = (SELECT max(%s) FROM %s)`, table, key, key, table)
+		}
+	})
+	delete(changes, "warrant.asked")                        // orders the list, and says when what was not approved goes: the head has the time
+	changes["log_key.used"] = `UPDATE log_key SET used = 0` // one more would hide nothing
+	delete(changes, "warrant_notice.at_ms")                 // orders the list
+	changes["suspended by hand"] = `INSERT INTO suspension (account, entry, until_ms) VALUES (5, 3, 4000000000000)`
+	changes["told by hand"] = `INSERT INTO warrant_notice (account, warrant, at_ms) SELECT 5, hash, 1 FROM warrant WHERE entry >= 0`
+	for _, what := range slices.Sorted(maps.Keys(changes)) {
+		t.Run(what, func(t *testing.T) {
+			copied := t.TempDir()
+			storetest.Copy(t, dir, copied)
+			if _, err := storetest.Beside(t, copied).Exec(changes[what]); err != nil {
+				t.Fatal(err)
+			}
+			h := openHouse(t, copied)
+			if err := h.Ledger.Prepare(t.Context()); err != nil {
+				t.Log(err) // that it does not start is a finding, too
+				return
+			}
+			if found, err := h.Audit(t.Context()); err != nil || len(found) == 0 {
+				t.Errorf("%s: it finds %q %v", changes[what], found, err)
+			}
+		})
+	}
 }
 
 func (h *house) err(_ desk.Shown, err error) error { return err }

@@ -9,6 +9,7 @@ package ledger
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -228,4 +229,74 @@ func (l *Ledger) Witnessed(v stream.View, number int64) (signed string, ok bool,
 	}
 	tree, err := head(kept)
 	return kept, err == nil && tree.N > number, err
+}
+
+// ErrChanged says that the ledger in the database is not as it was written.
+var ErrChanged = errors.New("the ledger in the database was changed by hand")
+
+// Recompute hashes all entries anew and compares them with the hashes that are kept, and with the checkpoint that was published. It returns
+// ErrChanged, with what is different.
+func (l *Ledger) Recompute(v stream.View) error {
+	size, err := l.Disk.LedgerSize(v)
+	if err != nil {
+		return err
+	}
+	var hashes []tlog.Hash
+	known := tlog.HashReaderFunc(func(numbers []int64) ([]tlog.Hash, error) {
+		var found []tlog.Hash
+		for _, n := range numbers {
+			found = append(found, hashes[n])
+		}
+		return found, nil
+	})
+	const atOnce = 1000
+	for from := int64(0); from < size; from += atOnce {
+		leaves, err := l.Disk.LedgerLeaves(v, from, min(from+atOnce, size))
+		if err != nil {
+			return err
+		}
+		if int64(len(leaves)) != min(from+atOnce, size)-from {
+			return fmt.Errorf("%w: entries are missing behind number %d", ErrChanged, from)
+		}
+		for i, leaf := range leaves {
+			more, err := tlog.StoredHashes(from+int64(i), leaf, known)
+			if err != nil {
+				return err
+			}
+			hashes = append(hashes, more...)
+		}
+	}
+	numbers := make([]int64, len(hashes))
+	for i := range numbers {
+		numbers[i] = int64(i)
+	}
+	for len(numbers) > 0 {
+		some := numbers[:min(len(numbers), atOnce)]
+		kept, err := l.Disk.LedgerHashes(v, some)
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrChanged, err)
+		}
+		for i, n := range some {
+			if kept[i] != hashes[n] {
+				return fmt.Errorf("%w: the hash %d is not that of its entries", ErrChanged, n)
+			}
+		}
+		numbers = numbers[len(some):]
+	}
+	kept, ok, err := l.Disk.Meta(v, checkpointName)
+	if err != nil || !ok {
+		return err
+	}
+	signed, _, err := witnessedAt([]byte(kept), l.key, config.Nobody())
+	if err != nil {
+		return fmt.Errorf("%w: its checkpoint: %w", ErrChanged, err)
+	}
+	if signed.N > size {
+		return fmt.Errorf("%w: %d entries were published, and there are %d", ErrChanged, signed.N, size)
+	}
+	hash, err := tlog.TreeHash(signed.N, known)
+	if err == nil && hash != signed.Hash {
+		err = fmt.Errorf("%w: the first %d entries are not those that were published", ErrChanged, signed.N)
+	}
+	return err
 }

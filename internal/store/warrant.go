@@ -64,6 +64,27 @@ func (db *DB) Warrants(v stream.View, before string, limit int) ([]desk.Warrant,
 	return collect(rows, err, warrantRow)
 }
 
+// AllWarrants implements desk.AuditDisk.
+func (db *DB) AllWarrants(v stream.View) ([]desk.Warrant, error) {
+	rows, err := in(v).query(warrants + `ORDER BY asked, hash`)
+	return collect(rows, err, warrantRow)
+}
+
+// AllNotices implements desk.AuditDisk.
+func (db *DB) AllNotices(v stream.View) (map[string][]account.No, error) {
+	type one struct {
+		warrant string
+		to      account.No
+	}
+	rows, err := in(v).query(`SELECT warrant, account FROM warrant_notice ORDER BY warrant, account`)
+	all, err := collect(rows, err, func(r *sql.Rows) (o one, err error) { return o, r.Scan(&o.warrant, (*int64)(&o.to)) })
+	told := map[string][]account.No{}
+	for _, o := range all {
+		told[o.warrant] = append(told[o.warrant], o.to)
+	}
+	return told, err
+}
+
 // OpenBy implements desk.Disk.
 func (db *DB) OpenBy(v stream.View, who account.No) (n int, err error) {
 	err = in(v).row(`SELECT count(*) FROM warrant WHERE by_account = $1 AND entry < 0`, int64(who)).Scan(&n)
