@@ -65,6 +65,11 @@ var domain = map[string]map[string]string{
 		"Cases.Prune":    "removes cases that ended a year ago",
 		"Cases.HandOver": "gives a case that nobody answers to whoever answers cases, by one rule for all",
 	},
+	"desk": {
+		"Desk.Prune": "removes warrants that were not approved within their time",
+		"Desk.Audit": "reads; that it gives all to a record by a function is taken for a change",
+		"Desk.Step":  "carries out what the ledger authorises: see docs/decisions/warrants.md",
+	},
 	"ledger": {
 		"Ledger.Append":          "is called in the unit of the act that it records; adds to a public list, and changes nothing of anybody's",
 		"Ledger.AppendIdentity":  "as Append",
@@ -183,7 +188,7 @@ func source(t *testing.T, dir string) (files []*ast.File) {
 // function is one declared function: what it takes, whom it calls, and whether it begins or is part of a unit of work.
 type function struct {
 	name    string // Type.Name for a method
-	session bool   // takes the session of who does it
+	session bool   // takes the session of who does it, or an order, which only the ledger gives
 	unit    bool
 	calls   map[string]bool // by name alone, with a dot before a method's: too many rather than too few
 }
@@ -199,7 +204,7 @@ func functions(files []*ast.File) (all []*function) {
 			if decl.Recv != nil {
 				f.name = strings.TrimPrefix(types.ExprString(decl.Recv.List[0].Type), "*") + "." + f.name
 			}
-			f.session = takes(decl.Type, "Session") || takes(decl.Type, "account.Session")
+			f.session = takes(decl.Type, "Session") || takes(decl.Type, "account.Session") || takes(decl.Type, "warrant.Order")
 			f.unit = takes(decl.Type, "stream.Unit")
 			ast.Inspect(decl.Body, func(n ast.Node) bool {
 				switch n := n.(type) {

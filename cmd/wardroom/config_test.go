@@ -33,7 +33,7 @@ func TestWhatConfigPrintsConfigCheckTakes(t *testing.T) {
 }
 
 func TestEveryCommandExplainsItself(t *testing.T) {
-	for _, command := range []string{"serve", "invite", "backup", "restore", "doctor", "config"} {
+	for _, command := range []string{"serve", "invite", "backup", "restore", "doctor", "config", "approve", "audit"} {
 		out, errs, err := wardroom(t, command, "--help")
 		if err != nil || !strings.Contains(out+errs, "Usage:\n  wardroom "+command) {
 			t.Errorf("%s --help: %v\n%s%s", command, err, out, errs)

@@ -74,7 +74,7 @@ func (s *server) page() *operate.Page {
 	page := &operate.Page{
 		Name: s.conf.Name, Version: version, Tables: store.Version(), Folder: s.conf.Data, Files: s.files, Database: store.File, Started: time.Now(),
 		Health:  &operate.Health{Disk: s.db, Writable: s.db.Writable, Folder: s.conf.Data, Log: s.log},
-		Metrics: s.metrics.Handler(), Services: s.api.Services.States, Ledger: s.api.Ledger,
+		Metrics: s.metrics.Handler(), Services: s.api.Services.States, Ledger: s.api.Ledger, Desk: s.api.Desk,
 		BackedUp: func(ctx context.Context) (at string, err error) {
 			err = s.db.View(ctx, func(v stream.View) (err error) { at, _, err = s.db.Meta(v, store.BackedUpAt); return err })
 			return at, err

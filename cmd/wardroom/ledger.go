@@ -30,7 +30,7 @@ func recorded(conf *config.Config, db *store.DB, api *clientapi.API, hub *stream
 		Disk: db, Hub: hub, Log: log, Server: mxid.Server(conf.Name), Policy: policy, Client: &http.Client{Timeout: askWitness},
 	}
 	api.Devices.Ledger = api.Ledger
-	api.Desk = &desk.Desk{Disk: db, Ledger: api.Ledger, Hub: hub, Log: log, Acts: desk.Powers(api.Accounts)}
+	api.Desk = &desk.Desk{Disk: db, Ledger: api.Ledger, Hub: hub, Log: log, Acts: desk.Powers(api.Accounts), Audits: []desk.Compare{api.Devices.Audit}}
 	return api.Ledger, nil
 }
 
@@ -41,27 +41,6 @@ func recordClient(ctx context.Context, l *ledger.Ledger) error {
 		return err
 	}
 	return l.Serves(ctx, build, version)
-}
-
-// auditing compares the tables with the ledger, at start and once a day, until ctx ends, and logs what it finds.
-func auditing(ctx context.Context, api *clientapi.API, log *slog.Logger) error {
-	for {
-		found, err := api.Devices.Audit(ctx)
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil {
-			log.ErrorContext(ctx, "the tables could not be compared with the ledger", "err", err)
-		}
-		for _, what := range found {
-			log.ErrorContext(ctx, "the database was changed by hand", "what", what)
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(24 * time.Hour):
-		}
-	}
 }
 
 // publishing publishes the ledger until ctx ends. Of several servers with one database one does it at a time.

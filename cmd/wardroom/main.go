@@ -20,6 +20,8 @@ Usage:
   wardroom restore  make a data folder from such a file
   wardroom doctor   say what is wrong with an installation, and what to do
   wardroom config   check or print a configuration file
+  wardroom approve  show a warrant, and sign it with an officer's own key
+  wardroom audit    compare the database with the ledger, and name each difference
   wardroom verify   check the whole ledger of a server, anybody's
   wardroom witness  sign how far others' ledgers have been seen, so that nobody changes them unnoticed
   wardroom app      serve the web client on this machine for a server elsewhere, which can then not change it
@@ -57,6 +59,10 @@ func run(ctx context.Context, args []string, out, errs io.Writer) error {
 		return doctor(ctx, args[1:], out)
 	case "config":
 		return configure(args[1:], out, errs)
+	case "approve":
+		return approve(ctx, args[1:], os.Stdin, out, errs)
+	case "audit":
+		return audit(ctx, args[1:], out, errs)
 	case "verify":
 		return verify(ctx, args[1:], out)
 	case "witness":

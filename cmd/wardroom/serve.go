@@ -150,6 +150,7 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 		return err
 	}
 	metrics.Ledger(func() (ledger.State, error) { return record.State(ctx) })
+	metrics.Audit(api.Desk.Audited)
 	letters := mailing(&conf.Config, db, hub, log, conf.URL(listener.Addr()))
 	api.Accounts.Mail, api.Desk.Mail = letters, letters
 	running := &server{&conf.Config, log, db, api, bucket.String(), metrics, listener, certificates}
@@ -212,7 +213,7 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 		serving.Go(func() error { return pushers.Run(ctx) })
 		serving.Go(func() error { return services.Run(ctx) })
 		serving.Go(func() error { return publishing(ctx, record, conf.Redis != "", log) })
-		serving.Go(func() error { return auditing(ctx, api, log) })
+		serving.Go(func() error { return api.Desk.RunAudits(ctx) })
 		serving.Go(func() error { return carrying(ctx, api.Desk, conf.Redis != "", log) })
 		serving.Go(func() error { return letters.Run(ctx) })
 		serving.Go(func() error { return serveAll(ctx, doors) })

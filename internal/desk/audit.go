@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"wardroom/internal/account"
 	"wardroom/internal/ledger"
@@ -23,6 +24,9 @@ type AuditDisk interface {
 	Suspensions(v stream.View) ([]account.Suspension, error)
 }
 
+// Compare compares tables with the ledger and gives each difference in words. It changes nothing.
+type Compare func(ctx context.Context) (differences []string, err error)
+
 // Audit compares everything that gives power over people, or takes something from them, with the ledger, and gives each difference in words. It
 // changes nothing. What it finds was changed by hand, or by another program than this one.
 func (d *Desk) Audit(ctx context.Context) (differences []string, err error) {
@@ -32,7 +36,51 @@ func (d *Desk) Audit(ctx context.Context) (differences []string, err error) {
 		differences = a.found
 		return err
 	})
+	for _, other := range d.Audits {
+		more, bad := other(ctx)
+		differences, err = append(differences, more...), errors.Join(err, bad)
+	}
 	return differences, err
+}
+
+// Audited is what the last audit has found.
+type Audited struct {
+	At          time.Time // zero: there was none yet
+	Differences int
+}
+
+// Audited says what the last audit of RunAudits has found.
+func (d *Desk) Audited() Audited {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.audited
+}
+
+// RunAudits audits now and every day, until ctx ends, and logs each difference.
+func (d *Desk) RunAudits(ctx context.Context) error {
+	for {
+		found, err := d.Audit(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		pause := 24 * time.Hour
+		if err != nil {
+			d.Log.ErrorContext(ctx, "comparing the database with the ledger", "err", err)
+			pause = time.Minute
+		} else {
+			for _, f := range found {
+				d.Log.ErrorContext(ctx, "the database is not what the ledger explains", "difference", f)
+			}
+			d.mu.Lock()
+			d.audited = Audited{time.Now(), len(found)}
+			d.mu.Unlock()
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(pause):
+		}
+	}
 }
 
 // audit is one comparison.

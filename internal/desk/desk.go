@@ -113,10 +113,12 @@ type Desk struct {
 	Log    *slog.Logger
 	Mail   *mail.Outbox // nil: no mail is sent
 	Acts   map[warrant.Kind]Act
+	Audits []Compare // of other nouns
 
-	mu     sync.Mutex      // guards the rest
-	record *warrant.Record // of what is on disk, up to
-	upto   int64
+	mu      sync.Mutex      // guards the rest
+	record  *warrant.Record // of what is on disk, up to
+	upto    int64
+	audited Audited
 }
 
 // topic is woken with each step of a warrant.

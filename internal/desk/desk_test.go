@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -275,6 +277,53 @@ func TestASuspensionIsAskedForApprovedToldCarriedOutAndEnds(t *testing.T) {
 	})
 }
 
+// With witnesses nothing is carried out before they hold it, and the ledger shows that they did. Then it is carried out at once.
+func TestNothingIsCarriedOutBeforeItIsWitnessed(t *testing.T) {
+	h := newHouse(t)
+	h.appointed()
+	if err := h.Ledger.Publish(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	witness, err := ledger.OpenWitness(t.TempDir(), "east.example.org", []string{h.Ledger.Key()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	away := true
+	served := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if away {
+			http.Error(w, "away", http.StatusServiceUnavailable)
+			return
+		}
+		witness.ServeHTTP(w, r)
+	}))
+	t.Cleanup(served.Close)
+	h.Ledger.Client = http.DefaultClient
+	if h.Ledger.Policy, err = config.ParsePolicy("witness east " + witness.Key() + " " + served.URL + "\nquorum east\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Ledger.Prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w := h.ask(0, h.suspend(5))
+	h.approve(1, w)
+	w = h.approve(2, w)
+	if err := h.Ledger.Publish(t.Context()); err == nil {
+		t.Fatal("it was published without its witness")
+	}
+	if h.step(); h.suspended(5) || h.one(5, w).State != desk.Authorised {
+		t.Fatal("it was carried out while the witness was away")
+	}
+	away = false
+	if err := h.Ledger.Publish(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if h.step(); !h.suspended(5) || h.one(5, w).State != desk.Finished {
+		t.Fatalf("it was witnessed, and is %s", h.one(5, w).State)
+	}
+	h.verified()
+	h.audited(0)
+}
+
 func TestASuspensionIsEndedByAnotherWarrant(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse(t)
@@ -400,7 +449,7 @@ func columns(t *testing.T, db *sql.DB, table string) map[string]string {
 		case "BYTEA":
 			all[c.Name()] = `(SELECT hash FROM ledger_hash WHERE no = 0)`
 		default:
-			all[c.Name()] = c.Name() + ` + 1`
+			all[c.Name()] = c.Name() + ` + 100`
 		}
 	}
 	return all
@@ -428,7 +477,7 @@ func TestWhatWasChangedByHandIsNamed(t *testing.T) {
 		}
 		beside := storetest.Beside(t, dir)
 		for table, key := range map[string]string{
-			"warrant": "hash", "warrant_notice": "warrant", "log_key": "account", "ledger_leaf": "no", "ledger_hash": "no",
+			"warrant": "entry", "warrant_notice": "warrant", "log_key": "account", "ledger_leaf": "no", "ledger_hash": "no",
 		} {
 			for column, to := range columns(t, beside, table) {
 				changes[table+"."+column] = fmt.Sprintf(`UPDATE %s SET %s = %s WHERE %s = (SELECT max(%s) FROM %s)`, table, column, to, key, key, table)

@@ -241,6 +241,10 @@ func (l *Ledger) Recompute(v stream.View) error {
 	if err != nil {
 		return err
 	}
+	key, err := l.ownKey(v)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrChanged, err)
+	}
 	var hashes []tlog.Hash
 	known := tlog.HashReaderFunc(func(numbers []int64) ([]tlog.Hash, error) {
 		var found []tlog.Hash
@@ -287,7 +291,7 @@ func (l *Ledger) Recompute(v stream.View) error {
 	if err != nil || !ok {
 		return err
 	}
-	signed, _, err := witnessedAt([]byte(kept), l.key, config.Nobody())
+	signed, _, err := witnessedAt([]byte(kept), key, config.Nobody())
 	if err != nil {
 		return fmt.Errorf("%w: its checkpoint: %w", ErrChanged, err)
 	}
@@ -299,4 +303,34 @@ func (l *Ledger) Recompute(v stream.View) error {
 		err = fmt.Errorf("%w: the first %d entries are not those that were published", ErrChanged, signed.N)
 	}
 	return err
+}
+
+// ownKey is the key that is kept, if it is the one that the first entry names and the log is signed with.
+func (l *Ledger) ownKey(v stream.View) (key string, err error) {
+	kept, _, err := l.Disk.Meta(v, keyName)
+	if err != nil {
+		return "", err
+	}
+	signs, key, _ := strings.Cut(kept, " ")
+	leaves, err := l.Disk.LedgerLeaves(v, 0, 1)
+	if err != nil || len(leaves) == 0 {
+		return "", errors.Join(err, errors.New("it has no entry"))
+	}
+	first, err := ParseLeaf(leaves[0])
+	if err != nil {
+		return "", err
+	}
+	body, err := BodyOf[GenesisBody](first)
+	if err != nil || first.Kind != Genesis || body.Log != key {
+		return "", errors.Join(err, errors.New("its key is not the one that its first entry names"))
+	}
+	signer, err := note.NewSigner(signs)
+	if err != nil {
+		return "", fmt.Errorf("its key: %w", err)
+	}
+	checks, err := note.NewVerifier(key)
+	if err != nil || signer.KeyHash() != checks.KeyHash() {
+		return "", errors.Join(err, errors.New("its key does not belong to the one that its first entry names"))
+	}
+	return key, nil
 }

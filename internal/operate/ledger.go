@@ -6,6 +6,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"wardroom/internal/desk"
 	"wardroom/internal/ledger"
 )
 
@@ -42,6 +43,29 @@ func LedgerFinding(s ledger.State, err error) Finding {
 		f.Do = "Ask those who run these witnesses; nothing has to be done here when they are back."
 	}
 	return f
+}
+
+// AuditFinding says what the last comparison of the database with the ledger has found.
+func AuditFinding(a desk.Audited) Finding {
+	if a.At.IsZero() {
+		return Finding{"power", Look, "The database was not compared with the ledger yet.", ""}
+	}
+	f := fine("power", "The ledger explains every act of power in the database; compared at %s (UTC).", a.At.UTC().Format(time.DateTime))
+	if a.Differences > 0 {
+		f.State = Wrong
+		f.Says = fmt.Sprintf("THE DATABASE WAS CHANGED BY HAND, or by another program: the ledger does not explain %d things in it.", a.Differences)
+		f.Do = "Run wardroom audit as the user who runs the server: it names each."
+	}
+	return f
+}
+
+// Audit adds what the last comparison of the database with the ledger has found.
+func (m *Metrics) Audit(last func() desk.Audited) {
+	m.registry.MustRegister(
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "wardroom_audit_differences", Help: "Things in the database that the ledger does not explain, as of the last audit."},
+			func() float64 { return float64(last().Differences) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "wardroom_audit_time_seconds", Help: "When the database was last compared with the ledger, in seconds since 1970; 0 for never."},
+			func() float64 { return float64(max(last().At.Unix(), 0)) }))
 }
 
 // Ledger adds how the ledger stands, which state is asked for whenever the metrics are.

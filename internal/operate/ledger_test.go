@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"wardroom/internal/desk"
 	"wardroom/internal/ledger"
 	"wardroom/internal/operate"
 )
@@ -27,4 +28,7 @@ func TestHowTheLedgerStandsIsSaid(t *testing.T) {
 	} {
 		expect(t, operate.LedgerFinding(c.is, c.err), c.state, c.says)
 	}
+	expect(t, operate.AuditFinding(desk.Audited{}), operate.Look, "was not compared")
+	expect(t, operate.AuditFinding(desk.Audited{At: now}), operate.Fine, "explains every act of power")
+	expect(t, operate.AuditFinding(desk.Audited{At: now, Differences: 2}), operate.Wrong, "does not explain 2 things")
 }

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"time"
 
+	"wardroom/internal/desk"
 	"wardroom/internal/ledger"
 	"wardroom/internal/service"
 )
@@ -40,6 +41,7 @@ type Page struct {
 	Metrics  http.Handler
 	Services func() []service.State // how it stands with the application services
 	Ledger   *ledger.Ledger
+	Desk     *desk.Desk
 	// BackedUp gives when the last backup was made, RFC 3339, or nothing for never.
 	BackedUp func(context.Context) (string, error)
 	// Certificate gives the certificate in use; nil where connections are not encrypted here.
@@ -99,6 +101,9 @@ func (p *Page) findings(ctx context.Context) []Finding {
 	}
 	if p.Ledger != nil {
 		found = append(found, LedgerFinding(p.Ledger.State(ctx)))
+	}
+	if p.Desk != nil {
+		found = append(found, AuditFinding(p.Desk.Audited()))
 	}
 	if p.Certificate != nil {
 		c, err := p.Certificate(ctx)

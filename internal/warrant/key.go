@@ -84,6 +84,15 @@ func Unarmour(text string) (signature string, err error) {
 	return base64.StdEncoding.EncodeToString(block.Bytes), nil
 }
 
+// Signer gives the key that made an armoured signature over message. It returns an error for a signature of anything else.
+func Signer(armoured string, message []byte) (key string, err error) {
+	signature, err := Unarmour(armoured)
+	if err != nil {
+		return "", err
+	}
+	return signer(signature, message)
+}
+
 // signer checks a signature, as Unarmour gives it, over message, and returns whose key made it.
 func signer(signature string, message []byte) (key string, err error) {
 	blob, err := base64.StdEncoding.Strict().DecodeString(signature)
