@@ -2,7 +2,7 @@
 # make demo   the same with a small organisation in it, under ./data-demo, anew each time
 # make build  leave the one program in bin/wardroom
 # make test   every check there is; installs what it needs on a fresh Debian
-# make crash  kill the server 200 times and look for what was answered
+# make crash  kill the server 200 times, PostgreSQL, one of two servers, silence the network, and look for what was answered
 # make growth  let a year of twenty people pass, and say what an event costs
 # make minio-test  build and start a real MinIO server, and look whether files are safe there too
 # make witness-test  build torchwood's witness, and see it refuse what ours refuses
@@ -53,7 +53,7 @@ test:
 
 crash:
 	@.ci/need build
-	go test ./test/crash -count=1 -timeout 60m -v -run Kept -rounds 200
+	go test ./test/crash -count=1 -timeout 90m -v -run Kept -rounds 200
 
 minio-test:
 	@.ci/need build

@@ -36,11 +36,7 @@ func TestWhatWasAnsweredIsKeptExactlyOnceAndInOneOrder(t *testing.T) {
 		*seed = rand.Uint64()
 	}
 	t.Logf("%d rounds, -seed %d", *rounds, *seed)
-	c := &complaints{TB: t}
-	run(t, c, nil, *rounds)
-	for _, what := range c.all {
-		t.Error(what)
-	}
+	kept(t, ground{program: built(t)}, *rounds)
 }
 
 // The same with the tables in PostgreSQL, where now the server is killed and now PostgreSQL, which then starts again beneath it.
@@ -49,12 +45,7 @@ func TestWhatWasAnsweredIsKeptByPostgreSQLToo(t *testing.T) {
 		*seed = rand.Uint64()
 	}
 	t.Logf("%d rounds, -seed %d", max(4, *rounds/2), *seed)
-	server := rig.PostgresFor(t)
-	c := &complaints{TB: t}
-	run(t, c, server, max(4, *rounds/2))
-	for _, what := range c.all {
-		t.Error(what)
-	}
+	kept(t, ground{program: built(t), server: rig.PostgresFor(t)}, max(4, *rounds/2))
 }
 
 // TestTheCrashTestFindsWhatIsLost lets it judge servers that break the promise in one place each.
@@ -79,15 +70,35 @@ func TestTheCrashTestFindsWhatIsLost(t *testing.T) {
 		"sync tells in another order":                  {rig.Change{File: "internal/feed/rooms.go", Old: "slices.Reverse(n.events)", New: ""}, []string{"a broken chain"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := &complaints{TB: t}
-			run(t, c, nil, 20, broken.change)
-			found := func(what string) bool {
-				return slices.ContainsFunc(broken.says, func(says string) bool { return strings.Contains(what, says) })
+			program, err := rig.Build(t.Context(), t.TempDir(), broken.change)
+			if err != nil {
+				t.Fatal(err)
 			}
-			if !slices.ContainsFunc(c.all, found) {
-				t.Errorf("nothing was said of it: %q", c.all)
-			}
+			found(t, ground{program: program}, broken.says)
 		})
+	}
+}
+
+// kept runs the proof, which must find nothing.
+func kept(t *testing.T, g ground, rounds int) {
+	t.Helper()
+	c := &complaints{TB: t}
+	prove(t, c, g, rounds)
+	for _, what := range c.all {
+		t.Error(what)
+	}
+}
+
+// found runs the proof, which must find something and say one of these.
+func found(t *testing.T, g ground, says []string) {
+	t.Helper()
+	c := &complaints{TB: t}
+	prove(t, c, g, 20)
+	is := func(what string) bool {
+		return slices.ContainsFunc(says, func(says string) bool { return strings.Contains(what, says) })
+	}
+	if !slices.ContainsFunc(c.all, is) {
+		t.Errorf("nothing was said of it: %q", c.all)
 	}
 }
 
@@ -112,30 +123,38 @@ func (c *complaints) any() bool {
 	return len(c.all) > 0
 }
 
-// run is the whole proof, with the tables in SQLite or in server. It ends early once something is wrong.
-func run(t *testing.T, c *complaints, server *rig.Postgres, rounds int, changes ...rig.Change) {
-	program, err := rig.Build(t.Context(), t.TempDir(), changes...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	prove(t, c, server, nil, rounds, program)
+// ground is what the proof stands on.
+type ground struct {
+	program rig.Program
+	breaks  string        // what the program breaks, if it is one that can
+	server  *rig.Postgres // nil: the tables are in SQLite
+	wire    *rig.Wire     // the way to server; nil: there is none in between
+	beside  *several      // a second server; nil: there is one alone
+	// What happens while people send, in place of the server's being killed; it returns the site that is to be killed, or nil where all is done.
+	harm func(o *office, stop func(), done chan struct{}) (kill *rig.Site)
 }
 
-// prove is run for a program that is built, on one server, or on two where beside is the second one.
-func prove(t *testing.T, c *complaints, server *rig.Postgres, beside *several, rounds int, program rig.Program) {
-	site := rig.NewSite(program, filepath.Join(t.TempDir(), "data"))
-	if server != nil {
-		address, err := server.Database(t.Context(), "office", "")
-		if err == nil && beside != nil {
-			err = beside.join(site, address)
-		} else if err == nil {
+// prove is the whole proof. It ends early once something is wrong.
+func prove(t *testing.T, c *complaints, g ground, rounds int) {
+	site := rig.NewSite(g.program, filepath.Join(t.TempDir(), "data"))
+	site.Env = []string{"BREAK=" + g.breaks}
+	if g.server != nil {
+		address, err := g.server.Database(t.Context(), "office", "")
+		switch {
+		case err != nil:
+		case g.beside != nil:
+			g.beside.site.Env = site.Env
+			err = g.beside.join(site, address)
+		case g.wire != nil:
+			err = site.On("postgres://wardroom@"+g.wire.Address+"/office?sslmode=disable", "")
+		default:
 			err = site.On(address, "")
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	o := open(c, site, server, beside)
+	o := open(c, site, g)
 	for range rounds {
 		o.round()
 		if c.any() {
@@ -153,8 +172,8 @@ func (o *office) round() {
 	after(time.Duration(20+o.random.IntN(300)) * time.Millisecond)
 	site := o.site
 	switch {
-	case o.beside != nil && o.counted.rounds%4 > 0:
-		if site = o.beside.harm(o, stop, done); site == nil {
+	case o.harm != nil:
+		if site = o.harm(o, stop, done); site == nil {
 			return
 		}
 	case o.server != nil && o.counted.rounds%2 == 1:
@@ -224,6 +243,9 @@ func (o *office) finish() {
 		}
 	}
 	o.leftKeys(ctx)
+	if o.beside != nil {
+		o.beside.watcher.all(ctx, o)
+	}
 	o.leave()
 	if _, err := o.site.Stop(); err != nil {
 		o.t.Error(err)

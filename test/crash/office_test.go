@@ -35,11 +35,10 @@ type message struct {
 
 // office is people at work on one server, and what is known of what they did.
 type office struct {
-	t      *complaints
-	site   *rig.Site
-	server *rig.Postgres // nil: the tables are in SQLite
-	beside *several      // nil: there is one server alone
-	random *rand.Rand    // of the main goroutine alone
+	t    *complaints
+	site *rig.Site
+	ground
+	random *rand.Rand // of the main goroutine alone
 	people []*rig.Person
 	rooms  []string
 
@@ -63,12 +62,12 @@ type counts struct {
 }
 
 // open makes the office: the server, people, rooms.
-func open(t *complaints, site *rig.Site, server *rig.Postgres, beside *several) *office {
+func open(t *complaints, site *rig.Site, g ground) *office {
 	t.Helper()
 	ctx := t.Context()
 	sites := []*rig.Site{site}
-	if beside != nil {
-		sites = append(sites, beside.site)
+	if g.beside != nil {
+		sites = append(sites, g.beside.site)
 	}
 	for _, s := range sites {
 		if err := s.Start(ctx); err != nil {
@@ -86,7 +85,7 @@ func open(t *complaints, site *rig.Site, server *rig.Postgres, beside *several) 
 		other.Site = sites[turn%len(sites)]
 		return &other
 	}
-	o := &office{t: t, site: site, server: server, beside: beside, random: rand.New(rand.NewPCG(*seed, 0)),
+	o := &office{t: t, site: site, ground: g, random: rand.New(rand.NewPCG(*seed, 0)),
 		order: map[string][]string{}, byID: map[string]*message{}, latest: map[string]time.Time{}}
 	var err error
 	if o.people, err = site.People(ctx, people); err != nil {
@@ -96,6 +95,11 @@ func open(t *complaints, site *rig.Site, server *rig.Postgres, beside *several) 
 		room, err := o.people[0].Room(ctx, fmt.Sprintf("Room %d", i), o.people[1:]...)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if g.beside != nil {
+			if err := g.beside.watcher.join(ctx, o.people[0], room); err != nil {
+				t.Fatal(err)
+			}
 		}
 		o.rooms = append(o.rooms, room)
 		if o.order[room], err = back(ctx, o.people[0], room, "", ""); err != nil {
@@ -137,6 +141,31 @@ func (o *office) work(ctx context.Context) (done chan struct{}) {
 	done = make(chan struct{})
 	go func() { all.Wait(); close(done) }()
 	return done
+}
+
+// insist sends a message at one of the servers until it is answered: until that one has the database again. Each time that it is told that the
+// database is not there, it calls refused.
+func (o *office) insist(at *rig.Site, refused func()) {
+	ctx, cancel := context.WithTimeout(o.t.Context(), patience)
+	defer cancel()
+	by := *o.people[0]
+	by.Site = at
+	m := &message{by: &by, room: o.rooms[0], txn: fmt.Sprint("insists ", o.counted.messages), text: "insists", began: time.Now()}
+	for {
+		id, err := by.Send(ctx, m.room, m.txn, m.text)
+		if err == nil {
+			m.id, m.answered = id, time.Now()
+			o.byID[id] = m
+			o.counted.messages++
+			return
+		}
+		if !o.gone(err) {
+			o.t.Errorf("%s sends: %v", by.User, err)
+			return
+		}
+		refused()
+		after(10 * time.Millisecond)
+	}
 }
 
 // gone reports whether err is what people read while the database is not there.
@@ -200,6 +229,9 @@ func (o *office) look(ctx context.Context) {
 		o.told(ctx, room)
 	}
 	o.complete()
+	if o.beside != nil {
+		o.beside.watcher.complain(o)
+	}
 	if o.t.any() {
 		return // what is lost is not worth waiting for
 	}

@@ -124,6 +124,15 @@ func (s *Site) On(address, redis string) error {
 	return os.WriteFile(s.Config, fmt.Appendf(nil, "database = %q\nredis = %q\n", address, redis), 0o600)
 }
 
+// Also adds a line to the site's configuration, for its next start.
+func (s *Site) Also(key, value string) error {
+	text, err := os.ReadFile(s.Config)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(s.Config, fmt.Appendf(text, "%s = %q\n", key, value), 0o600)
+}
+
 // KillEarly starts the server and kills it after d, whatever it is doing then: opening its data, most often.
 func (s *Site) KillEarly(d time.Duration) error {
 	r, lines, err := s.launch()
@@ -145,6 +154,21 @@ func (s *Site) Kill() (log string, err error) { return s.end(syscall.SIGKILL) }
 
 // Stop asks the server to end and returns when it has. It is an error if the server says that something failed.
 func (s *Site) Stop() (log string, err error) { return s.end(syscall.SIGTERM) }
+
+// Pause lets the server stand still, as it is, until Continue.
+func (s *Site) Pause() error { return s.signal(syscall.SIGSTOP) }
+
+// Continue lets the server go on where it stood still.
+func (s *Site) Continue() error { return s.signal(syscall.SIGCONT) }
+
+func (s *Site) signal(sig syscall.Signal) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.run == nil {
+		return errors.New("no server runs")
+	}
+	return s.run.cmd.Process.Signal(sig)
+}
 
 func (s *Site) end(sig syscall.Signal) (log string, err error) {
 	s.mu.Lock()

@@ -15,10 +15,10 @@ import (
 )
 
 const (
-	alone   = 20 // messages, one after another
-	atOnce  = 64 // senders
-	inTurn  = 8  // messages of each
-	ofEach  = 4  // people, who are several senders each
+	alone   = 20   // messages, one after another
+	atOnce  = 64   // senders
+	inTurn  = 8    // messages of each
+	ofEach  = 4    // people, who are several senders each
 	synched = 1.05 // wanted of a message alone
 	// At once there are two commits at a time: one that is being synced, and one that gathers whoever sends meanwhile. So each sender's
 	// message takes half a commit with all others.
