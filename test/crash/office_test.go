@@ -146,7 +146,7 @@ func (o *office) work(ctx context.Context) (done chan struct{}) {
 // insist sends a message at one of the servers until it is answered: until that one has the database again. Each time that it is told that the
 // database is not there, it calls refused.
 func (o *office) insist(at *rig.Site, refused func()) {
-	ctx, cancel := context.WithTimeout(o.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(o.t.Context(), 2*patience) // a network that is silent takes its time
 	defer cancel()
 	by := *o.people[0]
 	by.Site = at
