@@ -14,7 +14,7 @@ func TestWhatWasAnsweredIsKeptWhilePostgreSQLIsSilent(t *testing.T) {
 	if *seed == 0 {
 		*seed = rand.Uint64()
 	}
-	n := max(3, *rounds/8)
+	n := max(3, *rounds/16)
 	t.Logf("%d rounds, -seed %d", n, *seed)
 	program, _ := hasty(t)
 	if *rounds >= long {
