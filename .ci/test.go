@@ -1,6 +1,7 @@
-// Everything that must hold before a change is kept, one step after the other: `make test` runs it. A step that fails
-// does not stop the later ones. A test that is skipped has failed: what it shows was not shown. It prints how many single
-// checks passed and failed, keeps that line in test-results/summary, and exits with 1 where anything failed.
+// Everything that must hold before a change is kept: `make test` runs it. The steps of the server and those of the clients go on
+// side by side, for both wait often; what a step says is printed when it has ended. A step that fails does not stop the later
+// ones. A test that is skipped has failed: what it shows was not shown. It prints how many single checks passed and failed, keeps
+// that line in test-results/summary, and exits with 1 where anything failed.
 package main
 
 import (
@@ -20,6 +21,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"wardroom/internal/store/storetest"
@@ -61,32 +63,31 @@ func main() {
 		os.Exit(1)
 	}
 	all := &tally{}
-	for _, step := range []struct {
-		name string
-		run  func(*tally)
-	}{
-		{"format", formatted},
-		{"go vet", command("go", "vet", "./...")},
-		{"staticcheck", command("go", "tool", "-modfile=.ci/tools.mod", "staticcheck", "./...")},
-		{"govulncheck", vulnerabilities},
-		{"go test", func(t *tally) { goTests(t, true, nil, "-skip=^TestPostgres|^TestCost|"+tables, "./...") }},
-		{"go test, tables", func(t *tally) { goTests(t, false, nil, "-run="+tables, "./internal/clientapi") }},
-		{"go test on PostgreSQL", onPostgres},
-		{"bench-check", command("make", "--no-print-directory", "bench-check")},
-		{"other clients", within("test/clients", nodeTests("other clients", "test"))},
-		{"web lint", web(command("npm", "run", "--silent", "lint"))},
-		{"web tests", web(vitest)},
-		{"end to end", web(nodeTests("end to end", "e2e"))},
-	} {
-		fmt.Printf("── %s\n", step.name)
-		before, start := all.failed, time.Now()
-		step.run(all)
-		outcome := "ok"
-		if all.failed > before {
-			outcome = "FAILED"
-		}
-		fmt.Printf("── %s: %s in %s\n\n", step.name, outcome, time.Since(start).Round(time.Second/10))
+	server := []step{
+		{"format", ".", formatted},
+		{"go vet", ".", command("go", "vet", "./...")},
+		{"staticcheck", ".", command("go", "tool", "-modfile=.ci/tools.mod", "staticcheck", "./...")},
+		{"govulncheck", ".", vulnerabilities},
+		{"go test", ".", func(j *job) { goTests(j, true, nil, "-skip=^TestPostgres|^TestCost|"+tables, "./...") }},
+		{"go test, tables", ".", func(j *job) { goTests(j, false, nil, "-run="+tables, "./internal/clientapi") }},
+		{"go test on PostgreSQL", ".", onPostgres},
+		{"bench-check", ".", command("make", "--no-print-directory", "bench-check")},
 	}
+	clients := []step{
+		{"web lint", "web", command("npm", "run", "--silent", "lint")},
+		{"web tests", "web", vitest},
+		{"other clients", "test/clients", nodeTests("other clients", "test")},
+		{"end to end", "web", nodeTests("end to end", "e2e")},
+	}
+	var both sync.WaitGroup
+	for _, steps := range [][]step{server, clients} {
+		both.Go(func() {
+			for _, s := range steps {
+				s.take(all)
+			}
+		})
+	}
+	both.Wait()
 	for _, s := range all.excused {
 		fmt.Println("skipped:", s)
 	}
@@ -104,22 +105,66 @@ func main() {
 	}
 }
 
-// command is a step that passes when the command does.
-func command(name string, args ...string) func(*tally) {
-	return func(t *tally) {
-		cmd := exec.Command(name, args...)
-		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-		if err := cmd.Run(); err != nil {
-			fmt.Println(err)
-			t.add(false, strings.Join(cmd.Args, " "))
-			return
-		}
-		t.add(true, "")
+// step is one of them, and the folder in which it runs.
+type step struct {
+	name, dir string
+	run       func(*job)
+}
+
+// job is a step under way: what it says, and what passed and failed in it.
+type job struct {
+	tally
+	bytes.Buffer
+	dir string
+}
+
+// printing guards the output, and the sums.
+var printing sync.Mutex
+
+// take runs a step, prints what it said, and adds to all what came of it.
+func (s step) take(all *tally) {
+	printing.Lock()
+	fmt.Printf("── %s begins\n", s.name)
+	printing.Unlock()
+	j, start := &job{dir: s.dir}, time.Now()
+	s.run(j)
+	outcome := "ok"
+	if j.failed > 0 {
+		outcome = "FAILED"
 	}
+	printing.Lock()
+	defer printing.Unlock()
+	fmt.Printf("\n── %s\n%s── %s: %s in %s\n\n", s.name, j.String(), s.name, outcome, time.Since(start).Round(time.Second/10))
+	all.passed += j.passed
+	all.failed += j.failed
+	all.names = append(all.names, j.names...)
+	all.excused = append(all.excused, j.excused...)
+}
+
+// program is a command that runs in the step's folder and says what it has to say to the job.
+func (j *job) program(name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(name, args...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = j.dir, j, j
+	return cmd
+}
+
+// command is a step that passes when the command does.
+func command(name string, args ...string) func(*job) {
+	return func(j *job) { j.passes(j.program(name, args...)) }
+}
+
+// passes runs a command that has to end well.
+func (j *job) passes(cmd *exec.Cmd) {
+	if err := cmd.Run(); err != nil {
+		fmt.Fprintln(j, err)
+		j.add(false, strings.Join(cmd.Args, " "))
+		return
+	}
+	j.add(true, "")
 }
 
 // formatted holds all Go files to gofmt.
-func formatted(t *tally) {
+func formatted(j *job) {
 	ok := true
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -140,19 +185,19 @@ func formatted(t *tally) {
 			return err
 		}
 		if want, err := format.Source(have); err != nil || !bytes.Equal(have, want) {
-			fmt.Printf("run gofmt -w %s\n", path)
+			fmt.Fprintf(j, "run gofmt -w %s\n", path)
 			ok = false
 		}
 		return nil
 	})
 	if err != nil {
-		fmt.Println(err)
+		fmt.Fprintln(j, err)
 	}
-	t.add(ok && err == nil, "gofmt")
+	j.add(ok && err == nil, "gofmt")
 }
 
 // vulnerabilities asks govulncheck, where its database can be reached.
-func vulnerabilities(t *tally) {
+func vulnerabilities(j *job) {
 	client := http.Client{Timeout: 15 * time.Second}
 	res, err := client.Get("https://vuln.go.dev/index/modules.json.gz")
 	if err == nil {
@@ -162,10 +207,10 @@ func vulnerabilities(t *tally) {
 		}
 	}
 	if err != nil {
-		t.excused = append(t.excused, fmt.Sprintf("govulncheck: its database cannot be reached from here: %v", err))
+		j.excused = append(j.excused, fmt.Sprintf("govulncheck: its database cannot be reached from here: %v", err))
 		return
 	}
-	command("go", "tool", "-modfile=.ci/tools.mod", "govulncheck", "./...")(t)
+	command("go", "tool", "-modfile=.ci/tools.mod", "govulncheck", "./...")(j)
 }
 
 // unwatched are the packages that the race detector passes over: SQLite, which is C in Go's words and locks by itself, and one
@@ -195,32 +240,32 @@ func stored() (packages []string, err error) {
 }
 
 // onPostgres runs the tests that open a store on a PostgreSQL server of their own.
-func onPostgres(t *tally) {
+func onPostgres(j *job) {
 	above, err := stored()
 	var server *rig.Postgres
 	if err == nil {
 		server, err = rig.StartPostgres(context.Background(), "fsync=off", "full_page_writes=off")
 	}
 	if err != nil {
-		fmt.Println(err)
-		t.add(false, "go test on PostgreSQL")
+		fmt.Fprintln(j, err)
+		j.add(false, "go test on PostgreSQL")
 		return
 	}
 	env := []string{storetest.Variable + "=" + server.URL}
-	goTests(t, true, env, "-skip=^TestSQLite|^TestCost", "./internal/store/...")
+	goTests(j, true, env, "-skip=^TestSQLite|^TestCost", "./internal/store/...")
 	// Goroutines meet in the same places whatever the database is: the race detector has seen them over SQLite.
-	goTests(t, false, env, append([]string{"-skip=^TestSQLite|^TestCost"}, above...)...)
-	os.Setenv(storetest.Variable, server.URL)
-	command("go", "test", "-count=1", "-run=^TestCostOfAYear$", "./internal/feed")(t) // it measures, so without the race detector
-	os.Unsetenv(storetest.Variable)
+	goTests(j, false, env, append([]string{"-skip=^TestSQLite|^TestCost"}, above...)...)
+	year := j.program("go", "test", "-count=1", "-run=^TestCostOfAYear$", "./internal/feed") // it measures, so without the race detector
+	year.Env = append(os.Environ(), env...)
+	j.passes(year)
 	if err := server.Stop(); err != nil {
-		fmt.Println(err)
-		t.add(false, "go test on PostgreSQL: "+err.Error())
+		fmt.Fprintln(j, err)
+		j.add(false, "go test on PostgreSQL: "+err.Error())
 	}
 }
 
 // goTests runs Go tests, with the race detector or without, and shows the output of those that fail.
-func goTests(t *tally, race bool, env []string, what ...string) {
+func goTests(j *job, race bool, env []string, what ...string) {
 	args := []string{"test", "-count=1", "-timeout=15m", "-json"}
 	if race {
 		args = append(args, "-race")
@@ -228,27 +273,30 @@ func goTests(t *tally, race bool, env []string, what ...string) {
 			args = append(args, "-gcflags="+p+"=-race=false -d=checkptr=0")
 		}
 	}
-	cmd := exec.Command("go", append(args, what...)...)
-	cmd.Env, cmd.Stderr = append(os.Environ(), env...), os.Stderr
+	cmd := j.program("go", append(args, what...)...)
+	var said bytes.Buffer // apart from what is read meanwhile
+	cmd.Env, cmd.Stdout, cmd.Stderr = append(os.Environ(), env...), nil, &said
 	pipe, err := cmd.StdoutPipe()
 	if err == nil {
 		err = cmd.Start()
 	}
 	if err != nil {
-		fmt.Println(err)
-		t.add(false, "go test")
+		fmt.Fprintln(j, err)
+		j.add(false, "go test")
 		return
 	}
-	before := t.failed
-	countGo(pipe, t)
-	if err := cmd.Wait(); err != nil && t.failed == before {
-		fmt.Println(err)
-		t.add(false, "go test")
+	before := j.failed
+	countGo(pipe, j)
+	err = cmd.Wait()
+	j.Write(said.Bytes())
+	if err != nil && j.failed == before {
+		fmt.Fprintln(j, err)
+		j.add(false, "go test")
 	}
 }
 
 // countGo reads what go test -json writes.
-func countGo(r io.Reader, t *tally) {
+func countGo(r io.Reader, j *job) {
 	type event struct {
 		Action, Package, ImportPath, Test, Output string
 		Elapsed                                   float64
@@ -263,7 +311,7 @@ func countGo(r io.Reader, t *tally) {
 		}
 		var e event
 		if json.Unmarshal(line, &e) != nil {
-			fmt.Printf("%s", line)
+			fmt.Fprintf(j, "%s", line)
 			continue
 		}
 		pkg := e.Package + e.ImportPath
@@ -280,113 +328,81 @@ func countGo(r io.Reader, t *tally) {
 		case "skip":
 			if e.Test != "" {
 				why := strings.TrimSpace(regexp.MustCompile(`(?m)^(=== .*|\s*--- .*)$`).ReplaceAllString(output[name].String(), ""))
-				t.skip(name, strings.Join(strings.Fields(why), " "))
+				j.skip(name, strings.Join(strings.Fields(why), " "))
 			}
 		case "pass":
 			if e.Test != "" {
-				t.passed++
+				j.passed++
 			} else {
-				fmt.Printf("ok      %-40s %6.1fs\n", pkg, e.Elapsed)
+				fmt.Fprintf(j, "ok      %-40s %6.1fs\n", pkg, e.Elapsed)
 			}
 		case "build-fail":
-			fmt.Print(output[name].String())
+			fmt.Fprint(j, output[name].String())
 		case "fail":
-			fmt.Print(output[name].String())
+			fmt.Fprint(j, output[name].String())
 			if e.Test != "" {
 				failed[pkg]++
-				t.add(false, name)
+				j.add(false, name)
 				break
 			}
-			fmt.Printf("FAILED  %-40s %6.1fs\n", pkg, e.Elapsed)
+			fmt.Fprintf(j, "FAILED  %-40s %6.1fs\n", pkg, e.Elapsed)
 			if failed[pkg] == 0 { // it did not build, or ended outside a test
-				t.add(false, pkg)
+				j.add(false, pkg)
 			}
 		}
-	}
-}
-
-// web is a step of the web client, run in its folder, where there is one.
-func web(step func(*tally)) func(*tally) {
-	return func(t *tally) {
-		if _, err := os.Stat("web/package.json"); err != nil {
-			fmt.Println("there is no web client yet")
-			return
-		}
-		within("web", step)(t)
-	}
-}
-
-// within is a step run in a folder.
-func within(folder string, step func(*tally)) func(*tally) {
-	return func(t *tally) {
-		back, err := os.Getwd()
-		if err == nil {
-			err = os.Chdir(folder)
-		}
-		if err != nil {
-			fmt.Println(err)
-			t.add(false, folder)
-			return
-		}
-		defer os.Chdir(back)
-		step(t)
 	}
 }
 
 // vitest runs the web client's unit tests.
-func vitest(t *tally) {
+func vitest(j *job) {
 	report := filepath.Join("..", results, "vitest.json")
-	cmd := exec.Command("npm", "test", "--silent", "--", "--reporter=default", "--reporter=json", "--outputFile.json="+report)
-	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	cmd := j.program("npm", "test", "--silent", "--", "--reporter=default", "--reporter=json", "--outputFile.json="+report)
 	failure := cmd.Run()
 	var counts struct {
 		NumPassedTests, NumFailedTests, NumPendingTests int
 	}
-	data, err := os.ReadFile(report)
+	data, err := os.ReadFile(filepath.Join(j.dir, report))
 	if err == nil {
 		err = json.Unmarshal(data, &counts)
 	}
-	conclude(t, "web tests", counts.NumPassedTests, counts.NumFailedTests, counts.NumPendingTests, failure, err)
+	conclude(j, "web tests", counts.NumPassedTests, counts.NumFailedTests, counts.NumPendingTests, failure, err)
 }
 
 var nodeCount = regexp.MustCompile(`^(?:#|ℹ) (pass|fail|cancelled|skipped) (\d+)`)
 
 // nodeTests is a step that runs a script of package.json which prints what node --test prints: tests against a real server.
-func nodeTests(name, script string) func(*tally) {
-	return func(t *tally) {
-		cmd := exec.Command("npm", "run", "--silent", script)
-		var seen bytes.Buffer
-		cmd.Stdout, cmd.Stderr = io.MultiWriter(os.Stdout, &seen), os.Stderr
-		failure := cmd.Run()
+func nodeTests(name, script string) func(*job) {
+	return func(j *job) {
+		failure := j.program("npm", "run", "--silent", script).Run()
 		counts := map[string]int{}
-		for line := range strings.Lines(seen.String()) {
+		for line := range strings.Lines(j.String()) {
 			if m := nodeCount.FindStringSubmatch(line); m != nil {
 				n, _ := strconv.Atoi(m[2]) // the pattern allows digits alone
 				counts[m[1]] += n
 			}
 		}
-		conclude(t, name, counts["pass"], counts["fail"]+counts["cancelled"], counts["skipped"], failure, nil)
+		conclude(j, name, counts["pass"], counts["fail"]+counts["cancelled"], counts["skipped"], failure, nil)
 	}
 }
 
 // conclude adds a foreign runner's counts. A runner that failed without a failed test, or that ran nothing, is a failure itself.
-func conclude(t *tally, name string, passed, failed, skipped int, errs ...error) {
-	t.passed += passed
-	t.failed += failed
+func conclude(j *job, name string, passed, failed, skipped int, errs ...error) {
+	j.passed += passed
+	j.failed += failed
 	if failed > 0 {
-		t.names = append(t.names, fmt.Sprintf("%s: %d, see above", name, failed))
+		j.names = append(j.names, fmt.Sprintf("%s: %d, see above", name, failed))
 	}
 	for range skipped {
-		t.skip(name, "see above")
+		j.skip(name, "see above")
 	}
 	for _, err := range errs {
 		if err != nil && failed == 0 {
-			fmt.Println(err)
-			t.add(false, name)
+			fmt.Fprintln(j, err)
+			j.add(false, name)
 			return
 		}
 	}
 	if passed+failed == 0 {
-		t.add(false, name+": nothing ran")
+		j.add(false, name+": nothing ran")
 	}
 }
