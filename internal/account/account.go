@@ -126,13 +126,14 @@ type Accounts struct {
 	sessions   sessions
 	challenges challenges
 	renewals   renewals
+	cost       cost
 	hashing    chan struct{} // holds one element for each password that is being hashed
 	openIDKey  [32]byte      // of this run of the server
 }
 
 // New returns the accounts of server that disk keeps.
 func New(disk Disk, server mxid.Server) *Accounts {
-	a := &Accounts{Disk: disk, Server: server, hashing: make(chan struct{}, hashesAtOnce)}
+	a := &Accounts{Disk: disk, Server: server, cost: costHere(), hashing: make(chan struct{}, hashesAtOnce)}
 	_, _ = rand.Read(a.openIDKey[:]) // never fails
 	return a
 }

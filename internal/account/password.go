@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"strings"
+	"testing"
 	"time"
 	"unicode/utf8"
 
@@ -16,15 +17,43 @@ import (
 	"wardroom/internal/stream"
 )
 
-// The cost of one password hash: OWASP's first choice of small memory for argon2id. It is written into every hash, so that
-// it can be raised without locking anybody out.
 const (
-	hashMemory  = 19 * 1024 // KiB
-	hashPasses  = 2
-	hashThreads = 1
-	hashLen     = 32
-	saltLen     = 16
+	hashLen = 32
+	saltLen = 16
 )
+
+// cost is what one password hash costs. It is written into every hash, so that it can be raised without locking anybody out.
+type cost struct {
+	memory, passes uint32 // KiB
+	threads        uint8
+}
+
+var (
+	// usual is OWASP's first choice of small memory for argon2id.
+	usual = cost{19 * 1024, 2, 1}
+	// tested is next to nothing: thousands of people sign up in tests, and their passwords are not worth it.
+	tested = cost{8, 1, 1}
+)
+
+// costHere is the usual cost but in a binary that go test built: that is decided when it is linked, and nothing that a program is told
+// later can change it.
+func costHere() cost {
+	if testing.Testing() {
+		return tested
+	}
+	return usual
+}
+
+// phc is the head of what a hash of this cost is written as: "$argon2id$v=19$m=…,t=…,p=…$".
+func (c cost) phc() string {
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$", argon2.Version, c.memory, c.passes, c.threads)
+}
+
+// nobodys is the hash of nothing anybody can type: tried where there is no account, so that the answer takes as long.
+func (c cost) nobodys() string {
+	b64 := base64.RawStdEncoding
+	return c.phc() + strings.Repeat("A", b64.EncodedLen(saltLen)) + "$" + strings.Repeat("A", b64.EncodedLen(hashLen))
+}
 
 const (
 	hashesAtOnce = 4                // 76 MiB at most, however many sign in
@@ -67,15 +96,10 @@ func (a *Accounts) hash(ctx context.Context, password string) (string, error) {
 	defer done()
 	salt := make([]byte, saltLen)
 	_, _ = rand.Read(salt) // never fails
-	sum := argon2.IDKey([]byte(password), salt, hashPasses, hashMemory, hashThreads, hashLen)
+	sum := argon2.IDKey([]byte(password), salt, a.cost.passes, a.cost.memory, a.cost.threads, hashLen)
 	b64 := base64.RawStdEncoding
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, hashMemory, hashPasses, hashThreads,
-		b64.EncodeToString(salt), b64.EncodeToString(sum)), nil
+	return a.cost.phc() + b64.EncodeToString(salt) + "$" + b64.EncodeToString(sum), nil
 }
-
-// noPassword is the hash of nothing anybody can type: tried where there is no account, so that the answer takes as long.
-var noPassword = fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, hashMemory, hashPasses, hashThreads,
-	strings.Repeat("A", base64.RawStdEncoding.EncodedLen(saltLen)), strings.Repeat("A", base64.RawStdEncoding.EncodedLen(hashLen)))
 
 // matches reports whether password is the one phc was made from.
 func (a *Accounts) matches(ctx context.Context, phc, password string) (bool, error) {
@@ -120,7 +144,7 @@ func (a *Accounts) person(ctx context.Context, name, password string) (Person, e
 			return Person{}, fmt.Errorf("looking for %s: %w", user, err)
 		}
 	}
-	phc := noPassword
+	phc := a.cost.nobodys()
 	if ok = ok && !p.Closed && p.Service == ""; ok { // a service's account has no password
 		phc = p.Password
 	}

@@ -263,4 +263,9 @@ func (o *office) finish() {
 	if err := db.QueryRow("PRAGMA integrity_check").Scan(&verdict); err != nil || verdict != "ok" {
 		o.t.Errorf("the database says of itself: %s, %v", verdict, err)
 	}
+	var cheap int // a test in the server's own process hashes at another cost
+	const usual = "SELECT count(*) FROM account WHERE password NOT LIKE '$argon2id$v=19$m=19456,t=2,p=1$%'"
+	if err := db.QueryRow(usual).Scan(&cheap); err != nil || cheap > 0 {
+		o.t.Errorf("%d passwords are kept as nobody's should be, %v", cheap, err)
+	}
 }
