@@ -4,9 +4,12 @@ package storetest
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // for Beside
@@ -24,8 +27,35 @@ func Open(t testing.TB) (*store.DB, *stream.Hub) {
 // OpenDir is Open for a folder that may hold a store already.
 func OpenDir(t testing.TB, dir string) (*store.DB, *stream.Hub) {
 	t.Helper()
+	file := filepath.Join(dir, store.File)
+	if _, err := os.Stat(file); !Postgres() && errors.Is(err, fs.ErrNotExist) {
+		data, err := empty()
+		if err == nil {
+			err = os.WriteFile(file, data, 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 	return running(t, dir, store.Open)
 }
+
+// empty is SQLite's file with all tables and nothing in them: to copy it takes much less than to make the tables anew for each test.
+var empty = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "wardroom-empty-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	db, err := store.Open(context.Background(), dir, stream.NewHub(), slog.New(slog.DiscardHandler))
+	if err == nil {
+		err = db.Close()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return os.ReadFile(filepath.Join(dir, store.File))
+})
 
 // JoinDir is OpenDir beside a server that has the store open, as a command does it.
 func JoinDir(t testing.TB, dir string) (*store.DB, *stream.Hub) {
