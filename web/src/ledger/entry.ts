@@ -34,6 +34,11 @@ function leafOf(text: string): Leaf {
   }
 }
 
+/** What stands in the body of an entry. Whoever reads it knows the kind, and takes nothing for granted. */
+export function bodyIn({ text }: Entry): Partial<Record<string, unknown>> {
+  return leafOf(text).body ?? {};
+}
+
 /** What an entry says under a name, where it is text; '' where it is not there. */
 export function saidIn({ text }: Entry, name: string): string {
   const value = leafOf(text).body?.[name];

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { fromBase64, hex, toBase64, utf8, type Bytes } from './bytes';
 import { treeOf, verifyCheckpoint, type Tree } from './checkpoint';
 import { keyFrom, parseNote } from './note';
@@ -9,6 +9,8 @@ import { Growing, leafHash } from './tree';
 import { LedgerError, type Wrong } from './wrong';
 // A log as a server has served it; internal/ledger/vectors_test.go writes it and holds it against the server's own verifier.
 import vectors from './vectors.json';
+
+vi.setConfig({ testTimeout: 60_000 }); // thousands of hashes, on a machine that may be busy
 
 const { key, checkpoints, fork } = vectors;
 const policy = await parsePolicy(vectors.policy);

@@ -1,8 +1,10 @@
 import { MatrixError } from 'matrix-js-sdk/lib/http-api/errors';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { fromBase64, utf8, type Bytes } from '../ledger/bytes';
 import vectors from '../ledger/vectors.json';
 import { ownBuild, PublicRecord } from './record';
+
+vi.setConfig({ testTimeout: 60_000 }); // thousands of hashes, on a machine that may be busy
 
 /** A server's ledger that can be exchanged, and a browser that remembers. */
 function place() {
@@ -103,9 +105,10 @@ test('a record that is right again goes on, and that it was not stays said', asy
 
 test('a record without the signatures of its witnesses is an alarm, and so is one of another key', async () => {
   const { at, opens } = place();
+  at.checkpoint = vectors.checkpoints[2];
   const record = opens();
   await record.check();
-  const [text, lines] = vectors.checkpoints[7]!.split('\n\n');
+  const [text, lines] = vectors.checkpoints[3]!.split('\n\n');
   at.checkpoint = `${text!}\n\n${lines!.split('\n')[0]!}\n`;
   await record.check();
   expect(whys(record)).toEqual([['witnesses', false]]);
@@ -113,7 +116,7 @@ test('a record without the signatures of its witnesses is an alarm, and so is on
   await record.check();
   expect(record.snapshot().standing).toBe('broken');
   expect(whys(record), 'it is said once').toEqual([['witnesses', true]]);
-  at.checkpoint = vectors.checkpoints[7]!.replace(/^— quay.*\n/m, '');
+  at.checkpoint = vectors.checkpoints[3]!.replace(/^— quay.*\n/m, '');
   await record.check();
   expect(whys(record)[0]).toEqual(['key', false]);
 });

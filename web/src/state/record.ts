@@ -10,7 +10,7 @@ import { Store } from './store';
 
 export type { Build, Seen };
 export type { Entry } from '../ledger/entry';
-export { namesIn, saidIn, yesIn } from '../ledger/entry';
+export { bodyIn, namesIn, saidIn, yesIn } from '../ledger/entry';
 export { latestKept } from '../ledger/follow';
 
 /** A checkpoint, with its signatures, and the key of its log; of `policy` also who witnessed it, in the log's own words. */
