@@ -4,8 +4,8 @@ import reactHooks from 'eslint-plugin-react-hooks';
 import globals from 'globals';
 import tseslint from 'typescript-eslint';
 
-// The floors of the web client: main → App → screens → { state, kit, lang }; state → { wire, crypto, search, ledger }; crypto → ledger; search → keep.
-const floors = ['kit', 'lang', 'wire', 'crypto', 'keep', 'search', 'ledger', 'state'];
+// The floors of the web client: main → App → screens → { state, kit, lang }; state → { wire, crypto, delivery, search, ledger }; delivery → crypto → ledger; search → keep.
+const floors = ['kit', 'lang', 'wire', 'crypto', 'delivery', 'keep', 'search', 'ledger', 'state'];
 const screens = readdirSync('src', { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && !floors.includes(entry.name))
   .map((entry) => entry.name);
@@ -67,15 +67,16 @@ export default tseslint.config(
   { files: ['src/wire/**'], rules: { 'no-restricted-globals': 'off', 'no-restricted-properties': 'off' } },
   { files: ['src/**/*.tsx'], ignores: tests, rules: { 'max-lines': ['error', { max: 300 }] } },
   { files: tests, rules: { 'no-restricted-syntax': 'off', '@typescript-eslint/no-non-null-assertion': 'off' } },
-  floor('kit', ['lang', 'wire', 'crypto', 'keep', 'search', 'ledger', 'state', ...screens], [sdk, cryptoLibrary]),
-  floor('lang', ['kit', 'wire', 'crypto', 'keep', 'search', 'ledger', 'state', ...screens], [sdk, cryptoLibrary]),
-  floor('keep', ['kit', 'lang', 'wire', 'crypto', 'search', 'ledger', 'state', ...screens], [sdk, cryptoLibrary, react]),
-  floor('ledger', ['kit', 'lang', 'wire', 'crypto', 'keep', 'search', 'state', ...screens], [sdk, cryptoLibrary, react]),
-  floor('search', ['kit', 'lang', 'wire', 'crypto', 'ledger', 'state', ...screens], [sdk, cryptoLibrary, react]),
-  floor('wire', ['kit', 'crypto', 'search', 'ledger', 'state', ...screens], [cryptoLibrary, react]),
-  floor('crypto', ['kit', 'lang', 'wire', 'search', 'state', ...screens], [react]),
+  floor('kit', ['lang', 'wire', 'crypto', 'keep', 'search', 'ledger', 'delivery', 'state', ...screens], [sdk, cryptoLibrary]),
+  floor('lang', ['kit', 'wire', 'crypto', 'keep', 'search', 'ledger', 'delivery', 'state', ...screens], [sdk, cryptoLibrary]),
+  floor('keep', ['kit', 'lang', 'wire', 'crypto', 'search', 'ledger', 'delivery', 'state', ...screens], [sdk, cryptoLibrary, react]),
+  floor('ledger', ['kit', 'lang', 'wire', 'crypto', 'keep', 'search', 'delivery', 'state', ...screens], [sdk, cryptoLibrary, react]),
+  floor('search', ['kit', 'lang', 'wire', 'crypto', 'ledger', 'delivery', 'state', ...screens], [sdk, cryptoLibrary, react]),
+  floor('wire', ['kit', 'crypto', 'search', 'ledger', 'delivery', 'state', ...screens], [cryptoLibrary, react]),
+  floor('delivery', ['kit', 'lang', 'wire', 'search', 'ledger', 'state', ...screens], [sdk, cryptoLibrary, react]),
+  floor('crypto', ['kit', 'lang', 'wire', 'search', 'delivery', 'state', ...screens], [react]),
   floor('state', ['kit', ...screens], [cryptoLibrary, react], ['src/state/use*.ts']),
-  ...screens.map((screen) => floor(screen, ['wire', 'crypto', 'keep', 'search', 'ledger', ...screens.filter((other) => other !== screen)], [sdk, cryptoLibrary])),
+  ...screens.map((screen) => floor(screen, ['wire', 'crypto', 'keep', 'search', 'ledger', 'delivery', ...screens.filter((other) => other !== screen)], [sdk, cryptoLibrary])),
   {
     files: ['*.{js,ts}', 'bench/*.mjs', 'e2e/**/*.mjs'],
     languageOptions: { globals: { ...globals.node, ...globals.browser } },

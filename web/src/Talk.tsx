@@ -61,6 +61,13 @@ export function Talk({ room, draft, connection, covered, onFiles, onReport }: Pr
         if (message.id !== undefined) route.go(threadIn(room, message.id));
       },
       threadHref: (root) => hrefOf(threadIn(room, root)),
+      missing: {
+        ask: room.askFor,
+        report: () => {
+          const { id, name, lang } = room.snapshot();
+          onReport({ is: 'room', room: id, name, lang });
+        },
+      },
       jump: (id) => void room.show(id),
     }),
     [room, draft, edit, onReport],

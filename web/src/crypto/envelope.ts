@@ -21,6 +21,8 @@ export interface Envelope {
   after?: { run: string; n: number };
   /** The last event that this device had seen in the room when it wrote this; empty if none. */
   seen: string;
+  /** With n > 1: the digest of the events that this device saw after those that event n-1 had seen, up to `seen`. Absent where it does not know all of them. */
+  between?: string;
   /** The language of the text, a BCP 47 tag. */
   lang?: string;
   /** Room for what comes later: device signature, label, provenance, ledger checkpoint. */
@@ -39,6 +41,8 @@ export interface Chain {
   run?: string;
   n: number;
   prev: string;
+  /** What the last event of it named as seen; absent in what earlier clients kept. */
+  seen?: string;
 }
 
 export const emptyChain: Chain = { n: 0, prev: '' };
@@ -48,10 +52,10 @@ export function newRun(): string {
   return base64url(crypto.getRandomValues(new Uint8Array(12)));
 }
 
-/** The envelope that follows chain, in a run. A run counts on what it counted itself; what an earlier one stored, it names. */
-export function nextEnvelope(chain: Chain, run: string, device: string, seen: string, lang?: string): Envelope {
+/** The envelope that follows chain, in a run. A run counts on what it counted itself; what an earlier one stored, it names. `between` is of what was seen since then. */
+export function nextEnvelope(chain: Chain, run: string, device: string, seen: string, lang?: string, between?: string): Envelope {
   const spoken = lang === undefined ? {} : { lang };
-  if (chain.run === run) return { v: 1, device, run, n: chain.n + 1, prev: chain.prev, seen, ...spoken };
+  if (chain.run === run) return { v: 1, device, run, n: chain.n + 1, prev: chain.prev, seen, ...(between === undefined ? {} : { between }), ...spoken };
   const after = chain.n === 0 ? {} : { after: { run: chain.run ?? '', n: chain.n } };
   return { v: 1, device, run, n: 1, prev: chain.prev, ...after, seen, ...spoken };
 }
@@ -65,13 +69,22 @@ export function withEnvelope(content: Content, envelope: Envelope): Content {
 export async function chainAfter(content: Content): Promise<Chain> {
   const envelope = readEnvelope(content);
   if (envelope === undefined) throw new Error('content without an envelope cannot continue a chain');
-  return { ...(envelope.run === undefined ? {} : { run: envelope.run }), n: envelope.n, prev: await contentHash(content) };
+  return { ...(envelope.run === undefined ? {} : { run: envelope.run }), n: envelope.n, prev: await contentHash(content), seen: envelope.seen };
 }
 
 /** SHA-256 of the canonical JSON of content, in base64url without padding. */
-export async function contentHash(content: Content): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(canonicalJson(content)));
-  return base64url(new Uint8Array(digest));
+export function contentHash(content: Content): Promise<string> {
+  return sha256(canonicalJson(content));
+}
+
+/** The digest of events in their order: of SHA-256 over their ids, each with a line feed behind it, the first 128 bits. */
+export function eventsDigest(ids: readonly string[]): Promise<string> {
+  return sha256(ids.map((id) => `${id}\n`).join(''), 16);
+}
+
+async function sha256(text: string, bytes = 32): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
+  return base64url(new Uint8Array(digest, 0, bytes));
 }
 
 function base64url(bytes: Uint8Array): string {
@@ -91,6 +104,7 @@ export function readEnvelope(content: Readonly<Record<string, unknown>>): Envelo
     (e.after === undefined || isPlace(e.after)) &&
     typeof e.prev === 'string' &&
     typeof e.seen === 'string' &&
+    (e.between === undefined || typeof e.between === 'string') &&
     (e.lang === undefined || typeof e.lang === 'string');
   return good ? (found as Envelope) : undefined;
 }

@@ -30,6 +30,8 @@ class Server implements Post {
   fail: (id: string) => void = () => undefined;
   lose: (id: string) => void = () => undefined;
   seen = () => `$${this.stored.size}`;
+  sign = (content: Content) => Promise.resolve(content);
+  between = (a: string, s: string) => Promise.resolve(`${a} to ${s}`);
   send = (_type: string, id: string, content: Content) => {
     return Promise.resolve().then(() => {
       this.fail(id);
@@ -431,4 +433,17 @@ test('what an earlier client counted, whose runs had no names, is gone on from',
   await box.add('m.room.message', text('42'));
   await until(box);
   expect(readEnvelope([...server.stored.values()][0]!)).toMatchObject({ n: 1, prev: 'hash', after: { run: '', n: 41 } });
+});
+
+test('what is sent says what its device saw since the message before, and is signed; the next one fixes the signature too', async () => {
+  const server = new Server();
+  server.sign = (content) => Promise.resolve({ ...content, 'org.wardroom.envelope': { ...readEnvelope(content), sig: 'signature' } as never });
+  const box = new Outbox(server);
+  await box.add('m.room.message', text('one'));
+  await box.add('m.room.message', text('two'));
+  await until(box, 'saved', 'saved');
+  const [one, two] = [...server.stored.values()];
+  expect(readEnvelope(one!)).toMatchObject({ n: 1, seen: '$0', sig: 'signature' });
+  expect(readEnvelope(one!)?.between).toBeUndefined();
+  expect(readEnvelope(two!)).toMatchObject({ n: 2, seen: '$1', between: '$0 to $1', sig: 'signature', prev: await contentHash(one!) });
 });

@@ -41,6 +41,10 @@ export interface Post {
   readonly device: string;
   /** The last event seen in the room, or ''. */
   seen: () => string;
+  /** The digest of what came after an event, up to another; undefined where that is not known. */
+  between: (a: string, s: string) => Promise<string | undefined>;
+  /** The content with this device's signature in its envelope; the same content gives the same. */
+  sign: (content: Content) => Promise<Content>;
   /** Encrypts where the room asks for it, and sends. It returns the event's id. */
   send: (type: string, id: string, content: Content) => Promise<string>;
   /** What an event says that is on the server, or undefined where this device cannot decrypt it. */
@@ -186,11 +190,12 @@ export class Outbox extends Store<readonly Outgoing[]> {
   async #send(item: Outgoing): Promise<boolean> {
     const post = this.#post;
     const before = this.#underWay?.id === item.id ? this.#underWay : undefined;
-    const envelope = before?.envelope ?? nextEnvelope(this.#chain, this.#run, post.device, post.seen(), item.lang);
+    const envelope = before?.envelope ?? (await this.#envelope(item));
+    if (this.#find(item.id) === undefined) return true; // discarded meanwhile
     const again = this.#before.has(item.id);
     this.#underWay = { id: item.id, envelope, ...(before?.unsure && { unsure: true }) };
     if (before?.unsure !== true) this.#change(item.id, { is: 'sending' });
-    const content = withEnvelope(item.content, envelope);
+    const content = await this.#signed(withEnvelope(item.content, envelope));
     let eventId = this.#proofs.get(item.id);
     try {
       if (eventId === undefined) {
@@ -210,6 +215,18 @@ export class Outbox extends Store<readonly Outgoing[]> {
     this.#change(item.id, { is: 'saved', eventId });
     await this.#keep();
     return true;
+  }
+
+  // What cannot be signed leaves all the same: nobody's message is held up for it.
+  #signed(content: Content): Promise<Content> {
+    return this.#post.sign(content).catch(() => content);
+  }
+
+  async #envelope({ lang }: Outgoing): Promise<Envelope> {
+    const { run, seen: before = '' } = this.#chain;
+    const seen = this.#post.seen();
+    const between = run === this.#run && before !== '' && before !== seen ? await this.#post.between(before, seen) : undefined;
+    return nextEnvelope(this.#chain, this.#run, this.#post.device, seen, lang, between);
   }
 
   // An earlier run may have sent it in other words than it could store: the server took this for the same and kept what it

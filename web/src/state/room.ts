@@ -1,5 +1,6 @@
 import { ClientEvent, MatrixEventEvent, RoomEvent, RoomMemberEvent, RoomStateEvent, SyncState, ThreadEvent, type EventTimelineSet, type MatrixClient, type MatrixEvent, type Room } from 'matrix-js-sdk';
 import type { Content } from '../crypto/envelope';
+import type { Gap } from '../delivery/gaps';
 import { decryptFile, TamperedFile } from '../crypto/attachment';
 import { isEncrypted } from '../crypto/encrypt';
 import { judge, onTrust } from '../crypto/trust';
@@ -16,6 +17,7 @@ import { onIgnored } from './ignored';
 import { Members } from './members';
 import { mentionContent } from './mentions';
 import { findNameable, whereIn } from './nameable';
+import type { Checks } from './checks';
 import type { Outbox } from './outbox';
 import { inviteTo } from './people';
 import type { Person } from './person';
@@ -39,6 +41,12 @@ import { Uploads } from './uploads';
 const firstPause = 6_000;
 const longestPause = 600_000;
 
+/** What the person and the network allow. */
+interface Allowed {
+  showTyping: () => boolean;
+  reachable: () => boolean;
+}
+
 /** One room: what its page shows and what can be done there. It follows the client from `open` to `close`. */
 export class RoomState extends Store<RoomView> {
   /** The files that are on their way out of here. */
@@ -46,6 +54,7 @@ export class RoomState extends Store<RoomView> {
   readonly #client: MatrixClient;
   readonly #room: Room;
   readonly #outbox: Outbox;
+  readonly #checks: Checks;
   readonly #tokens: Tokens;
   readonly #reachable: () => boolean;
   readonly #position: Position;
@@ -67,11 +76,11 @@ export class RoomState extends Store<RoomView> {
   readonly typing: Typing;
   readonly tellTyping: TellTyping;
 
-  constructor(client: MatrixClient, room: Room, outbox: Outbox, tokens: Tokens, showTyping: () => boolean, reachable: () => boolean) {
+  constructor(client: MatrixClient, room: Room, outbox: Outbox, checks: Checks, tokens: Tokens, { showTyping, reachable }: Allowed) {
     const me = client.getSafeUserId();
     const reading = { readUpTo: () => readUpTo(room, me), unread: () => unreadIn(room, me, unreadNumbers(client, room.roomId)).main.messages };
     const position = new Position(client, room.getUnfilteredTimelineSet(), reading, () => this.#now());
-    super(viewOf(client, room, outbox, position, false));
+    super(viewOf(client, room, outbox, checks.of(room.roomId).snapshot(), position, false));
     this.#client = client;
     this.#room = room;
     this.#position = position;
@@ -82,6 +91,7 @@ export class RoomState extends Store<RoomView> {
     this.typing = new Typing(client, room);
     this.tellTyping = new TellTyping((typing, time) => client.sendTyping(room.roomId, typing, time), showTyping);
     this.#outbox = outbox;
+    this.#checks = checks;
     this.#tokens = tokens;
     this.#reachable = reachable;
     this.uploads = this.#newUploads((file) => file);
@@ -116,6 +126,7 @@ export class RoomState extends Store<RoomView> {
     this.#client.on(MatrixEventEvent.Decrypted, here);
     this.#client.on(RoomMemberEvent.Name, here);
     const stop = this.#outbox.subscribe(soon);
+    const stopChecks = this.#checks.of(roomId).subscribe(soon);
     const stopTrust = onTrust(this.#client, () => void this.#judge(true));
     const stopIgnored = onIgnored(this.#client, soon);
     this.trust.open();
@@ -128,6 +139,7 @@ export class RoomState extends Store<RoomView> {
       this.#client.off(MatrixEventEvent.Decrypted, here);
       this.#client.off(RoomMemberEvent.Name, here);
       stop();
+      stopChecks();
       stopTrust();
       stopIgnored();
       this.trust.close();
@@ -226,6 +238,9 @@ export class RoomState extends Store<RoomView> {
     });
   };
 
+  /** Asks the devices of those who have it for what is missing. It returns how many were asked, and throws where the server does not answer. */
+  readonly askFor = (gap: Gap): Promise<number> => this.#checks.ask(this.#room.roomId, gap);
+
   readonly retry = (key: string): void => this.#outbox.retry(key);
 
   readonly discard = (key: string): Promise<void> => this.#outbox.discard(key);
@@ -285,7 +300,7 @@ export class RoomState extends Store<RoomView> {
     const saved = this.#outbox.snapshot().flatMap(({ state }) => (state.is === 'saved' ? state.eventId : []));
     this.#outbox.arrived(new Set(saved.filter((id) => this.#room.findEventById(id) !== undefined)));
     const before = this.snapshot();
-    const view = viewOf(this.#client, this.#room, this.#outbox, this.#position, this.#remembered);
+    const view = viewOf(this.#client, this.#room, this.#outbox, this.#checks.of(this.#room.roomId).snapshot(), this.#position, this.#remembered);
     const there = new Set(before.items.map(({ id }) => id));
     const readers = noticed(before.readers, (id) => this.#followed && there.has(id), view.readers, Date.now());
     this.#followed = this.#leave !== undefined;

@@ -50,9 +50,9 @@ const goesTo = (): Promise<string> => {
   return converse(client, null as unknown as Tokens, chen, new Map());
 };
 function page() {
-  const outbox = new Outbox({ device: '', seen: () => '', send: () => Promise.resolve(''), judge: () => ({ again: undefined }), read: () => Promise.resolve(undefined), keep: () => Promise.resolve() });
+  const outbox = new Outbox({ device: '', seen: () => '', sign: (content) => Promise.resolve(content), between: () => Promise.resolve(undefined), send: () => Promise.resolve(''), judge: () => ({ again: undefined }), read: () => Promise.resolve(undefined), keep: () => Promise.resolve() });
   const position = new Position(client, room.getUnfilteredTimelineSet(), { readUpTo: () => undefined, unread: () => 0 }, () => undefined);
-  return viewOf(client, room, outbox, position, true);
+  return viewOf(client, room, outbox, [], position, true);
 }
 
 test('a conversation of two stands under the other’s name, and nobody else is invited to it', async () => {

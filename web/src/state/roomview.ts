@@ -4,6 +4,8 @@ import { EventType, KnownMembership, type MatrixClient, type Room } from 'matrix
 import { wayIn, type Way } from '../crypto/way';
 import { languageOf } from '../lang/script';
 import { unreadNumbers } from '../wire/client';
+import type { Gap } from '../delivery/gaps';
+import { withGaps } from './gap';
 import { isIgnored } from './ignored';
 import { levels } from './members';
 import type { Outbox } from './outbox';
@@ -64,7 +66,7 @@ export interface RoomView {
   readonly unreadThreads: { readonly answers: number; readonly newest: string } | undefined;
 }
 
-export function viewOf(client: MatrixClient, room: Room, outbox: Outbox, position: Position, remembered: boolean): RoomView {
+export function viewOf(client: MatrixClient, room: Room, outbox: Outbox, gaps: readonly Gap[], position: Position, remembered: boolean): RoomView {
   const me = client.getSafeUserId();
   const { stretch } = position;
   const unread = unreadIn(room, me, unreadNumbers(client, room.roomId));
@@ -72,7 +74,8 @@ export function viewOf(client: MatrixClient, room: Room, outbox: Outbox, positio
   const known = room.getUnfilteredTimelineSet().getTimelines().flatMap((timeline) => timeline.getEvents());
   // What is on its way out will stand at the end: where the end is not on the page, only what it says about others is.
   const outgoing = stretch.toEnd ? outbox.snapshot() : outbox.snapshot().filter((out) => relationOut(out, me) !== undefined);
-  const items = position.blank ? [] : itemsOf(room, me, events, outgoing, { known, unread });
+  const said = position.blank ? [] : itemsOf(room, me, events, outgoing, { known, unread });
+  const items = withGaps(room, said, gaps, stretch);
   const other = directOther(client, room);
   const name = titleOf(room);
   return {

@@ -3,6 +3,7 @@
 import { ClientEvent, UserEvent, type MatrixClient } from 'matrix-js-sdk';
 import { keepBackingUp } from '../crypto/backup';
 import { encrypt, IdentityChanged, isEncrypted } from '../crypto/encrypt';
+import { signed } from '../crypto/handing';
 import { Recovery } from '../crypto/recovery';
 import { wayIn } from '../crypto/way';
 import { askForPast, cryptoDatabases, openCrypto } from '../crypto/store';
@@ -15,6 +16,7 @@ import { clearDatabase } from '../wire/syncstore';
 import { Tokens, type Login } from '../wire/tokens';
 import { Asking } from './asking';
 import { Cases } from './cases';
+import { Checks } from './checks';
 import { Connection } from './connection';
 import { Courtesy } from './courtesy';
 import { Devices } from './devices';
@@ -82,6 +84,8 @@ export class Session {
   readonly invitations: Invitations;
   readonly passkeys: Passkeys;
   readonly cases: Cases;
+  /** Whether everything came. */
+  readonly checks: Checks;
   readonly mail: OwnMail;
   readonly resets: Resets;
   readonly record: PublicRecord;
@@ -125,6 +129,7 @@ export class Session {
     this.invitations = new Invitations(client);
     this.passkeys = new Passkeys(client);
     this.cases = new Cases(client);
+    this.checks = new Checks(client, vault);
     this.mail = new OwnMail(client);
     this.resets = new Resets(client);
     this.record = new PublicRecord(vault);
@@ -195,7 +200,7 @@ export class Session {
       void wantRooms(this.client, [id]);
       return undefined;
     }
-    const state = new RoomState(this.client, room, this.#outbox(id), this.#tokens, () => this.courtesy.snapshot().typing, () => this.#reachable());
+    const state = new RoomState(this.client, room, this.#outbox(id), this.checks, this.#tokens, { showTyping: () => this.courtesy.snapshot().typing, reachable: () => this.#reachable() });
     this.#rooms.set(id, state);
     return state;
   }
@@ -265,6 +270,7 @@ export class Session {
     this.levels.close();
     this.ignoring.close();
     this.cases.close();
+    this.checks.close();
     this.pictures.close();
     this.asking.close();
     void this.search.close();
@@ -317,7 +323,9 @@ export class Session {
     const client = this.client;
     return {
       device: client.getDeviceId() ?? '',
-      seen: () => client.getRoom(roomId)?.getLastLiveEvent()?.getId() ?? '',
+      seen: () => this.checks.seen(roomId) ?? client.getRoom(roomId)?.getLastLiveEvent()?.getId() ?? '',
+      sign: (content) => signed(client, content),
+      between: (a, s) => this.checks.between(roomId, a, s),
       send: async (type, id, content) => {
         // Whoever writes without a network is not told that the server may have it.
         if (!this.#reachable()) throw new NotYet();

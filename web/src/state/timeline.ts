@@ -3,6 +3,7 @@
 import { Direction, MsgType, type MatrixEvent, type Room } from 'matrix-js-sdk';
 import { readEnvelope } from '../crypto/envelope';
 import { doubtOf, type Doubt } from '../crypto/trust';
+import type { Gap } from '../delivery/gaps';
 import { whyUnreadable, type Unreadable } from '../crypto/unreadable';
 import { cleanTag, languageOf } from '../lang/script';
 import { captionOf, fileOf, type MessageFile } from './file';
@@ -80,12 +81,33 @@ export interface Happening extends Common {
   readonly say: Told;
 }
 
+/** Something that others saw and this device did not, or that contradicts itself. */
+export interface MissingItem extends Common {
+  readonly is: 'gap';
+  readonly gap: Gap;
+  /** What was handed on of it, if anything was. */
+  readonly handed: readonly HandedMessage[];
+}
+
+/** A message that somebody handed on. */
+export interface HandedMessage {
+  readonly id: string;
+  readonly by: Person;
+  readonly sender: Person;
+  readonly at: number;
+  /** Empty where it is no message that can be shown here. */
+  readonly body: string;
+  readonly lang: string | undefined;
+  readonly checked: boolean;
+}
+
 export type TimelineItem =
   | Message
   | Happening
   /** Its key is being looked for. */
   | (Common & { readonly is: 'opening' })
   | (Common & { readonly is: 'unreadable'; readonly why: Unreadable })
+  | MissingItem
   | (Common & { readonly is: 'deleted'; readonly thread?: ThreadSummary | undefined })
   | (Common & { readonly is: 'unsupported' });
 

@@ -11,6 +11,7 @@ import type { Reader } from '../state/readers';
 import type { Happening, Message, TimelineItem } from '../state/timeline';
 import type { Acts } from './acts';
 import { Doubtful } from './Doubtful';
+import { Missing } from './Missing';
 import { OwnState } from './OwnState';
 import { Quoted } from './Quoted';
 import { Reactions } from './Reactions';
@@ -38,6 +39,8 @@ export function Row({ item, follows, acts, mayWrite, drawFile, readers, others =
   switch (item.is) {
     case 'happening':
       return <p className={look['happening']}>{happened(say, item)}</p>;
+    case 'gap':
+      return <Missing item={item} acts={acts.missing} />;
     case 'message':
       return item.mine ? (
         <Own item={item} acts={acts} mayWrite={mayWrite} drawFile={drawFile} readers={readers} others={others} />

@@ -72,3 +72,26 @@ test('no letter in a message turns what stands behind it around', () => {
   const words = screen.getByText('red').closest('p');
   expect(words?.textContent).toBe('see red here [port.example]');
 });
+
+test('what is missing is a gap that says so, can be asked for and reported, and shows what was handed on', async () => {
+  const gap = { key: 'missing 3', is: 'missing', sender: lin.id, device: 'D', run: 'r', from: 3, to: 3, count: 1, hash: '', before: '$1', at, asked: undefined, handed: [] } as const;
+  const row: TimelineItem = { is: 'gap', key: gap.key, id: undefined, sender: lin, mine: false, at, gap, handed: [] };
+  const missing = { ask: vi.fn(() => Promise.resolve(1)), report: vi.fn() };
+  const { container, acts, ...props } = shown([row, theirs]);
+  expect(container.textContent).toContain('A message from 林秋砚 has not reached this device.');
+  expect(screen.queryByRole('button', { name: 'Ask for it' })).toBeNull(); // in a thread
+  const draw = (item: TimelineItem): void => props.rerender(<Timeline {...props} items={[item, theirs]} fromStart mayWrite acts={{ ...acts, missing }} drawFile={() => null} />);
+  draw(row);
+  fireEvent.click(screen.getByRole('button', { name: 'Ask for it' }));
+  expect(missing.ask).toHaveBeenCalledExactlyOnceWith(gap);
+  await screen.findByRole('button', { name: 'Ask for it' });
+  fireEvent.click(screen.getByRole('button', { name: 'Report…' }));
+  expect(missing.report).toHaveBeenCalledOnce();
+  draw({ ...row, gap: { ...gap, asked: 2 } });
+  expect(screen.getByText(/2 devices were asked/)).toBeTruthy();
+  draw({ ...row, handed: [{ id: '$x', by: me, sender: lin, at, body: '已经送达。', lang: 'zh-Hans', checked: true }] });
+  expect(screen.getByText('已经送达。').getAttribute('lang')).toBe('zh-Hans');
+  expect(container.textContent).toContain('handed on by the device of Marta. It is what 林秋砚 wrote: that was checked.');
+  expect(screen.queryByRole('button', { name: /Ask/ })).toBeNull();
+  expect(await barriers(container)).toEqual([]);
+});

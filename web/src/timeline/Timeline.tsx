@@ -157,5 +157,5 @@ function goBetweenRows(event: KeyboardEvent<HTMLDivElement>): void {
 
 /** Whether item goes on where the one before left off: same person, within five minutes. */
 function follows(before: TimelineItem, item: TimelineItem): boolean {
-  return before.is !== 'happening' && item.is !== 'happening' && before.sender.id === item.sender.id && item.at - before.at < 300_000;
+  return ![before.is, item.is].some((is) => is === 'happening' || is === 'gap') && before.sender.id === item.sender.id && item.at - before.at < 300_000;
 }

@@ -1,4 +1,6 @@
-import type { Message } from '../state/timeline';
+import type { Message, MissingItem } from '../state/timeline';
+
+type Gap = MissingItem['gap'];
 
 /** What can be done with the rows of a timeline. */
 export interface Acts {
@@ -19,6 +21,8 @@ export interface Acts {
   answerInThread: ((message: Message) => void) | undefined;
   /** Where a thread that begins with a message is to be found; undefined there. */
   threadHref: ((root: string) => string) | undefined;
+  /** What can be done about something that is missing; undefined in a thread. ask throws where it was not done. */
+  missing?: { ask: (gap: Gap) => Promise<unknown>; report: () => void };
   /** Goes to a message, which may have to be fetched. */
   jump: (id: string) => void;
 }

@@ -6,7 +6,7 @@ import type { Vault } from '../keep/vault';
 import { Arrival, giverOf } from './arrival';
 import { at, home } from './home';
 import { Opening } from './opening';
-import { SyncStore, type UnreadNumbers } from './syncstore';
+import { SyncStore, type ToldEvents, type UnreadNumbers } from './syncstore';
 import type { Tokens } from './tokens';
 
 // The SDK's lines name rooms, people and devices, and a console is easily photographed: silence (5 in the loglevel
@@ -155,6 +155,11 @@ export async function fetchAnew(client: MatrixClient, room: Room): Promise<void>
 /** The ids of the events that were deleted, in whatever room, since this was last asked: also of those that are not loaded. */
 export function deletedSince(client: MatrixClient): readonly string[] {
   return client.store instanceof SyncStore ? client.store.deleted() : [];
+}
+
+/** What the server told of the rooms that one is in, in its order, since this was last asked. */
+export function toldSince(client: MatrixClient): readonly ToldEvents[] {
+  return client.store instanceof SyncStore ? client.store.told() : [];
 }
 
 /**

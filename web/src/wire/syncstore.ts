@@ -3,7 +3,7 @@
 // messages, because in encrypted rooms it counts only what it happens to decrypt, and deletions of events that it has not loaded.
 // At a start the SDK is given the rooms of the first screen; the others are `left` for arrival.ts.
 
-import { MemoryStore, type IJoinedRoom, type IRooms, type ISyncResponse, type MatrixClient, type MatrixEvent } from 'matrix-js-sdk';
+import { MemoryStore, type IJoinedRoom, type IRoomEvent, type IRooms, type ISyncResponse, type MatrixClient, type MatrixEvent } from 'matrix-js-sdk';
 import { KeptRooms, type Keep } from './keptrooms';
 import { more } from './opening';
 
@@ -33,12 +33,24 @@ export interface UnreadNumbers {
   readonly threads: ReadonlyMap<string, number>;
 }
 
+/** A part of what was said in a room, as the server told it: in its order, threads and what is not loaded too. */
+export interface ToldEvents {
+  readonly room: string;
+  /** The oldest first. */
+  readonly events: readonly IRoomEvent[];
+  /** Whether something may lie between these and what was told before. */
+  readonly gap: boolean;
+  /** The token of what lies before. */
+  readonly before: string | undefined;
+}
+
 /** Keeps what the server told, sealed, and remembers what it said last about unread messages, and what was deleted. */
 export class SyncStore extends MemoryStore {
   readonly #vault: Keep;
   readonly #wanted: readonly string[];
   readonly #unread = new Map<string, UnreadNumbers>();
   #deleted: string[] = [];
+  #told: ToldEvents[] = [];
   #rooms: KeptRooms;
   #rest: Rest = { filters: {} };
   #fresh = true;
@@ -248,9 +260,19 @@ export class SyncStore extends MemoryStore {
     return since;
   }
 
+  /** What was told of the rooms that one is in, kept and new, since this was last asked. */
+  told(): readonly ToldEvents[] {
+    const since = this.#told;
+    this.#told = [];
+    return since;
+  }
+
   #read(rooms: Partial<IRooms> | undefined): void {
     for (const [id, room] of Object.entries(rooms?.join ?? {})) {
       this.#deleted.push(...deletedIn(room));
+      // Of a sync that was kept the timeline may be missing, whatever the SDK's type says.
+      const { events = [], limited = false, prev_batch: before } = (room as Partial<IJoinedRoom>).timeline ?? {};
+      if (events.length > 0 || limited) this.#told.push({ room: id, events: events, gap: limited, before: before ?? undefined });
       countAll(room);
       const threads = Object.entries(room.unread_thread_notifications ?? {}).map(([root, { notification_count }]): [string, number] => [root, notification_count ?? 0]);
       // Of a sync that was kept the numbers may be missing, whatever the SDK's type says.

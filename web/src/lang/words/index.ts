@@ -11,6 +11,7 @@ import { happening } from './happening';
 import { ignore } from './ignore';
 import { invitations } from './invitations';
 import { mail } from './mail';
+import { missing } from './missing';
 import { notify } from './notify';
 import { passkeys } from './passkeys';
 import { people } from './people';
@@ -39,6 +40,7 @@ export const words = {
   ...ignore,
   ...invitations,
   ...mail,
+  ...missing,
   ...notify,
   ...passkeys,
   ...people,
