@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { canonicalJson } from './canonical';
-import { chainAfter, contentHash, emptyChain, envelopeKey, newRun, nextEnvelope, readEnvelope, withEnvelope, type Content } from './envelope';
+import { chainAfter, contentHash, emptyChain, envelopeKey, eventsDigest, newRun, nextEnvelope, readEnvelope, withEnvelope, type Content } from './envelope';
 
 test('canonical JSON: keys by code point, no spaces, nothing left undefined, whole numbers only', () => {
   expect(canonicalJson({ b: 1, a: [true, null, 'é"'], '日': { z: '', y: undefined } })).toBe('{"a":[true,null,"é\\""],"b":1,"日":{"z":""}}');
@@ -12,6 +12,12 @@ test('canonical JSON: keys by code point, no spaces, nothing left undefined, who
 test('the hash is SHA-256 of the canonical form in base64url', async () => {
   // printf '{"body":"a","msgtype":"m.text"}' | openssl dgst -sha256 -binary | basenc --base64url
   expect(await contentHash({ msgtype: 'm.text', body: 'a' })).toBe('nd_MjN10ZS1DzXx2zwILxs9by9lPq-MkzVZY48Fw_cc');
+});
+
+test('the digest of events is the first half of SHA-256 over their ids, a line each', async () => {
+  // printf '$a\n$b\n' | openssl dgst -sha256 -binary | head -c 16 | basenc --base64url
+  expect(await eventsDigest(['$a', '$b'])).toBe('gK7ioHem6sPG61lpOQOuCQ');
+  expect(await eventsDigest(['$b', '$a'])).not.toBe(await eventsDigest(['$a', '$b']));
 });
 
 test('each envelope names the one before it, and the first of a run the last that an earlier run has stored', async () => {
@@ -39,7 +45,7 @@ test('a change of anything inside changes the hash, the envelope included', asyn
 test('what is not an envelope in good form is none', () => {
   const good = { v: 1, device: 'D', n: 1, prev: '', seen: '' };
   expect(readEnvelope({ [envelopeKey]: good })).toEqual(good); // by an earlier client
-  for (const bad of [undefined, null, 7, {}, { v: 2 }, { v: 1, device: 'D', n: '1', prev: '', seen: '' }, { v: 1, device: 'D', n: 1, prev: '', seen: '', lang: 7 }, { ...good, run: 7 }, { ...good, n: 0 }, { ...good, after: { n: 1 } }, { ...good, after: { run: 'a', n: -1 } }]) {
+  for (const bad of [undefined, null, 7, {}, { v: 2 }, { v: 1, device: 'D', n: '1', prev: '', seen: '' }, { v: 1, device: 'D', n: 1, prev: '', seen: '', lang: 7 }, { ...good, run: 7 }, { ...good, n: 0 }, { ...good, between: 7 }, { ...good, after: { n: 1 } }, { ...good, after: { run: 'a', n: -1 } }]) {
     expect(readEnvelope({ [envelopeKey]: bad })).toBeUndefined();
   }
 });
