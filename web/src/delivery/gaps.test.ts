@@ -107,6 +107,14 @@ test('history that begins with one’s own joining, or goes on after one was awa
   expect(words(check.found(nobody))).toEqual([]); // what it had seen before is not known here
 });
 
+test('what was left out at one’s own wish and was fetched since is not missing', async () => {
+  const { server, check, raws, writer } = await talk(2);
+  const own = server.say('$own', me, { msgtype: 'm.text', body: 'own' });
+  await check.take(told(raws[0]!, own), true);
+  await check.take(told(raws[0]!, raws[1]!, own, server.say('$3', writer.sender, await writer.write('three'))), false);
+  expect(check.found(nobody)).toEqual([]);
+});
+
 test('who makes a room has all of it', async () => {
   const server = new Server();
   const check = new Gaps(me, server);

@@ -108,6 +108,9 @@ export class Gaps {
     const known = events.findLastIndex((event) => this.#chains.has(event.event_id));
     const rest = events.slice(known + 1);
     if (rest.length === 0 && !(gap && known < 0)) return;
+    // Where something stands among what was heard that was not, what is known is not what was told: something was fetched since.
+    const first = events.findIndex((event) => this.#chains.has(event.event_id));
+    if (events.slice(Math.max(0, first), known + 1).some((event) => !this.#chains.has(event.event_id))) this.#chains.cut();
     if (known < 0 && gap && this.#chains.last !== undefined) {
       const between = await this.#fill(before);
       if (between === undefined) this.#chains.cut();

@@ -188,9 +188,13 @@ export class Checks {
     const heard = [...this.#ignored].some((id) => !now.has(id));
     this.#ignored = now;
     for (const [roomId, check] of this.#open) {
-      if (heard) check.cut();
+      if (heard) {
+        check.cut();
+        this.#changed.add(roomId);
+      }
       this.#tell(roomId);
     }
+    if (heard) void this.#keep();
   };
 
   #tell(roomId: string): void {

@@ -21,7 +21,7 @@ export function Missing({ item, acts }: Props) {
   const said = gap.is === 'missing' ? rich(say, 'missing.message', { name, count: gap.count }) : rich(say, `missing.${gap.is}`, { name });
   const askable = acts !== undefined && (gap.is === 'missing' || gap.is === 'named') && handed.length === 0;
   return (
-    <section className={look['missing']} data-said>
+    <section className={look['missing']} data-said data-gap>
       <State icon={IconWithheld} kind="stop">
         <span>{said}</span>
       </State>
