@@ -22,6 +22,7 @@ class Writer {
 class Server {
   readonly all: Raw[] = [];
   readonly closed = new Set<string>();
+  readonly emptied = new Set<string>();
   away = false;
   asked = 0;
   say(id: string, sender: string, content: Content, rest: Partial<Raw> = {}): Raw {
@@ -32,7 +33,7 @@ class Server {
   member(id: string, who: string, membership: string, before?: string): Raw {
     return this.say(id, who, { membership }, { type: 'm.room.member', state_key: who, ...(before && { unsigned: { prev_content: { membership: before } } }) });
   }
-  read = (raw: Raw): Promise<Read> => Promise.resolve(this.closed.has(raw.event_id) ? { is: 'closed' } : { is: 'sent', content: raw.content as Content });
+  read = (raw: Raw): Promise<Read> => Promise.resolve(this.emptied.has(raw.event_id) ? { is: 'emptied' } : this.closed.has(raw.event_id) ? { is: 'closed' } : { is: 'sent', content: raw.content as Content });
   // A token is how many events lie before it.
   before = (token: string) => {
     this.asked++;
@@ -131,6 +132,10 @@ test('what cannot be read yet takes its place once it is decrypted', async () =>
   await check.take(told(...raws), false);
   expect(check.found(nobody)).toEqual([]);
   expect(check.isClosed('$2')).toBe(true);
+  server.emptied.add('$2');
+  await check.opened(raws[1]!);
+  expect(check.found(nobody)).toEqual([]); // it was deleted before it could be read
+  server.emptied.clear();
   server.closed.clear();
   await check.opened(raws[1]!);
   expect(check.isClosed('$2')).toBe(false);

@@ -133,7 +133,7 @@ export class Gaps {
   /** An event that could not be read was decrypted after all. */
   async opened(raw: Raw): Promise<void> {
     const read = await this.#source.read(raw);
-    if (read.is === 'closed') return;
+    if (read.is === 'closed' || read.is === 'emptied') return; // what was deleted meanwhile stays unknown
     const sent = read.is === 'sent' ? (await sentIn(read.content))?.sent : undefined;
     this.#chains.opened({ id: raw.event_id, sender: raw.sender, is: sent === undefined ? 'other' : 'sent', ...(sent && { sent }) });
     this.#note();

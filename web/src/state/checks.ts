@@ -126,7 +126,7 @@ export class Checks {
       } catch (error) {
         if (isUnreachable(error) || limitedFor(error) !== undefined) return;
         check.cut(); // the server does not give it out
-        await check.take({ ...told, gap: false }, this.#ignored.size > 0);
+        await check.take({ ...told, gap: false }, this.#ignored.size > 0).catch(() => check.cut());
       }
       this.#told.shift();
       this.#meet(check, room);

@@ -191,6 +191,7 @@ export class Outbox extends Store<readonly Outgoing[]> {
     const post = this.#post;
     const before = this.#underWay?.id === item.id ? this.#underWay : undefined;
     const envelope = before?.envelope ?? (await this.#envelope(item));
+    if (this.#closed) return false;
     if (this.#find(item.id) === undefined) return true; // discarded meanwhile
     const again = this.#before.has(item.id);
     this.#underWay = { id: item.id, envelope, ...(before?.unsure && { unsure: true }) };
