@@ -8,7 +8,7 @@ const content = withEnvelope({ msgtype: 'm.text', body: '三楼' }, nextEnvelope
 let pair: CryptoKeyPair;
 let fingerprint: string;
 beforeAll(async () => {
-  pair = (await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify'])) as CryptoKeyPair;
+  pair = await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify']);
   fingerprint = base64(await crypto.subtle.exportKey('raw', pair.publicKey));
 });
 
