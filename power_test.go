@@ -75,6 +75,7 @@ var domain = map[string]map[string]string{
 		"Ledger.AppendIdentity":  "as Append",
 		"Ledger.BeginIdentities": "as Append; makes the key of people's tags",
 		"Ledger.Prepare":         "makes the log's key and its entries about who witnesses",
+		"Ledger.Serves":          "adds to a public list which build of the web client is served",
 		"Ledger.Publish":         "keeps the checkpoint that it has signed, of what is there",
 	},
 	"service": {
