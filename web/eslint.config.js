@@ -73,7 +73,7 @@ export default tseslint.config(
   floor('ledger', ['kit', 'lang', 'wire', 'crypto', 'keep', 'search', 'delivery', 'state', ...screens], [sdk, cryptoLibrary, react]),
   floor('search', ['kit', 'lang', 'wire', 'crypto', 'ledger', 'delivery', 'state', ...screens], [sdk, cryptoLibrary, react]),
   floor('wire', ['kit', 'crypto', 'search', 'ledger', 'delivery', 'state', ...screens], [cryptoLibrary, react]),
-  floor('delivery', ['kit', 'lang', 'wire', 'search', 'ledger', 'state', ...screens], [sdk, cryptoLibrary, react]),
+  floor('delivery', ['kit', 'lang', 'wire', 'search', 'ledger', 'state', ...screens], [cryptoLibrary, react]),
   floor('crypto', ['kit', 'lang', 'wire', 'search', 'delivery', 'state', ...screens], [react]),
   floor('state', ['kit', ...screens], [cryptoLibrary, react], ['src/state/use*.ts']),
   ...screens.map((screen) => floor(screen, ['wire', 'crypto', 'keep', 'search', 'ledger', 'delivery', ...screens.filter((other) => other !== screen)], [sdk, cryptoLibrary])),

@@ -90,6 +90,7 @@ export function Talk({ room, draft, connection, covered, onFiles, onReport }: Pr
         failed={view.failed}
         unread={view.unread}
         readers={view.readers}
+        deliveries={view.deliveries}
         others={view.people - 1}
         mayWrite={view.mayWrite}
         acts={acts}

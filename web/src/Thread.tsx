@@ -131,6 +131,7 @@ export function Thread({ room, thread, draft, connection, show, onReport, onClos
           failed={view.failed}
           unread={view.unread}
           readers={view.readers}
+          deliveries={view.deliveries}
           others={others}
           mayWrite={mayWrite}
           acts={acts}

@@ -35,6 +35,10 @@ export { default as IconPhone } from '@tabler/icons-react/dist/esm/icons/IconDev
 /** Where data lives. */
 export { default as IconPlace } from '@tabler/icons-react/dist/esm/icons/IconMapPin.mjs';
 export { default as IconPrint } from '@tabler/icons-react/dist/esm/icons/IconPrinter.mjs';
+/** Reached: a device says that it has it. */
+export { default as IconReached } from '@tabler/icons-react/dist/esm/icons/IconCheck.mjs';
+/** Read by a person. */
+export { default as IconRead } from '@tabler/icons-react/dist/esm/icons/IconEyeCheck.mjs';
 /** The public record, and what was done with power. */
 export { default as IconRecord } from '@tabler/icons-react/dist/esm/icons/IconRubberStamp.mjs';
 export { default as IconRooms } from '@tabler/icons-react/dist/esm/icons/IconMessageCircle.mjs';

@@ -25,7 +25,7 @@ const room: RoomView = {
   mayInvite: true,
   items: [],
   fromStart: true,
-  toEnd: true, newFrom: undefined, goal: undefined, marked: undefined, fetching: undefined, failed: undefined, unread: 0, readers: new Map(), sharesReading: false,
+  toEnd: true, newFrom: undefined, goal: undefined, marked: undefined, fetching: undefined, failed: undefined, unread: 0, readers: new Map(), deliveries: new Map(), sharesReading: false,
   unreadThreads: undefined,
 };
 

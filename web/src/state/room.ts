@@ -12,6 +12,7 @@ import { download, upload } from '../wire/media';
 import type { Tokens } from '../wire/tokens';
 import { redactEvent, unreadNumbers } from '../wire/client';
 import { messageContent, reactionContent, type About, type Where } from './compose';
+import { onDelivery } from './delivery';
 import type { Stored } from './file';
 import { onIgnored } from './ignored';
 import { Members } from './members';
@@ -28,7 +29,7 @@ import { removeMessage, type Removable } from './remove';
 import { route } from './route';
 import { viewOf, type RoomView } from './roomview';
 import { RoomTrust } from './roomtrust';
-import { keep } from './same';
+import { keep, keepEach } from './same';
 import { readUpTo, Seen, shareReading } from './seen';
 import { Store } from './store';
 import { ThreadState } from './thread';
@@ -129,6 +130,7 @@ export class RoomState extends Store<RoomView> {
     const stopChecks = this.#checks.of(roomId).subscribe(soon);
     const stopTrust = onTrust(this.#client, () => void this.#judge(true));
     const stopIgnored = onIgnored(this.#client, soon);
+    const stopDelivery = onDelivery(this.#client, soon);
     this.trust.open();
     this.#leave = () => {
       room.off(RoomEvent.Timeline, came);
@@ -142,6 +144,7 @@ export class RoomState extends Store<RoomView> {
       stopChecks();
       stopTrust();
       stopIgnored();
+      stopDelivery();
       this.trust.close();
     };
     isEncrypted(this.#client, roomId).then((remembered) => {
@@ -304,7 +307,7 @@ export class RoomState extends Store<RoomView> {
     const there = new Set(before.items.map(({ id }) => id));
     const readers = noticed(before.readers, (id) => this.#followed && there.has(id), view.readers, Date.now());
     this.#followed = this.#leave !== undefined;
-    this.set({ ...view, items: keep(before.items, view.items, (item) => item.key), readers });
+    this.set({ ...view, items: keep(before.items, view.items, (item) => item.key), readers, deliveries: keepEach(before.deliveries, view.deliveries) });
     this.#retryUnreadable();
     void this.#judge(false);
   }

@@ -6,6 +6,7 @@ import { languageOf } from '../lang/script';
 import { unreadNumbers } from '../wire/client';
 import type { Gap } from '../delivery/gaps';
 import { withGaps } from './gap';
+import { deliveriesIn, type Delivery } from './delivery';
 import { isIgnored } from './ignored';
 import { levels } from './members';
 import type { Outbox } from './outbox';
@@ -60,6 +61,8 @@ export interface RoomView {
   readonly unread: number;
   /** Who is known to have read one's own messages, by event id. */
   readonly readers: ReadonlyMap<string, readonly Reader[]>;
+  /** Whose devices are known to have one's own messages, by event id. */
+  readonly deliveries: ReadonlyMap<string, Delivery>;
   /** Whether the others may see how far one has read. */
   readonly sharesReading: boolean;
   /** How many answers are unread in threads, and the root of the thread with the newest of them. */
@@ -104,6 +107,7 @@ export function viewOf(client: MatrixClient, room: Room, outbox: Outbox, gaps: r
     unread: unread.main.messages,
     unreadThreads: unreadThreads(room, unread),
     readers: readersOf(room, me, events),
+    deliveries: deliveriesIn(client, room, items),
     sharesReading: sharesReading(room),
   };
 }

@@ -15,3 +15,12 @@ export function keep<T>(before: readonly T[], now: readonly T[], nameOf: (item: 
   });
   return kept.length === before.length && kept.every((item, n) => item === before[n]) ? before : kept;
 }
+
+/** The same for values by name. */
+export function keepEach<T>(before: ReadonlyMap<string, T>, now: ReadonlyMap<string, T>): ReadonlyMap<string, T> {
+  const kept = new Map([...now].map(([name, value]) => {
+    const was = before.get(name);
+    return [name, was !== undefined && same(was, value) ? was : value];
+  }));
+  return kept.size === before.size && [...kept].every(([name, value]) => before.get(name) === value) ? before : kept;
+}

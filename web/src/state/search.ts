@@ -91,6 +91,8 @@ export interface Found {
 /** The search over what this device can decrypt. */
 export class Search extends Store<Reach> {
   readonly #client: MatrixClient;
+  /** Takes in what was read of the history; the timeline tells of itself. */
+  readonly #read: (events: readonly MatrixEvent[]) => void;
   readonly #ending = new AbortController();
   #archive: RemoteArchive | undefined;
   #reading = new Reading(undefined);
@@ -104,9 +106,10 @@ export class Search extends Store<Reach> {
   #standing: Reach['standing'] = 'opening';
   #version = 0;
 
-  constructor(client: MatrixClient) {
+  constructor(client: MatrixClient, read: (events: readonly MatrixEvent[]) => void) {
     super({ standing: 'opening', rooms: 0, read: 0, version: 0, unreadable: 0 });
     this.#client = client;
+    this.#read = read;
   }
 
   /** Opens the archive and feeds it until `close`. Once is enough. */
@@ -307,6 +310,7 @@ export class Search extends Store<Reach> {
       this.#reading.count(room, closed.length);
       for (const event of closed) event.once(MatrixEventEvent.Decrypted, () => this.#late(event, room));
       this.#change(events);
+      this.#read(events);
       this.#standing = 'reading';
     } catch (error) {
       if (this.#over()) return;
@@ -329,6 +333,7 @@ export class Search extends Store<Reach> {
     }
     this.#reading.count(room, -1);
     this.#change([event]);
+    this.#read([event]);
   }
 
   #tell(standing: Reach['standing'] = this.#standing): void {

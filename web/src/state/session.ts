@@ -7,6 +7,7 @@ import { signed } from '../crypto/handing';
 import { Recovery } from '../crypto/recovery';
 import { wayIn } from '../crypto/way';
 import { askForPast, cryptoDatabases, openCrypto } from '../crypto/store';
+import { Acks } from '../delivery/acks';
 import { wipe, type Vault } from '../keep/vault';
 import { languageOf } from '../lang/script';
 import { fetchAnew, firstSync, keptRooms, makeClient, onSignedOut, putEvent, startClient, wantRooms } from '../wire/client';
@@ -100,6 +101,7 @@ export class Session {
   readonly verifications: Verifications;
   readonly recovery: Recovery;
   readonly client: MatrixClient;
+  readonly #acks: Acks;
   readonly #far: FarMentions;
   readonly #notifier: Notifier;
   readonly #vault: Vault;
@@ -110,7 +112,7 @@ export class Session {
   // Conversations that were made and whose invitation is not on the server yet, by person.
   readonly #begun = new Map<string, string>();
 
-  private constructor(client: MatrixClient, vault: Vault, tokens: Tokens, recovery: Recovery, removals: Removals, drafts: Drafts, kept: Map<string, KeptBox>) {
+  private constructor(client: MatrixClient, vault: Vault, tokens: Tokens, recovery: Recovery, removals: Removals, drafts: Drafts, acks: Acks, kept: Map<string, KeptBox>) {
     this.client = client;
     this.recovery = recovery;
     this.#vault = vault;
@@ -139,7 +141,8 @@ export class Session {
     this.#notifier = new Notifier(client, this.rooms, this.levels, (notice, onClick) => showNotice(notice, onClick, this.pushing.snapshot() === 'on'));
     this.courtesy = new Courtesy(client);
     this.drafts = drafts;
-    this.search = new Search(client);
+    this.#acks = acks;
+    this.search = new Search(client, (events) => void acks.met(events)); // what was missed and is read there has come, too
     this.asking = new Asking(this.search);
     this.verifications = new Verifications(client, this.converse);
     this.verifications.subscribe(() => {
@@ -176,7 +179,7 @@ export class Session {
       const box = await vault.get<KeptBox>(name);
       if (box !== undefined) kept.set(name.slice(boxes.length), box);
     }
-    const session = new Session(client, vault, tokens, recovery, await Removals.open(client, vault), new Drafts(vault, await Drafts.read(vault)), kept);
+    const session = new Session(client, vault, tokens, recovery, await Removals.open(client, vault), new Drafts(vault, await Drafts.read(vault)), await Acks.open(client, vault), kept);
     await startClient(client);
     void firstSync(client).then(() => session.record.start()); // not before the first screen
     void keptRooms(client).then(() => session.#flush()); // nothing leaves for a room that is not there yet
@@ -259,6 +262,7 @@ export class Session {
     for (const box of this.#outboxes.values()) box.close();
     for (const room of this.#rooms.values()) room.end();
     this.drafts.close();
+    this.#acks.close();
     this.courtesy.close();
     this.resets.close();
     this.record.close();
@@ -342,6 +346,7 @@ export class Session {
             const work = encrypt(client, roomId, type, content);
             this.#encrypting.add(work);
             const encrypted = await work.finally(() => this.#encrypting.delete(work));
+            await this.#acks.sent(roomId, content).catch(() => undefined); // then nothing is said about whom it reached
             return putEvent(client, roomId, encrypted.type, id, encrypted.content);
           }
         }

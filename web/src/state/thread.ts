@@ -5,13 +5,14 @@ import type { Content } from '../crypto/envelope';
 import { languageToSend } from '../lang/script';
 import { unreadNumbers } from '../wire/client';
 import { inThread, messageContent, type About, type Where } from './compose';
+import { deliveriesIn, onDelivery, type Delivery } from './delivery';
 import { Following } from './following';
 import { onIgnored } from './ignored';
 import type { Outbox } from './outbox';
 import { Position, type Goal } from './position';
 import { noticed, readersOf, type Reader } from './readers';
 import { relationOut } from './relations';
-import { keep } from './same';
+import { keep, keepEach } from './same';
 import { sharesReading } from './seen';
 import { Store } from './store';
 import { aboutThread, isAnswer, withDeleted } from './threads';
@@ -39,6 +40,8 @@ export interface ThreadView {
   readonly unread: number;
   /** Who is known to have read one's own answers, by event id. */
   readonly readers: ReadonlyMap<string, readonly Reader[]>;
+  /** Whose devices are known to have one's own answers, by event id. */
+  readonly deliveries: ReadonlyMap<string, Delivery>;
 }
 
 /** What a thread has from its room. */
@@ -69,7 +72,7 @@ export class ThreadState extends Store<ThreadView> {
   #leave: (() => void) | undefined;
 
   constructor(around: Surroundings, root: string) {
-    super({ root, items: [], fromStart: false, toEnd: true, newFrom: undefined, marked: undefined, goal: undefined, fetching: 'there', failed: undefined, unread: 0, readers: new Map() });
+    super({ root, items: [], fromStart: false, toEnd: true, newFrom: undefined, marked: undefined, goal: undefined, fetching: 'there', failed: undefined, unread: 0, readers: new Map(), deliveries: new Map() });
     this.#around = around;
     this.#root = root;
     this.following = new Following(around.client, around.room.roomId, root);
@@ -106,6 +109,7 @@ export class ThreadState extends Store<ThreadView> {
     const stop = outbox.subscribe(soon);
     const stopTrust = onTrust(client, () => void this.#judge(true));
     const stopIgnored = onIgnored(client, soon);
+    const stopDelivery = onDelivery(client, soon);
     this.#leave = () => {
       for (const name of room$) room.off(name as ThreadEvent.Update, soon);
       room.off(RoomEvent.Timeline, came);
@@ -115,6 +119,7 @@ export class ThreadState extends Store<ThreadView> {
       stop();
       stopTrust();
       stopIgnored();
+      stopDelivery();
     };
     this.#position?.arrive();
     this.following.open();
@@ -267,6 +272,7 @@ export class ThreadState extends Store<ThreadView> {
       failed: position.failed,
       unread: this.#unread(),
       readers: noticed(before.readers, (id) => there.has(id), readersOf(room, me, events, this.#thread() ?? room), Date.now()),
+      deliveries: keepEach(before.deliveries, deliveriesIn(client, room, items)),
     };
   }
 }

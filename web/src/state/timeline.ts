@@ -5,6 +5,7 @@ import { readEnvelope } from '../crypto/envelope';
 import { doubtOf, type Doubt } from '../crypto/trust';
 import type { Gap } from '../delivery/gaps';
 import { whyUnreadable, type Unreadable } from '../crypto/unreadable';
+import type { Place as Written } from '../delivery/acks';
 import { cleanTag, languageOf } from '../lang/script';
 import { captionOf, fileOf, type MessageFile } from './file';
 import { toldOf, type Told } from './happening';
@@ -56,6 +57,8 @@ export interface Message extends Common {
   readonly thread?: ThreadSummary | undefined;
   /** Why one should look twice at it, or at the edit in force. */
   readonly doubt?: Doubt | undefined;
+  /** Where one's own message, or its last edit, stands in what its device wrote here, and when that was. */
+  readonly place?: (Written & { readonly at: number }) | undefined;
 }
 
 /** What is shown of the message that another one answers. */
@@ -221,6 +224,7 @@ function message({ room, me, about, thread, unread }: Place, event: MatrixEvent,
   const body = quote === undefined ? said : withoutFallback(said);
   // An edit's envelope stands beside the new content, in the event that brought it.
   const envelope = readEnvelope(edit?.content ?? original);
+  const sent = edit?.id === undefined ? undefined : room.findEventById(edit.id);
   return {
     ...common,
     is: 'message',
@@ -234,11 +238,12 @@ function message({ room, me, about, thread, unread }: Place, event: MatrixEvent,
     quote,
     reactions: reactionsIn(relations, me).map(({ key, who, mine }) => ({ key, who: who.map((id) => personIn(room, id)), mine })),
     edits: relations.flatMap((r) => (r.rel === 'm.replace' && r.sender === common.sender.id ? (r.id ?? []) : [])),
-    doubt: doubtOf((edit?.id === undefined ? undefined : room.findEventById(edit.id)) ?? event) ?? doubtOf(event),
+    doubt: doubtOf(sent ?? event) ?? doubtOf(event),
     mayDelete: room.getLiveTimeline().getState(Direction.Forward)?.maySendRedactionForEvent(event, me) ?? false,
     mentions: mentionsIn(room, me, common.sender.id, content),
     within: answersIn(event),
     thread: thread === undefined ? summaryOf(room, event, unread?.threads.get(common.id)) : undefined,
+    place: common.mine && event.isEncrypted() && envelope?.run !== undefined ? { device: envelope.device, run: envelope.run, n: envelope.n, at: sent?.getTs() ?? common.at } : undefined,
   };
 }
 

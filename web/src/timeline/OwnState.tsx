@@ -1,17 +1,22 @@
 import { Button } from '../kit/Button';
-import { IconNotConfirmed, IconSaved, IconStillHere, IconWithheld } from '../kit/icons';
+import { IconNotConfirmed, IconStillHere, IconWithheld } from '../kit/icons';
 import { State } from '../kit/State';
 import { sayFault } from '../lang/sayFault';
 import { useSay } from '../lang/useSay';
+import type { Delivery } from '../state/delivery';
 import type { Reader } from '../state/readers';
 import type { Message } from '../state/timeline';
-import { ReadBy } from './ReadBy';
+import { Reach } from './Reach';
 
 interface Props {
   state: NonNullable<Message['state']>;
   /** Who is known to have read it, of how many others. */
   readers?: readonly Reader[] | undefined;
   others?: number;
+  /** Whose devices are known to have it. */
+  delivery?: Delivery | undefined;
+  /** When it was sent. */
+  at?: number;
   onRetry: (() => void) | undefined;
   /** Set where trying again can never help, and other words can. */
   onRewrite?: (() => void) | undefined;
@@ -19,11 +24,11 @@ interface Props {
 }
 
 /** Where one's own message is, as far as that is known. */
-export function OwnState({ state, readers, others = 0, onRetry, onRewrite, onDiscard }: Props) {
+export function OwnState({ state, ...rest }: Props) {
   const say = useSay();
   return (
     <>
-      <Where state={state} readers={readers} others={others} onRetry={onRetry} onRewrite={onRewrite} onDiscard={onDiscard} />
+      <Where state={state} {...rest} />
       {state.unkept && (
         <State icon={IconWithheld} kind="stop">
           {say('timeline.unkept')}
@@ -33,7 +38,7 @@ export function OwnState({ state, readers, others = 0, onRetry, onRewrite, onDis
   );
 }
 
-function Where({ state, readers, others = 0, onRetry, onRewrite, onDiscard }: Props) {
+function Where({ state, readers, others = 0, delivery, at = 0, onRetry, onRewrite, onDiscard }: Props) {
   const say = useSay();
   switch (state.is) {
     case 'waiting':
@@ -47,7 +52,7 @@ function Where({ state, readers, others = 0, onRetry, onRewrite, onDiscard }: Pr
         </State>
       );
     case 'saved':
-      return readers !== undefined ? <ReadBy readers={readers} others={others} /> : <State icon={IconSaved}>{say('timeline.saved')}</State>;
+      return <Reach readers={readers} others={others} delivery={delivery} at={at} />;
     case 'stopped':
       return (
         <>

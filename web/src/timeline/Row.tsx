@@ -6,6 +6,7 @@ import { languageOf } from '../lang/script';
 import { unreadableSays } from '../lang/unreadable';
 import { rich, useSay } from '../lang/useSay';
 import type { MessageFile } from '../state/file';
+import type { Delivery } from '../state/delivery';
 import type { Person } from '../state/person';
 import type { Reader } from '../state/readers';
 import type { Happening, Message, TimelineItem } from '../state/timeline';
@@ -31,10 +32,12 @@ interface Props {
   /** Who is known to have read it, and how many others there are: of one's own messages. */
   readers?: readonly Reader[] | undefined;
   others?: number;
+  /** Whose devices are known to have it: of one's own messages. */
+  delivery?: Delivery | undefined;
 }
 
 /** One thing in the timeline. */
-export function Row({ item, follows, acts, mayWrite, drawFile, readers, others = 0 }: Props) {
+export function Row({ item, follows, acts, mayWrite, drawFile, readers, others = 0, delivery }: Props) {
   const say = useSay();
   switch (item.is) {
     case 'happening':
@@ -43,7 +46,7 @@ export function Row({ item, follows, acts, mayWrite, drawFile, readers, others =
       return <Missing item={item} acts={acts.missing} />;
     case 'message':
       return item.mine ? (
-        <Own item={item} acts={acts} mayWrite={mayWrite} drawFile={drawFile} readers={readers} others={others} />
+        <Own item={item} acts={acts} mayWrite={mayWrite} drawFile={drawFile} readers={readers} others={others} delivery={delivery} />
       ) : (
         <Theirs item={item} follows={follows}>
           <div className={look['said']} data-said>
@@ -97,7 +100,7 @@ function Theirs({ item, follows, children }: { item: TimelineItem; follows: bool
   );
 }
 
-function Own({ item, acts, mayWrite, drawFile, readers, others = 0 }: Omit<Props, 'item' | 'follows'> & { item: Message }) {
+function Own({ item, acts, mayWrite, drawFile, readers, others = 0, delivery }: Omit<Props, 'item' | 'follows'> & { item: Message }) {
   const stopped = item.state?.is === 'stopped';
   const tooLong = item.state?.is === 'stopped' && item.state.fault.id === 'fault.tooLarge' && item.file === undefined;
   return (
@@ -115,6 +118,8 @@ function Own({ item, acts, mayWrite, drawFile, readers, others = 0 }: Omit<Props
             state={item.state}
             readers={readers}
             others={others}
+            delivery={delivery}
+            at={item.place?.at ?? item.at}
             onRetry={stopped && !tooLong ? () => acts.retry(item.outKey) : undefined}
             onRewrite={tooLong ? () => acts.rewrite(item) : undefined}
             onDiscard={stopped ? () => acts.discard(item.outKey) : undefined}

@@ -15,7 +15,7 @@ const own: Message = { ...theirs, key: '2', id: '$2', sender: me, mine: true, bo
 
 function shown(items: TimelineItem[]) {
   const acts = { retry: vi.fn(), discard: vi.fn(), rewrite: vi.fn(), reply: vi.fn(), edit: vi.fn(), remove: vi.fn(), report: vi.fn(), react: vi.fn(), unreact: vi.fn(), jump: vi.fn(), answerInThread: vi.fn(), threadHref: (root: string) => `#/${root}` };
-  const props = { toEnd: true, newFrom: undefined, goal: undefined, marked: undefined, fetching: undefined, failed: undefined, unread: 0, readers: new Map(), others: 1, onMore: vi.fn(() => Promise.resolve()), onStands: vi.fn(), onLatest: vi.fn(), onLook: vi.fn(), onSeen: vi.fn(), drawFile: () => null, mayWrite: true, acts };
+  const props = { toEnd: true, newFrom: undefined, goal: undefined, marked: undefined, fetching: undefined, failed: undefined, unread: 0, readers: new Map(), deliveries: new Map(), others: 1, onMore: vi.fn(() => Promise.resolve()), onStands: vi.fn(), onLatest: vi.fn(), onLook: vi.fn(), onSeen: vi.fn(), drawFile: () => null, mayWrite: true, acts };
   return { ...render(<Timeline items={items} fromStart {...props} />), ...props, onRetry: acts.retry, onDiscard: acts.discard };
 }
 

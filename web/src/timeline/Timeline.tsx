@@ -8,6 +8,7 @@ import type { MessageFile } from '../state/file';
 import { now } from '../state/now';
 import type { Goal, Place } from '../state/position';
 import type { Reader } from '../state/readers';
+import type { Delivery } from '../state/delivery';
 import type { TimelineItem } from '../state/timeline';
 import { useStore } from '../state/useStore';
 import type { Acts } from './acts';
@@ -31,6 +32,7 @@ interface Props {
   failed: Side | 'there' | undefined;
   unread: number;
   readers: ReadonlyMap<string, readonly Reader[]>;
+  deliveries: ReadonlyMap<string, Delivery>;
   /** How many others are in the room. */
   others: number;
   mayWrite: boolean;
@@ -51,7 +53,7 @@ interface Props {
 
 /** What was said, oldest on top. What one looks at stays where it is, whatever comes. */
 export const Timeline = memo(function Timeline(props: Props) {
-  const { items, fromStart, toEnd, newFrom, goal, marked, fetching, failed, readers, others, mayWrite, acts, drawFile, onMore, onStands, onLatest, onSeen, onLook, label, idOf } = props;
+  const { items, fromStart, toEnd, newFrom, goal, marked, fetching, failed, readers, deliveries, others, mayWrite, acts, drawFile, onMore, onStands, onLatest, onSeen, onLook, label, idOf } = props;
   const say = useSay();
   const time = useStore(now);
   const ref = useRef<HTMLDivElement>(null);
@@ -122,6 +124,7 @@ export const Timeline = memo(function Timeline(props: Props) {
                   drawFile={drawFile}
                   readers={item.id === undefined ? undefined : readers.get(item.id)}
                   others={others}
+                  delivery={item.id === undefined ? undefined : deliveries.get(item.id)}
                 />
               </div>
             );

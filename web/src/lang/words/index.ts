@@ -4,6 +4,7 @@ import { authorize } from './authorize';
 import { cases } from './cases';
 import { common } from './common';
 import { connection } from './connection';
+import { delivery } from './delivery';
 import { faults } from './faults';
 import { files } from './files';
 import { find } from './find';
@@ -33,6 +34,7 @@ export const words = {
   ...cases,
   ...common,
   ...connection,
+  ...delivery,
   ...faults,
   ...files,
   ...find,

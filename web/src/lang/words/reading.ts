@@ -19,7 +19,6 @@ export const reading = sentences({
   },
   'reading.read': { en: 'Read', 'zh-Hans': '已读', 'zh-Hant': '已讀', ja: '既読' },
   'reading.readBy': { en: 'Read by {n} of {all}', 'zh-Hans': '{all}人中{n}人已读', 'zh-Hant': '{all}人中{n}人已讀', ja: '{all} 人中 {n} 人が既読' },
-  'reading.who': { en: 'Who has read it', 'zh-Hans': '谁已读', 'zh-Hant': '誰已讀', ja: '既読の人' },
   'reading.when': {
     en: 'A time is when this device learned of it. The server keeps how far somebody has read, and not when.',
     'zh-Hans': '时间是这台设备得知的时间。服务器只记录读到哪里，不记录何时读的。',
