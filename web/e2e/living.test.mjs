@@ -120,7 +120,7 @@ test('what is new since one was here begins below a line, and is read on all dev
   assert.ok(told.some((one) => one.includes('/receipt/m.read.private/')));
   assert.ok(told.some((one) => one.includes('/read_markers') && one.includes('m.fully_read')));
   assert.ok(!told.some((one) => one.includes('/receipt/m.read/') || one.includes('"m.read":"')), 'nothing was shown to others');
-  assert.equal(await lin.page.locator('.pips').count(), 0);
+  assert.equal(await lin.page.locator('.pips .read').count(), 0);
 });
 
 test('a window that nobody looks at reads nothing', async () => {

@@ -213,6 +213,15 @@ test('who sent something sees which devices have it, after a new start too', asy
   expect(shown(again.acks, 2)).toEqual(['M1 notConfirmed', 'M2 reached', 'B1 reached']);
 });
 
+test('what is shown to be confirmed is kept by then', async () => {
+  const { client, acks } = await open(lin, 'L1');
+  await acks.sent(roomId, content(1));
+  const keptThen: string[] = [];
+  acks.onChange(() => keptThen.push(vault.get('acks') ?? ''));
+  await hears(client, { user: mio, device: 'M1', rooms: { [roomId]: { run: [[1, 1]] } } });
+  expect(keptThen).toEqual([expect.stringContaining('"@mio:port M1":[[1,1]]')]);
+});
+
 test('what is not to be believed changes nothing', async () => {
   const { client, acks } = await open(lin, 'L1');
   await acks.sent(roomId, content(1));

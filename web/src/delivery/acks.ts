@@ -73,6 +73,8 @@ export class Acks {
   readonly #listeners = new Set<() => void>();
   #telling: ReturnType<typeof setTimeout> | undefined;
   #keeping: ReturnType<typeof setTimeout> | undefined;
+  #writing: Promise<void> | undefined;
+  #changed = false;
   readonly #stop: () => void;
 
   private constructor(client: MatrixClient, vault: Keep, kept: Kept | undefined, verifies: boolean, delay: () => number) {
@@ -92,7 +94,12 @@ export class Acks {
     const stopTrust = onTrust(client, (userIds) => {
       for (const userId of userIds) this.#devices.delete(userId);
     });
+    const hidden = (): void => {
+      if (document.visibilityState === 'hidden' && this.#keeping !== undefined) void this.#keep();
+    };
+    document.addEventListener('visibilitychange', hidden);
     this.#stop = () => {
+      document.removeEventListener('visibilitychange', hidden);
       client.off(MatrixEventEvent.Decrypted, decrypted);
       client.off(ClientEvent.ReceivedToDeviceMessage, heard);
       stopTrust();
@@ -201,7 +208,7 @@ export class Acks {
     const said = this.#verifies ? await openAck(this.#client, received).catch(() => undefined) : undefined;
     if (said === undefined || !this.#got.heard(said.user, said.device, said.rooms)) return;
     this.#others.delete(nameOf(said.user, said.device));
-    this.#keepSoon();
+    await this.#keep(); // it comes once: what is shown to be confirmed is so after the next start, too
     for (const listener of [...this.#listeners]) listener();
   }
 
@@ -225,15 +232,25 @@ export class Acks {
     this.#got.prune(now);
   }
 
-  // Several things come at once; what a crash takes meanwhile comes again with what the server tells next.
+  // Several things come at once. What was received comes again from what is kept of the room, and nothing is said of what was sent.
   #keepSoon(): void {
     this.#keeping ??= setTimeout(() => void this.#keep(), settle);
   }
 
-  async #keep(): Promise<void> {
+  #keep(): Promise<void> {
     clearTimeout(this.#keeping);
     this.#keeping = undefined;
-    const kept: Kept = { given: this.#given.kept(), got: this.#got.kept(), others: [...this.#others] };
-    await this.#vault.put(keptName, kept).catch(() => undefined); // a full disk: less is confirmed after the next start
+    this.#changed = true;
+    this.#writing ??= this.#write();
+    return this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    while (this.#changed) {
+      this.#changed = false;
+      const kept: Kept = { given: this.#given.kept(), got: this.#got.kept(), others: [...this.#others] };
+      await this.#vault.put(keptName, kept).catch(() => undefined); // a full disk: less is confirmed after the next start
+    }
+    this.#writing = undefined;
   }
 }
