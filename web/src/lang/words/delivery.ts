@@ -38,7 +38,7 @@ export const delivery = sentences({
   'delivery.other': { en: 'Other client, which does not confirm', 'zh-Hans': '其他客户端，不会确认', 'zh-Hant': '其他用戶端，不會確認', ja: '確認を送らない別のクライアント' },
   'delivery.noDevice': { en: 'No device that keys go to', 'zh-Hans': '没有可接收密钥的设备', 'zh-Hant': '沒有可接收金鑰的裝置', ja: '鍵を渡せる端末がありません' },
   'delivery.everywhere': {
-    en: '{n, plural, one {The one device that it was sent to has it.} other {All # devices that it was sent to have it.}} Which they were is not kept.',
+    en: '{n, plural, one {The one device that it was sent to has it.} other {All # devices that it was sent to have it. Which they were is not kept.}}',
     'zh-Hans': '发往的{n}台设备都已收到。是哪些设备，不作保留。',
     'zh-Hant': '傳往的{n}台裝置都已收到。是哪些裝置，不予保留。',
     ja: '送り先の {n} 台すべてに届いています。どの端末かは残しません。',
