@@ -1,6 +1,7 @@
 // Who somebody is: people and devices verify each other by emoji, and a new identity is seen by the others.
 
 import assert from 'node:assert/strict';
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { openBrowser, Person, Server } from './harness.mjs';
 
@@ -88,6 +89,63 @@ test('nobody is verified at first, and that is said calmly where it matters', as
   await card.getByText('Signed by its owner').waitFor();
   await isSound(lin, 'person-card');
   await page.keyboard.press('Escape');
+});
+
+/** Keys that somebody else has made in the name of a person, as they stand in the database once they were put there by hand. @param {string} user */
+function ghostOf(user) {
+  const made = () => {
+    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+    return { privateKey, key: publicKey.export({ format: 'der', type: 'spki' }).subarray(-32).toString('base64').replace(/=+$/, '') };
+  };
+  const [master, selfSigning] = [made(), made()];
+  const bare = (/** @type {string} */ usage, /** @type {string} */ key) => ({ keys: { [`ed25519:${key}`]: key }, usage: [usage], user_id: user });
+  const signed = bare('self_signing', selfSigning.key);
+  const signature = sign(null, Buffer.from(JSON.stringify(signed)), master.privateKey).toString('base64').replace(/=+$/, '');
+  return { master: bare('master', master.key), selfSigning: { ...signed, signatures: { [user]: { [`ed25519:${master.key}`]: signature } } } };
+}
+
+test('an identity that the server gives out and has not recorded is not written to', async () => {
+  const { page } = lin;
+  const asked = '**/_matrix/client/v3/keys/query';
+  /** @type {ReturnType<typeof ghostOf> | undefined} */
+  let ghost;
+  await page.route(asked, async (route) => {
+    const answer = await route.fetch();
+    const body = await answer.json();
+    for (const user of Object.keys(body.master_keys)) {
+      if (!user.startsWith('@mio:')) continue;
+      ghost ??= ghostOf(user);
+      body.master_keys[user] = ghost.master;
+      body.self_signing_keys[user] = ghost.selfSigning;
+    }
+    await route.fulfill({ response: answer, json: body });
+  });
+  const learn = async () => {
+    await menuOf(lin, /佐伯/);
+    await page.getByRole('menuitem', { name: 'About this person…' }).click();
+    await page.getByRole('dialog').locator('li').first().waitFor(); // the server was asked
+    await page.keyboard.press('Escape');
+  };
+  await learn();
+  const said = page.getByRole('alert').filter({ hasText: 'The identity of 佐伯 澪 is not in the public record' });
+  await said.waitFor();
+  await page.locator('.banner').getByText('1 identity not in the record').waitFor();
+  await isSound(lin, 'identity-unproven');
+  /** @type {string[]} */
+  const left = [];
+  page.on('request', (request) => {
+    if (/\/send\/m\.room\.encrypted\/|\/sendToDevice\//.test(request.url())) left.push(request.url());
+  });
+  await lin.writes('Not for somebody else.');
+  await page.getByText('The identity of somebody here is not in the public record.').waitFor();
+  assert.deepEqual(left, [], 'something has left');
+
+  await page.unroute(asked);
+  await said.getByRole('button', { name: 'Look again' }).click();
+  await said.waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await lin.seesSaved('Not for somebody else.');
+  await mio.reads('Not for somebody else.');
 });
 
 test('two people in two languages see that their emoji differ, and nobody is verified', async () => {

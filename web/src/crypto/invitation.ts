@@ -2,7 +2,10 @@
 
 import { HistoryVisibility, type MatrixClient } from 'matrix-js-sdk';
 import { canonicalJson } from './canonical';
+import { IdentityUnproven } from './encrypt';
 import { machineOf } from './machine';
+import { unprovenOf } from './proven';
+import { learnIdentity, NoIdentity } from './trust';
 
 /** Where the signed part stands in the content of a membership event. */
 export const invitationKey = 'org.wardroom.invitation';
@@ -38,11 +41,16 @@ export async function signInvitation(client: MatrixClient, room: string, invited
 
 /**
  * Gives the devices of a person who is about to be invited the keys of the messages so far, where the room's rules let
- * invited people see them (MSC4268). It returns false where the rules do not.
+ * invited people see them (MSC4268). It returns false where the rules do not, and throws IdentityUnproven where who they are is not in the ledger.
  */
 export async function shareHistory(client: MatrixClient, roomId: string, userId: string): Promise<boolean> {
   const seenBy = client.getRoom(roomId)?.getHistoryVisibility();
   if (seenBy !== HistoryVisibility.Shared && seenBy !== HistoryVisibility.WorldReadable) return false;
+  await learnIdentity(client, userId).catch((error: unknown) => {
+    if (!(error instanceof NoIdentity)) throw error;
+  });
+  const who = await unprovenOf(client, [userId]);
+  if (who.length > 0) throw new IdentityUnproven(who);
   await machineOf(client).shareRoomHistoryWithUser(roomId, userId);
   return true;
 }

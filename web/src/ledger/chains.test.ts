@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fromBase64, toBase64, utf8, type Bytes } from './bytes';
+import { fromBase64, toBase64, utf8 } from './bytes';
 import { boundTo, boundToTags, noChains, readChains, tagOf } from './chains';
 // Written, and held against the server's own verifier, by internal/ledger/identity_test.go.
 import vectors from './chains.json';

@@ -7,7 +7,7 @@ import type { RoomView } from '../state/roomview';
 
 interface Props {
   room: RoomView;
-  trust: Pick<RoomTrustView, 'changed' | 'unverified'>;
+  trust: Pick<RoomTrustView, 'changed' | 'unproven' | 'unverified'>;
   server: string;
 }
 
@@ -28,6 +28,11 @@ export function RoomBanner({ room, trust, server }: Props) {
         {room.way === 'withheld' && (
           <State icon={IconWarning} kind="wait">
             {say('room.withheld')}
+          </State>
+        )}
+        {trust.unproven.length > 0 && (
+          <State icon={IconWarning} kind="stop">
+            {say('trust.room.unproven', { n: trust.unproven.length })}
           </State>
         )}
         {changed > 0 && (

@@ -88,17 +88,17 @@ test('who may not invite is not offered to; leaving asks first', async () => {
 });
 
 test('the banner says who can read, and where it lives', async () => {
-  const { container, rerender } = render(<RoomBanner room={room} trust={{ changed: [], unverified: 0 }} server="port.example" />);
+  const { container, rerender } = render(<RoomBanner room={room} trust={{ changed: [], unproven: [], unverified: 0 }} server="port.example" />);
   expect(screen.getByText('End-to-end encrypted')).toBeTruthy();
   expect(screen.getByText('Lives on port.example')).toBeTruthy();
   expect(await barriers(container)).toEqual([]);
   expect(screen.queryByText(/not verified/)).toBeNull();
-  rerender(<RoomBanner room={room} trust={{ changed: [{ id: '@a:port', name: 'A', lang: 'en' }], unverified: 3 }} server="port.example" />);
+  rerender(<RoomBanner room={room} trust={{ changed: [{ id: '@a:port', name: 'A', lang: 'en' }], unproven: [], unverified: 3 }} server="port.example" />);
   expect(screen.getByText('1 changed identity')).toBeTruthy();
   expect(screen.getByText('2 not verified')).toBeTruthy();
-  rerender(<RoomBanner room={{ ...room, way: 'clear' }} trust={{ changed: [], unverified: 0 }} server="port.example" />);
+  rerender(<RoomBanner room={{ ...room, way: 'clear' }} trust={{ changed: [], unproven: [], unverified: 0 }} server="port.example" />);
   expect(screen.getByText(/the server can read what is written here/)).toBeTruthy();
-  rerender(<RoomBanner room={{ ...room, way: 'withheld' }} trust={{ changed: [], unverified: 0 }} server="port.example" />);
+  rerender(<RoomBanner room={{ ...room, way: 'withheld' }} trust={{ changed: [], unproven: [], unverified: 0 }} server="port.example" />);
   expect(screen.getByText(/nothing is sent from here/)).toBeTruthy();
   expect(screen.queryByText(/Open announcements/)).toBeNull();
 });

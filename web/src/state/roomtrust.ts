@@ -1,4 +1,5 @@
-import { KnownMembership, RoomStateEvent, type MatrixClient, type MatrixEvent, type Room } from 'matrix-js-sdk';
+import { KnownMembership, RoomStateEvent, type MatrixClient, type MatrixEvent, type Room, type RoomMember } from 'matrix-js-sdk';
+import { unprovenOf } from '../crypto/proven';
 import { acceptIdentity, devicesOf, learnIdentity, NoIdentity, onTrust, standingOf, type Device, type Standing } from '../crypto/trust';
 import { personIn, type Person } from './person';
 import { Store } from './store';
@@ -13,6 +14,8 @@ export interface RoomTrustView {
   readonly standing: ReadonlyMap<string, Standing>;
   /** Those who were verified and have another identity now: nothing is sent here until that is settled. */
   readonly changed: readonly Person[];
+  /** Those whose identity is not in the public record: nothing is sent here while that is so. */
+  readonly unproven: readonly Person[];
   /** Those who have another identity than was first seen, and were never verified. */
   readonly renewed: readonly Person[];
   /** How many others are in the room whom nobody here has verified. */
@@ -25,10 +28,11 @@ export class RoomTrust extends Store<RoomTrustView> {
   readonly #room: Room;
   readonly #standing = new Map<string, Standing>();
   readonly #asked = new Set<string>();
+  #unproven: readonly string[] = [];
   #stop: (() => void) | undefined;
 
   constructor(client: MatrixClient, room: Room) {
-    super({ standing: new Map(), changed: [], renewed: [], unverified: 0 });
+    super({ standing: new Map(), changed: [], unproven: [], renewed: [], unverified: 0 });
     this.#client = client;
     this.#room = room;
   }
@@ -62,9 +66,7 @@ export class RoomTrust extends Store<RoomTrustView> {
 
   /** Somebody's devices, as the server lists them and this device judges them. It throws where the server does not answer. */
   readonly devicesOf = async (userId: string): Promise<readonly Device[]> => {
-    await learnIdentity(this.#client, userId).catch((error: unknown) => {
-      if (!(error instanceof NoIdentity)) throw error;
-    });
+    await this.#learn(userId);
     return devicesOf(this.#client, userId);
   };
 
@@ -74,9 +76,34 @@ export class RoomTrust extends Store<RoomTrustView> {
     await this.#look([userId]);
   };
 
-  async #look(only: readonly string[] | undefined): Promise<void> {
+  /** Looks anew whether everybody's identity is in the public record. */
+  readonly proveAgain = async (): Promise<void> => {
+    for (const userId of this.#unproven) await this.#learn(userId);
+    await this.#prove();
+  };
+
+  async #learn(userId: string): Promise<void> {
+    await learnIdentity(this.#client, userId).catch((error: unknown) => {
+      if (!(error instanceof NoIdentity)) throw error;
+    });
+  }
+
+  async #prove(): Promise<void> {
+    try {
+      this.#unproven = await unprovenOf(this.#client, this.#here().map((one) => one.userId));
+    } catch {
+      return; // it cannot be found out now; nothing is sent until it is
+    }
+    this.#show();
+  }
+
+  #here(): readonly RoomMember[] {
     const me = this.#client.getSafeUserId();
-    const here = this.#room.getMembers().filter((one) => one.userId !== me && (one.membership === KnownMembership.Join || one.membership === KnownMembership.Invite));
+    return this.#room.getMembers().filter((one) => one.userId !== me && (one.membership === KnownMembership.Join || one.membership === KnownMembership.Invite));
+  }
+
+  async #look(only: readonly string[] | undefined): Promise<void> {
+    const here = this.#here();
     for (const { userId } of here) {
       if (only?.includes(userId) ?? true) this.#standing.set(userId, await standingOf(this.#client, userId));
     }
@@ -90,10 +117,17 @@ export class RoomTrust extends Store<RoomTrustView> {
         () => undefined, // they have none, or there is no answer: it stays as it is
       );
     }
+    this.#show();
+    await this.#prove();
+  }
+
+  #show(): void {
+    const here = this.#here();
     const with_ = (standing: Standing): readonly Person[] => here.filter((one) => this.#standing.get(one.userId) === standing).map((one) => personIn(this.#room, one.userId));
     this.set({
       standing: new Map(this.#standing),
       changed: with_('changed'),
+      unproven: here.filter((one) => this.#unproven.includes(one.userId)).map((one) => personIn(this.#room, one.userId)),
       renewed: with_('renewed'),
       unverified: here.filter((one) => one.membership === KnownMembership.Join && this.#standing.get(one.userId) !== 'verified').length,
     });

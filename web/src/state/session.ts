@@ -2,8 +2,9 @@
 
 import { ClientEvent, UserEvent, type MatrixClient } from 'matrix-js-sdk';
 import { keepBackingUp } from '../crypto/backup';
-import { encrypt, IdentityChanged, isEncrypted } from '../crypto/encrypt';
+import { encrypt, IdentityChanged, IdentityUnproven, isEncrypted } from '../crypto/encrypt';
 import { signed } from '../crypto/handing';
+import { ProofAway } from '../crypto/proven';
 import { Recovery } from '../crypto/recovery';
 import { wayIn } from '../crypto/way';
 import { askForPast, cryptoDatabases, openCrypto } from '../crypto/store';
@@ -25,6 +26,7 @@ import { Ignoring } from './ignored';
 import { Invitations } from './invitations';
 import { OwnMail } from './mail';
 import { Passkeys } from './passkeys';
+import { provePeople } from './proving';
 import { PublicRecord } from './record';
 import { Resets } from './resets';
 import { Drafts } from './draft';
@@ -135,6 +137,7 @@ export class Session {
     this.mail = new OwnMail(client);
     this.resets = new Resets(client);
     this.record = new PublicRecord(vault);
+    provePeople(client, vault, this.record);
     this.levels = new Levels(client);
     this.pictures = new Pictures(client, tokens);
     this.pushing = new Pushing(client);
@@ -357,10 +360,12 @@ export class Session {
       },
       judge: (error) => {
         if (error instanceof NotYet) return { again: undefined };
+        if (error instanceof ProofAway) return { again: limitedFor(error.cause) };
         const again = limitedFor(error);
         if (again !== undefined) return { again };
         if (isUnreachable(error)) return { again, unsure: true };
         if (error instanceof IdentityChanged) return { refused: { id: 'fault.identityChanged', code: 'IDENTITY_CHANGED' }, by: 'device' };
+        if (error instanceof IdentityUnproven) return { refused: { id: 'fault.identityUnproven', code: 'IDENTITY_UNPROVEN' }, by: 'device' };
         const fault = faultOf(error);
         if (fault.id === 'fault.signedOut') return { again }; // it leaves after the next sign-in
         return { refused: fault, by: isAnswer(error) ? 'server' : 'device' };

@@ -15,16 +15,31 @@ interface Props {
   onVerify: (userId: string) => void;
 }
 
-/** People of a room who have another identity than before: a statement where they were verified, a quiet line where not. */
+/** People of a room who have another identity than before: a statement where they were verified, a quiet line where not; and those whose identity is not in the public record. */
 export function IdentityNews({ trust, onVerify }: Props) {
   const say = useSay();
-  const { changed, renewed } = useStore(trust);
+  const { changed, renewed, unproven } = useStore(trust);
+  const known = (person: Person): boolean => !unproven.some((one) => one.id === person.id);
   const task = useTask();
   const [accepting, setAccepting] = useState<Person>();
-  if (changed.length + renewed.length === 0) return null;
+  if (changed.length + renewed.length + unproven.length === 0) return null;
   return (
     <div className={look['news']}>
-      {changed.map((person) => {
+      {unproven.map((person) => {
+        const name = <span lang={person.lang}>{person.name}</span>;
+        return (
+          <Say key={person.id} kind="stop" icon={IconWarning} title={rich(say, 'trust.unproven.title', { name })} live>
+            {rich(say, 'trust.unproven.text', { name })}
+            <div className="row wrap">
+              <Button onClick={() => void task.run(trust.proveAgain)}>{say('trust.unproven.again')}</Button>
+              <Button kind="quiet" onClick={() => onVerify(person.id)}>
+                {say('verify.person')}
+              </Button>
+            </div>
+          </Say>
+        );
+      })}
+      {changed.filter(known).map((person) => {
         const name = <span lang={person.lang}>{person.name}</span>;
         return (
           <Say key={person.id} kind="wait" icon={IconWarning} title={rich(say, 'trust.changed.title', { name })} live>
@@ -38,7 +53,7 @@ export function IdentityNews({ trust, onVerify }: Props) {
           </Say>
         );
       })}
-      {renewed.map((person) => (
+      {renewed.filter(known).map((person) => (
         <div key={person.id} className={look['quiet']} role="status">
           <span>{rich(say, 'trust.renewed.text', { name: <span lang={person.lang}>{person.name}</span> })}</span>
           <Button kind="quiet" onClick={() => onVerify(person.id)}>

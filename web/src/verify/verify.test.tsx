@@ -68,10 +68,11 @@ test('closing the dialog stops nothing, and the notice leads back', () => {
   expect(onOpen.mock.calls).toEqual([[undefined], [1]]);
 });
 
-function trust(standing: Standing) {
+function trust(standing: Standing, proven = true) {
   const view: RoomTrustView = {
     standing: new Map([[mio.id, standing]]),
     changed: standing === 'changed' ? [mio] : [],
+    unproven: proven ? [] : [mio],
     renewed: standing === 'renewed' ? [mio] : [],
     unverified: 1,
   };
@@ -79,7 +80,7 @@ function trust(standing: Standing) {
     { id: 'A', name: 'Laptop', signed: true },
     { id: 'B', name: 'Somebody', signed: false },
   ];
-  return Object.assign(new Fixed(view), { accept: vi.fn(() => Promise.resolve()), devicesOf: vi.fn(() => Promise.resolve(devices)) });
+  return Object.assign(new Fixed(view), { accept: vi.fn(() => Promise.resolve()), proveAgain: vi.fn(() => Promise.resolve()), devicesOf: vi.fn(() => Promise.resolve(devices)) });
 }
 
 test('a changed identity is accepted only after a question', async () => {
@@ -92,6 +93,19 @@ test('a changed identity is accepted only after a question', async () => {
   expect(store.accept).not.toHaveBeenCalled();
   fireEvent.submit(screen.getByRole('dialog').querySelector('form') as HTMLFormElement);
   await waitFor(() => expect(store.accept).toHaveBeenCalledExactlyOnceWith(mio.id));
+});
+
+test('an identity that is not in the record is said in its place, alone, and can be looked at again', async () => {
+  const store = trust('changed', false);
+  const onVerify = vi.fn();
+  const { container } = render(<IdentityNews trust={store as unknown as RoomTrust} onVerify={onVerify} />);
+  expect(screen.getByRole('alert').textContent).toContain('is not in the public record');
+  expect(screen.queryByText(/has changed/)).toBeNull();
+  expect(await barriers(container)).toEqual([]);
+  fireEvent.click(screen.getByRole('button', { name: 'Look again' }));
+  expect(store.proveAgain).toHaveBeenCalledOnce();
+  fireEvent.click(screen.getByRole('button', { name: /emoji/ }));
+  expect(onVerify).toHaveBeenCalledExactlyOnceWith(mio.id);
 });
 
 test('who was never verified and is new is a quiet line', () => {

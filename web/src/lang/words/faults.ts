@@ -33,6 +33,12 @@ export const faults = sentences({
     'zh-Hant': '這裡有您驗證過的人換了身分。請先在上方選擇接受或重新驗證，然後重試。',
     ja: '本人確認した方の本人情報が変わっています。上で「受け入れる」か「もう一度確認する」を選んでから、再送してください。',
   },
+  'fault.identityUnproven': {
+    en: 'The identity of somebody here is not in the public record. Look above; then try again.',
+    'zh-Hans': '这里有人的身份不在公开记录中。请先查看上方说明，然后重试。',
+    'zh-Hant': '這裡有人的身分不在公開紀錄中。請先查看上方說明，然後重試。',
+    ja: 'ここに、本人情報が公開記録にない方がいます。上の説明をご覧になってから、再送してください。',
+  },
   'fault.encryptionWithheld': {
     en: 'The server does not say that this room is encrypted, so nothing was sent. Reload the page and try again. If this stays, tell whoever runs the server.',
     'zh-Hans': '服务器没有说明此会话已加密，所以没有发送任何内容。请重新载入页面再试；如果仍然如此，请告知服务器管理员。',
