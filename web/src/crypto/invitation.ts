@@ -5,6 +5,7 @@ import { canonicalJson } from './canonical';
 import { IdentityUnproven } from './encrypt';
 import { machineOf } from './machine';
 import { unprovenOf } from './proven';
+import { signText } from './sign';
 import { learnIdentity, NoIdentity } from './trust';
 
 /** Where the signed part stands in the content of a membership event. */
@@ -33,10 +34,7 @@ export async function signInvitation(client: MatrixClient, room: string, invited
   const device = client.getDeviceId() ?? '';
   const by = client.getSafeUserId();
   const invitation = { v: 1, room, invited, by, device, at: Date.now() } as const;
-  const signatures = JSON.parse((await machineOf(client).olmMachine.sign(signedText(invitation))).asJSON()) as Record<string, Record<string, string>>;
-  const sig = signatures[by]?.[`ed25519:${device}`];
-  if (sig === undefined) throw new Error('this device has no signing key');
-  return { ...invitation, sig };
+  return { ...invitation, sig: await signText(client, signedText(invitation)) };
 }
 
 /**

@@ -3,6 +3,7 @@
 
 import type { MatrixClient } from 'matrix-js-sdk';
 import type { Vault } from '../keep/vault';
+import { onlyAdmitted } from './admit';
 import { takeKeysInTurn } from './inturn';
 import { machineOf } from './machine';
 
@@ -25,6 +26,8 @@ export async function openCrypto(client: MatrixClient, vault: Vault): Promise<vo
   } finally {
     Object.defineProperty(OlmMachine.prototype, 'getAllRoomsPendingKeyBundles', asks);
   }
+  machineOf(client).olmMachine.roomKeyForwardingEnabled = false; // nobody is given a key of a room because they ask for it
+  onlyAdmitted(client);
   takeKeysInTurn(client);
 }
 
