@@ -267,3 +267,36 @@ test('an identity that was begun anew is seen by those who verified it, and stop
   assert.deepEqual([...lin.complaints, ...mio.complaints, ...sora.complaints], []);
   await device.context.close();
 });
+
+test('somebody who is in the room by the server’s word alone gets nothing, is named, and is let in by a member', async () => {
+  const { page } = lin;
+  const eve = await Person.sitsDown(browser, { name: 'Eve', account: 'eve' });
+  await eve.signsUp(await server.invite());
+  // What a server can say of its own accord, it says here because another app asks for it: nobody’s device signs anything.
+  const room = decodeURIComponent(page.url().split('/').at(-1) ?? '');
+  /** @param {string} path @param {object} body @param {string} [token] */
+  const post = async (path, body, token) => {
+    const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+    const answer = await fetch(`${server.url}/_matrix/client/v3/${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    assert.equal(answer.status, 200, path);
+    return answer.json();
+  };
+  const app = await post('login', { type: 'm.login.password', identifier: { type: 'm.id.user', user: 'mio' }, password: mio.password });
+  await post(`rooms/${encodeURIComponent(room)}/invite`, { user_id: app.user_id.replace('mio', 'eve') }, app.access_token);
+  await eve.joins();
+  await page.locator('.banner').getByText('1 held back').waitFor();
+  const news = page.getByRole('status').filter({ hasText: 'Eve is held back' });
+  await news.getByText('added them to listen').waitFor();
+  await isSound(lin, 'held-back');
+  await lin.writes('Not for who listens.');
+  await lin.seesSaved('Not for who listens.');
+  await news.getByRole('button', { name: 'Let in…' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Let in' }).click();
+  await news.waitFor({ state: 'detached' });
+  await lin.writes('Welcome.');
+  await eve.reads('Welcome.');
+  assert.equal(await eve.page.getByText('Not for who listens.').count(), 0);
+  await page.locator('.banner').getByText('held back').waitFor({ state: 'detached' });
+  assert.deepEqual([...lin.complaints, ...eve.complaints], []);
+  await eve.context.close();
+});

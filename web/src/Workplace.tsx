@@ -37,6 +37,7 @@ import { usePart, useStore } from './state/useStore';
 import { Talk } from './Talk';
 import { Threads } from './threads/Threads';
 import { Thread } from './Thread';
+import { AdmissionNews } from './verify/AdmissionNews';
 import { IdentityNews } from './verify/IdentityNews';
 import { Verify } from './verify/Verify';
 import look from './Workplace.module.css';
@@ -284,6 +285,7 @@ function Room({ session, room, show, covered, other, onAbout, onVerify, onPeople
       />
       <RoomBanner room={view} trust={trust} server={session.server} />
       <IdentityNews trust={room.trust} onVerify={onVerify} />
+      <AdmissionNews trust={room.trust} />
       {view.ignored && other && <IgnoredHere person={other} onHear={() => session.ignoring.hear(other.id)} />}
       <Talk room={room} draft={session.drafts.of(view.id)} connection={session.connection} covered={covered} onFiles={setFiles} onReport={onReport} />
       {files.length > 0 && <SendFiles files={files} others={others} onSend={room.uploads.add} onClose={() => setFiles([])} />}

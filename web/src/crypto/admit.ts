@@ -5,7 +5,7 @@ import { RoomId, UserId } from '@matrix-org/matrix-sdk-crypto-wasm';
 import { Direction, EventType, type MatrixClient, type MatrixEvent, type Room } from 'matrix-js-sdk';
 import { admissionsType, check, clientsKey, foundingOf, isHash, oneKey, roomIdOf, textOf, weigh, withEntry, type Checked, type Founding, type Somebody, type Statement, type Weighed } from './admission';
 import type { Json } from './canonical';
-import { machineOf } from './machine';
+import { cryptoOf, machineOf } from './machine';
 import { signText } from './sign';
 import { learnIdentity, NoIdentity } from './trust';
 
@@ -43,7 +43,7 @@ export class IdentityMoved extends Error {}
 /** What a room's create event says, made by this person, so that keys go only to whom members let in. Undefined where they have no identity. */
 export async function founding(client: MatrixClient): Promise<Record<typeof clientsKey, Founding> | undefined> {
   const by = client.getSafeUserId();
-  const master = await masterOf(client, by);
+  const master = (await cryptoOf(client).getCrossSigningKeyId()) ?? (await masterOf(client, by));
   return master === undefined ? undefined : { [clientsKey]: { v: 1, by, master, only: true } };
 }
 

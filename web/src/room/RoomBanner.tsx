@@ -7,14 +7,15 @@ import type { RoomView } from '../state/roomview';
 
 interface Props {
   room: RoomView;
-  trust: Pick<RoomTrustView, 'changed' | 'unproven' | 'unverified'>;
+  trust: Pick<RoomTrustView, 'changed' | 'unproven' | 'unverified' | 'guard'>;
   server: string;
 }
 
-/** What holds in a room, under its title: its label and what follows from it, who can read, whether one knows who they are, where it lives. */
+/** What holds in a room, under its title: its label and what follows from it, who can read, whether members let each
+ * other in and who is held back, whether one knows who they are, where it lives. */
 export function RoomBanner({ room, trust, server }: Props) {
   const say = useSay();
-  const { unverified } = trust;
+  const { unverified, guard } = trust;
   const changed = trust.changed.length;
   return (
     <Banner level={0} word={say('room.label.none')} end={<State icon={IconPlace}>{say('room.livesOn', { server })}</State>}>
@@ -40,6 +41,12 @@ export function RoomBanner({ room, trust, server }: Props) {
             {say('trust.room.changed', { n: changed })}
           </State>
         )}
+        {guard && guard.outside.length > 0 && (
+          <State icon={IconWarning} kind="wait">
+            {say(guard.only ? 'admission.room.held' : 'admission.room.told', { n: guard.outside.length })}
+          </State>
+        )}
+        {room.way === 'encrypted' && guard === undefined && <State icon={IconNotConfirmed}>{say('admission.room.unchecked')}</State>}
         {room.way === 'encrypted' && unverified > changed && <State icon={IconNotConfirmed}>{say('trust.room.unverified', { n: unverified - changed })}</State>}
       </span>
     </Banner>

@@ -87,20 +87,34 @@ test('who may not invite is not offered to; leaving asks first', async () => {
   await waitFor(() => expect(onLeave).toHaveBeenCalledOnce());
 });
 
+const guard = { only: true, outside: [], mayLetIn: true };
+
 test('the banner says who can read, and where it lives', async () => {
-  const { container, rerender } = render(<RoomBanner room={room} trust={{ changed: [], unproven: [], unverified: 0 }} server="port.example" />);
+  const { container, rerender } = render(<RoomBanner room={room} trust={{ changed: [], unproven: [], unverified: 0, guard }} server="port.example" />);
   expect(screen.getByText('End-to-end encrypted')).toBeTruthy();
   expect(screen.getByText('Lives on port.example')).toBeTruthy();
   expect(await barriers(container)).toEqual([]);
   expect(screen.queryByText(/not verified/)).toBeNull();
-  rerender(<RoomBanner room={room} trust={{ changed: [{ id: '@a:port', name: 'A', lang: 'en' }], unproven: [], unverified: 3 }} server="port.example" />);
+  rerender(<RoomBanner room={room} trust={{ changed: [{ id: '@a:port', name: 'A', lang: 'en' }], unproven: [], unverified: 3, guard }} server="port.example" />);
   expect(screen.getByText('1 changed identity')).toBeTruthy();
   expect(screen.getByText('2 not verified')).toBeTruthy();
-  rerender(<RoomBanner room={{ ...room, way: 'clear' }} trust={{ changed: [], unproven: [], unverified: 0 }} server="port.example" />);
+  rerender(<RoomBanner room={{ ...room, way: 'clear' }} trust={{ changed: [], unproven: [], unverified: 0, guard }} server="port.example" />);
   expect(screen.getByText(/the server can read what is written here/)).toBeTruthy();
-  rerender(<RoomBanner room={{ ...room, way: 'withheld' }} trust={{ changed: [], unproven: [], unverified: 0 }} server="port.example" />);
+  rerender(<RoomBanner room={{ ...room, way: 'withheld' }} trust={{ changed: [], unproven: [], unverified: 0, guard }} server="port.example" />);
   expect(screen.getByText(/nothing is sent from here/)).toBeTruthy();
   expect(screen.queryByText(/Open announcements/)).toBeNull();
+});
+
+test('the banner counts who is held back, and says where members do not let each other in', () => {
+  const eve = { person: { id: '@eve:port', name: 'Eve', lang: undefined }, why: 'nobody', by: undefined, mayRemove: true } as const;
+  const trust = { changed: [], unverified: 0 };
+  const { rerender } = render(<RoomBanner room={room} trust={{ ...trust, guard: { ...guard, outside: [eve] } }} server="port.example" />);
+  expect(screen.getByText('1 held back')).toBeTruthy();
+  rerender(<RoomBanner room={room} trust={{ ...trust, guard: { ...guard, only: false, outside: [eve, eve] } }} server="port.example" />);
+  expect(screen.getByText('2 let in by nobody')).toBeTruthy();
+  expect(screen.queryByText(/the server alone says/)).toBeNull();
+  rerender(<RoomBanner room={room} trust={{ ...trust, guard: undefined }} server="port.example" />);
+  expect(screen.getByText('Who is here, the server alone says')).toBeTruthy();
 });
 
 test('the last owner is told so before leaving, and can make somebody else one', async () => {

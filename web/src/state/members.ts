@@ -1,4 +1,5 @@
 import { EventType, KnownMembership, RoomStateEvent, type MatrixClient, type MatrixEvent, type Room, type RoomMember } from 'matrix-js-sdk';
+import { putOut } from './admission';
 import { isIgnored, onIgnored } from './ignored';
 import { personIn, type Person } from './person';
 import { mayChange, stateValue } from './roomstate';
@@ -63,6 +64,7 @@ export class Members extends Store<readonly Member[]> {
 
   /** Removes somebody, or takes back their invitation. They can be invited again. */
   readonly remove = async (userId: string): Promise<void> => {
+    await putOut(this.#client, this.#room.roomId, userId);
     await this.#client.kick(this.#room.roomId, userId);
   };
 

@@ -4,13 +4,14 @@ import { ClientEvent, type ISyncResponse, type MatrixClient } from 'matrix-js-sd
 import { more } from '../wire/opening';
 import { SyncStore } from '../wire/syncstore';
 import type { Tokens } from '../wire/tokens';
-import { converse, findPeople } from './people';
+import { converse, findPeople, makeRoom } from './people';
 
 test('an invitation that fails is sent again in the room that was made for it', async () => {
   const made: string[] = [];
   const client = {
     getAccountData: () => null,
     getSafeUserId: () => '@lin:port.example',
+    getCrypto: () => ({ getCrossSigningKeyId: () => Promise.resolve('M') }),
     createRoom: () => Promise.resolve({ room_id: `!${made.push('room')}` }),
     setAccountData: () => Promise.reject(new Error('no answer')),
   } as unknown as MatrixClient;
@@ -49,4 +50,20 @@ test('of those whom the server finds, programs are told from people', async () =
   const results = [{ user_id: '@lin:port', display_name: '林秋砚' }, { user_id: '@irc:port', display_name: 'Relay', 'org.wardroom.bot': 'irc' }, { user_id: '@odd:port', 'org.wardroom.bot': true }];
   const client = { getUserId: () => '@me:port', searchUserDirectory: () => Promise.resolve({ limited: false, results }) } as unknown as MatrixClient;
   expect((await findPeople(client, 'x')).map(({ name, bot }) => [name, bot])).toEqual([['林秋砚', undefined], ['Relay', true], ['odd', undefined]]);
+});
+
+test('a room says who made it, and that its keys go only to whom members let in, which each of them may say', async () => {
+  const asked: Record<string, unknown>[] = [];
+  const client = {
+    getSafeUserId: () => '@lin:port.example',
+    getCrypto: () => ({ getCrossSigningKeyId: () => Promise.resolve('M') }),
+    createRoom: (options: Record<string, unknown>) => Promise.resolve({ room_id: `!${asked.push(options)}` }),
+  } as unknown as MatrixClient;
+  await makeRoom(client, { name: 'Quay' });
+  await makeRoom(client, { direct: '@mio:port.example' });
+  for (const { creation_content } of asked) expect(creation_content).toEqual({ 'org.wardroom.clients': { v: 1, by: '@lin:port.example', master: 'M', only: true } });
+  expect(asked.map(({ power_level_content_override: levels }) => levels)).toEqual([
+    { events: { 'org.wardroom.admissions': 0 } },
+    { events: { 'org.wardroom.admissions': 0 }, users: { '@mio:port.example': 100 } },
+  ]);
 });

@@ -1,6 +1,9 @@
 import { EventType, KnownMembership, Preset, Visibility, type MatrixClient, type Room } from 'matrix-js-sdk';
+import { admissionsType } from '../crypto/admission';
+import { founding } from '../crypto/admit';
 import { invitationKey, shareHistory, signInvitation } from '../crypto/invitation';
 import { allRooms, putInvitation } from '../wire/client';
+import { letIn } from './admission';
 import type { Tokens } from '../wire/tokens';
 import { personFound, type Person } from './person';
 
@@ -73,11 +76,16 @@ function begunWith(client: MatrixClient, userId: string): string | undefined {
   })?.[0];
 }
 
-/** Makes an encrypted room with a name for the people who will be invited to it, or a direct conversation of two equals; returns its id. */
+/**
+ * Makes an encrypted room with a name for the people who will be invited to it, or a direct conversation of two equals; returns its
+ * id. Keys of it go only to whom members let in (docs/decisions/listener.md), which every member may say.
+ */
 export async function makeRoom(client: MatrixClient, as: { name: string } | { direct: string }): Promise<string> {
   const { room_id } = await client.createRoom({
     preset: Preset.PrivateChat,
-    ...('name' in as ? { name: as.name } : { is_direct: true, power_level_content_override: { users: { [as.direct]: 100 } } }),
+    ...('name' in as ? { name: as.name } : { is_direct: true }),
+    power_level_content_override: { events: { [admissionsType]: 0 }, ...('direct' in as ? { users: { [as.direct]: 100 } } : {}) },
+    creation_content: { ...(await founding(client)) },
     visibility: Visibility.Private,
     initial_state: [{ type: EventType.RoomEncryption, state_key: '', content: { algorithm: 'm.megolm.v1.aes-sha2' } }],
   });
@@ -85,12 +93,13 @@ export async function makeRoom(client: MatrixClient, as: { name: string } | { di
 }
 
 /**
- * Invites somebody: first the keys of the messages so far that the room's rules let an invited person see (MSC4268), then the
- * invitation, signed by this device. It says whether keys could be given.
+ * Invites somebody: first the keys of the messages so far that the room's rules let an invited person see (MSC4268), then what tells the
+ * others to give them keys, then the invitation, signed by this device. It says whether keys could be given.
  */
 export async function inviteTo(client: MatrixClient, tokens: Tokens, roomId: string, userId: string, direct = false): Promise<'shared' | 'notShared'> {
   await tokens.freshen();
   const shared = await shareHistory(client, roomId, userId).catch(() => false);
+  await letIn(client, roomId, userId);
   const signed = await signInvitation(client, roomId, userId);
   await putInvitation(client, roomId, userId, { ...(direct ? { is_direct: true } : {}), [invitationKey]: signed });
   return shared ? 'shared' : 'notShared';

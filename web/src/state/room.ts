@@ -11,6 +11,7 @@ import { eventOf } from '../wire/history';
 import { download, upload } from '../wire/media';
 import type { Tokens } from '../wire/tokens';
 import { redactEvent, unreadNumbers } from '../wire/client';
+import { putOut } from './admission';
 import { messageContent, reactionContent, type About, type Where } from './compose';
 import { onDelivery } from './delivery';
 import type { Stored } from './file';
@@ -263,6 +264,7 @@ export class RoomState extends Store<RoomView> {
 
   /** Leaves the room. */
   readonly leave = async (): Promise<void> => {
+    await putOut(this.#client, this.#room.roomId, this.#client.getSafeUserId()).catch(() => undefined); // nothing keeps one from leaving
     await this.#client.leave(this.#room.roomId);
   };
 

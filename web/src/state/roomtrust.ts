@@ -1,13 +1,19 @@
 import { KnownMembership, RoomStateEvent, type MatrixClient, type MatrixEvent, type Room, type RoomMember } from 'matrix-js-sdk';
+import { admissionsType } from '../crypto/admission';
+import { guardOf, type Why } from '../crypto/admit';
 import { unprovenOf } from '../crypto/proven';
 import { acceptIdentity, devicesOf, learnIdentity, NoIdentity, onTrust, standingOf, type Device, type Standing } from '../crypto/trust';
+import { letIn, letWaitingIn, putOut } from './admission';
 import { personIn, type Person } from './person';
+import { mayChange, stateValue } from './roomstate';
 import { Store } from './store';
 
 export type { Device, Doubt, Standing } from '../crypto/trust';
 
 /** Of how many people of one room the server is asked. */
 const mostAsked = 20;
+
+const concerning: readonly string[] = ['m.room.member', 'm.room.power_levels', admissionsType];
 
 /** What is known of who the people of a room are. */
 export interface RoomTrustView {
@@ -20,6 +26,26 @@ export interface RoomTrustView {
   readonly renewed: readonly Person[];
   /** How many others are in the room whom nobody here has verified. */
   readonly unverified: number;
+  /** Who is outside, where the room is under the rule that members let each other in. */
+  readonly guard: RoomGuard | undefined;
+}
+
+/** What holds in a room whose members let each other in. */
+export interface RoomGuard {
+  /** Whether those outside get no keys of what is written here. Otherwise they do, and it is said. */
+  readonly only: boolean;
+  readonly outside: readonly Outsider[];
+  /** Whether one may let them in. */
+  readonly mayLetIn: boolean;
+}
+
+/** Somebody who is in the room by the server's word alone. */
+export interface Outsider {
+  readonly person: Person;
+  readonly why: Why;
+  /** Who put them out. */
+  readonly by: Person | undefined;
+  readonly mayRemove: boolean;
 }
 
 /** Who the people of a room are, as far as this device knows. It follows the room from `open` to `close`. */
@@ -29,10 +55,11 @@ export class RoomTrust extends Store<RoomTrustView> {
   readonly #standing = new Map<string, Standing>();
   readonly #asked = new Set<string>();
   #unproven: readonly string[] = [];
+  #guarded: RoomGuard | undefined;
   #stop: (() => void) | undefined;
 
   constructor(client: MatrixClient, room: Room) {
-    super({ standing: new Map(), changed: [], unproven: [], renewed: [], unverified: 0 });
+    super({ standing: new Map(), changed: [], unproven: [], renewed: [], unverified: 0, guard: undefined });
     this.#client = client;
     this.#room = room;
   }
@@ -42,7 +69,7 @@ export class RoomTrust extends Store<RoomTrustView> {
     if (this.#stop !== undefined) return;
     const client = this.#client;
     const members = (event: MatrixEvent): void => {
-      if (event.getRoomId() === this.#room.roomId && event.getType() === 'm.room.member') void this.#look(undefined);
+      if (event.getRoomId() === this.#room.roomId && concerning.includes(event.getType())) void this.#look(undefined);
     };
     const stopTrust = onTrust(client, (userIds) => void this.#look(userIds));
     // The client tells of a piece of state before it has worked out who is in the room because of it.
@@ -70,10 +97,24 @@ export class RoomTrust extends Store<RoomTrustView> {
     return devicesOf(this.#client, userId);
   };
 
-  /** Takes somebody's new identity as theirs without verifying it. */
+  /** Takes somebody's new identity as theirs without verifying it. Who was verified before is also let into this room with it. */
   readonly accept = async (userId: string): Promise<void> => {
+    const before = this.#standing.get(userId);
     await acceptIdentity(this.#client, userId);
+    if (before === 'changed') await letIn(this.#client, this.#room.roomId, userId);
     await this.#look([userId]);
+  };
+
+  /** Lets somebody in for all members: they are given keys from now on. It throws where the server does not answer. */
+  readonly letIn = async (userId: string): Promise<void> => {
+    await letIn(this.#client, this.#room.roomId, userId);
+    await this.#look(undefined);
+  };
+
+  /** Removes somebody who is outside. It throws where the server does not answer, or refuses. */
+  readonly remove = async (userId: string): Promise<void> => {
+    await putOut(this.#client, this.#room.roomId, userId);
+    await this.#client.kick(this.#room.roomId, userId);
   };
 
   /** Looks anew whether everybody's identity is in the public record. */
@@ -117,6 +158,7 @@ export class RoomTrust extends Store<RoomTrustView> {
         () => undefined, // they have none, or there is no answer: it stays as it is
       );
     }
+    this.#guarded = await this.#guard(here.map(({ userId }) => userId));
     this.#show();
     await this.#prove();
   }
@@ -125,11 +167,29 @@ export class RoomTrust extends Store<RoomTrustView> {
     const here = this.#here();
     const with_ = (standing: Standing): readonly Person[] => here.filter((one) => this.#standing.get(one.userId) === standing).map((one) => personIn(this.#room, one.userId));
     this.set({
+      guard: this.#guarded,
       standing: new Map(this.#standing),
       changed: with_('changed'),
       unproven: here.filter((one) => this.#unproven.includes(one.userId)).map((one) => personIn(this.#room, one.userId)),
       renewed: with_('renewed'),
       unverified: here.filter((one) => one.membership === KnownMembership.Join && this.#standing.get(one.userId) !== 'verified').length,
     });
+  }
+
+  async #guard(others: readonly string[]): Promise<RoomGuard | undefined> {
+    const room = this.#room;
+    letWaitingIn(this.#client, room).catch(() => undefined); // the next look tries again
+    const found = await guardOf(this.#client, room, others);
+    if (found === undefined) return undefined;
+    const me = room.getMember(this.#client.getSafeUserId());
+    const kick = stateValue(room, 'm.room.power_levels', 'kick');
+    const mayRemove = (userId: string): boolean => {
+      const mine = me?.powerLevel ?? 0;
+      return mine > (room.getMember(userId)?.powerLevel ?? 0) && mine >= (typeof kick === 'number' ? kick : 50);
+    };
+    const outside = found.outside
+      .filter(({ userId }) => this.#standing.get(userId) !== 'changed') // nothing is sent at all until that is settled
+      .map(({ userId, why, by }) => ({ person: personIn(room, userId), why, by: by === undefined ? undefined : personIn(room, by), mayRemove: mayRemove(userId) }));
+    return { only: found.only, outside, mayLetIn: mayChange(room, admissionsType, this.#client.getSafeUserId()) };
   }
 }

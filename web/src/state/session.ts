@@ -2,6 +2,7 @@
 
 import { ClientEvent, UserEvent, type MatrixClient } from 'matrix-js-sdk';
 import { keepBackingUp } from '../crypto/backup';
+import { IdentityMoved } from '../crypto/admit';
 import { encrypt, IdentityChanged, IdentityUnproven, isEncrypted } from '../crypto/encrypt';
 import { signed } from '../crypto/handing';
 import { ProofAway } from '../crypto/proven';
@@ -359,7 +360,7 @@ export class Session {
         return event.isDecryptionFailure() ? undefined : (event.getClearContent() ?? event.getOriginalContent());
       },
       judge: (error) => {
-        if (error instanceof NotYet) return { again: undefined };
+        if (error instanceof NotYet || error instanceof IdentityMoved) return { again: undefined };
         if (error instanceof ProofAway) return { again: limitedFor(error.cause) };
         const again = limitedFor(error);
         if (again !== undefined) return { again };

@@ -2,9 +2,10 @@ import { fireEvent, render, screen, waitFor } from '@testing-library/react';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { barriers } from '../../test/axe';
 import { changeLanguage } from '../lang/lang';
-import type { RoomTrust, RoomTrustView, Standing } from '../state/roomtrust';
+import type { Outsider, RoomTrust, RoomTrustView, Standing } from '../state/roomtrust';
 import { Store } from '../state/store';
 import type { Verifications, Verifying } from '../state/verifications';
+import { AdmissionNews } from './AdmissionNews';
 import { IdentityNews } from './IdentityNews';
 import { PersonCard } from './PersonCard';
 import { Verify } from './Verify';
@@ -75,6 +76,7 @@ function trust(standing: Standing, proven = true) {
     unproven: proven ? [] : [mio],
     renewed: standing === 'renewed' ? [mio] : [],
     unverified: 1,
+    guard: undefined,
   };
   const devices = [
     { id: 'A', name: 'Laptop', signed: true },
@@ -121,4 +123,40 @@ test('a person’s card tells signed devices from others', async () => {
   expect((await screen.findByText('Somebody')).textContent).toContain('Not signed by its owner');
   expect(screen.getByText('Laptop').textContent).toContain('Signed by its owner');
   expect(await barriers(container)).toEqual([]);
+});
+
+function outsiders(only: boolean, ...outside: Partial<Outsider>[]) {
+  const guard = { only, outside: outside.map((one): Outsider => ({ person: mio, why: 'nobody', by: undefined, mayRemove: true, ...one })), mayLetIn: true };
+  return Object.assign(new Fixed<RoomTrustView>({ standing: new Map(), changed: [], renewed: [], unverified: 0, guard }), { letIn: vi.fn(() => Promise.resolve()), remove: vi.fn(() => Promise.resolve()) });
+}
+
+test('who is held back is named with why, and let in only after a question, or removed', async () => {
+  const store = outsiders(true, {});
+  const { container } = render(<AdmissionNews trust={store as unknown as RoomTrust} />);
+  const news = screen.getByRole('status');
+  expect(news.textContent).toContain('佐伯 澪 is held back');
+  expect(news.textContent).toContain('the server added them to listen');
+  expect(news.textContent).toContain('does not reach them');
+  expect(await barriers(container)).toEqual([]);
+  fireEvent.click(screen.getByRole('button', { name: 'Let in…' }));
+  expect(document.activeElement?.textContent).toBe('Cancel');
+  expect(store.letIn).not.toHaveBeenCalled();
+  expect(await barriers(container)).toEqual([]);
+  fireEvent.submit(screen.getByRole('dialog').querySelector('form') as HTMLFormElement);
+  await waitFor(() => expect(store.letIn).toHaveBeenCalledExactlyOnceWith(mio.id));
+  fireEvent.click(screen.getByRole('button', { name: 'Remove' }));
+  await waitFor(() => expect(store.remove).toHaveBeenCalledExactlyOnceWith(mio.id));
+});
+
+test('each reason has its words; where nobody is held back that is said; where nothing can be checked nothing is offered', () => {
+  const lin = { id: '@lin:port', name: 'Lin', lang: undefined };
+  const { rerender } = render(<AdmissionNews trust={outsiders(false, { why: 'otherKey' }) as unknown as RoomTrust} />);
+  expect(screen.getByRole('status').textContent).toMatch(/server’s word alone.*another identity.*reaches them all the same/);
+  rerender(<AdmissionNews trust={outsiders(true, { why: 'out', by: lin, mayRemove: false }) as unknown as RoomTrust} />);
+  expect(screen.getByRole('status').textContent).toContain('Lin put 佐伯 澪 out');
+  expect(screen.queryByRole('button', { name: 'Remove' })).toBeNull();
+  for (const why of ['forged', 'unable'] as const) {
+    rerender(<AdmissionNews trust={outsiders(true, { why }) as unknown as RoomTrust} />);
+    expect(screen.queryByRole('button')).toBeNull();
+  }
 });

@@ -194,6 +194,16 @@ export async function putInvitation(client: MatrixClient, roomId: string, userId
   await client.http.authedRequest(Method.Put, path, undefined, { membership: 'invite', ...extra });
 }
 
+/**
+ * Sets a piece of a room's state under this person's own user id, which nobody else can set.
+ *
+ * Spec: client-server API, PUT /rooms/{roomId}/state/{eventType}/{stateKey}.
+ */
+export async function putOwnState(client: MatrixClient, roomId: string, type: string, content: object): Promise<void> {
+  const path = `/rooms/${[roomId, 'state', type, client.getSafeUserId()].map(encodeURIComponent).join('/')}`;
+  await client.http.authedRequest(Method.Put, path, undefined, { ...content });
+}
+
 /** Calls back once when the server says that this device is signed in no longer; soft: and that it may keep its keys and come back. */
 export function onSignedOut(client: MatrixClient, listener: (soft: boolean) => void): void {
   client.once(HttpApiEvent.SessionLoggedOut, (error) => listener(error.data['soft_logout'] === true));

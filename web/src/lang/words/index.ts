@@ -1,5 +1,6 @@
 // Every sentence of the client. One file per thing on the screen; ids begin with its name.
 
+import { admission } from './admission';
 import { authorize } from './authorize';
 import { cases } from './cases';
 import { common } from './common';
@@ -30,6 +31,7 @@ import { timeline } from './timeline';
 import { verify } from './verify';
 
 export const words = {
+  ...admission,
   ...authorize,
   ...cases,
   ...common,
