@@ -8,6 +8,9 @@ import { encrypt } from './encrypt';
 
 const [lin, mio, sora, eve] = ['@lin:port', '@mio:port', '@sora:port', '@eve:port'];
 
+// Making keys takes its time where much else is going on.
+const patience = 60_000;
+
 let server: KeyServer;
 let clients: Map<string, MatrixClient>;
 let roomId: string;
@@ -52,7 +55,7 @@ beforeAll(async () => {
     onlyAdmitted(one);
     await keysChanged(one, lin, mio, sora, eve);
   }
-});
+}, patience);
 
 beforeEach(async () => {
   at++; // another room
@@ -62,9 +65,9 @@ beforeEach(async () => {
   await told(lin, 'm.room.encryption', '', { algorithm: 'm.megolm.v1.aes-sha2' });
   for (const user of [lin, mio]) await joins(user);
   await letsIn(lin, mio);
-});
+}, patience);
 
-test('who was let in gets keys, on both sides, and lets others in', async () => {
+test('who was let in gets keys, on both sides, and lets others in', { timeout: patience }, async () => {
   expect(await keysOf(lin, mio)).toEqual([1]);
   expect(await keysOf(mio, lin)).toEqual([1]);
   await letsIn(mio, sora);
@@ -73,13 +76,13 @@ test('who was let in gets keys, on both sides, and lets others in', async () => 
   expect(await keysOf(lin, mio, sora)).toEqual([1, 1]);
 });
 
-test('the server adds a device: it gets no keys, and its owner’s own gets them', async () => {
+test('the server adds a device: it gets no keys, and its owner’s own gets them', { timeout: patience }, async () => {
   await device(server, mio, 'ADDED', false);
   await keysChanged(client(lin), mio);
   expect(await keysOf(lin, mio)).toEqual([1]);
 });
 
-test('the server adds somebody: no keys for them, and they are named', async () => {
+test('the server adds somebody: no keys for them, and they are named', { timeout: patience }, async () => {
   await joins(eve);
   expect(await keysOf(lin, mio, eve)).toEqual([1, 0]);
   expect(await keysOf(mio, lin, eve)).toEqual([1, 0]);
@@ -94,7 +97,7 @@ test('the server adds somebody: no keys for them, and they are named', async () 
   expect(await outside(mio, lin, eve)).toEqual([undefined, undefined]);
 });
 
-test('the server says that somebody was let in: by themself, in another room, instead of somebody else, under another name', async () => {
+test('the server says that somebody was let in: by themself, in another room, instead of somebody else, under another name', { timeout: patience }, async () => {
   await joins(eve);
   await letsIn(lin, sora);
   const good = client(lin).getRoom(roomId)!.getLiveTimeline().getState(Direction.Forward)!.getStateEvents(admissionsType, lin)!.getContent();
@@ -116,7 +119,7 @@ test('the server says that somebody was let in: by themself, in another room, in
   }
 });
 
-test('the server puts another identity in the place of somebody’s: nothing until somebody lets them in with it', async () => {
+test('the server puts another identity in the place of somebody’s: nothing until somebody lets them in with it', { timeout: patience }, async () => {
   const una = '@una:port';
   await device(server, una, 'DEV');
   await letsIn(lin, una);
@@ -132,7 +135,7 @@ test('the server puts another identity in the place of somebody’s: nothing unt
   expect(await keysOf(lin, una)).toEqual([1]);
 });
 
-test('who was put out and is back by the server’s word alone gets nothing', async () => {
+test('who was put out and is back by the server’s word alone gets nothing', { timeout: patience }, async () => {
   await letsIn(lin, sora);
   await joins(sora);
   expect(await keysOf(mio, sora)).toEqual([1]);
@@ -143,7 +146,7 @@ test('who was put out and is back by the server’s word alone gets nothing', as
   expect(await keysOf(lin, sora, eve)).toEqual([0, 0]);
 });
 
-test('the server changes what the room’s maker said: nobody gets anything', async () => {
+test('the server changes what the room’s maker said: nobody gets anything', { timeout: patience }, async () => {
   for (const changed of [{ room_version: '12' }, { ...create, 'org.wardroom.clients': { ...(create['org.wardroom.clients'] as object), only: false } }]) {
     await tell(client(lin), roomId, lin, 'm.room.create', '', changed, at);
     expect(await outside(lin, mio)).toEqual(['forged']);
@@ -153,7 +156,7 @@ test('the server changes what the room’s maker said: nobody gets anything', as
   expect(await keysOf(lin, mio)).toEqual([0]);
 });
 
-test('a room that is not under these rules is as the server says, and a room that only says it keeps nothing back', async () => {
+test('a room that is not under these rules is as the server says, and a room that only says it keeps nothing back', { timeout: patience }, async () => {
   const open = { room_version: '12' };
   roomId = await roomIdOf({ sender: lin, at, content: open });
   await told(lin, 'm.room.create', '', open, at);
@@ -174,7 +177,7 @@ test('a room that is not under these rules is as the server says, and a room tha
   expect(await keysOf(lin, eve)).toEqual([1]);
 });
 
-test('where a room is replaced, who was in comes over, and nobody else', async () => {
+test('where a room is replaced, who was in comes over, and nobody else', { timeout: patience }, async () => {
   const old = roomId;
   const next = { ...create, predecessor: { room_id: old } };
   roomId = await roomIdOf({ sender: mio, at, content: next });
@@ -192,7 +195,7 @@ test('where a room is replaced, who was in comes over, and nobody else', async (
   expect(await keysOf(lin, mio, eve)).toEqual([1, 0]);
 });
 
-test('who has no identity when they are let in is waited for', async () => {
+test('who has no identity when they are let in is waited for', { timeout: patience }, async () => {
   const ren = '@ren:port';
   await letsIn(lin, ren);
   expect(await waitingFor(client(lin), client(lin).getRoom(roomId)!)).toEqual([]);
@@ -208,7 +211,7 @@ test('who has no identity when they are let in is waited for', async () => {
   expect(await keysOf(mio, ren)).toEqual([1]);
 });
 
-test('several are let in one after the other before the server has told of the first', async () => {
+test('several are let in one after the other before the server has told of the first', { timeout: patience }, async () => {
   const put: object[] = [];
   await Promise.all([sora, eve].map((user) => sayAdmission(client(lin), roomId, { user }, (content) => Promise.resolve(void put.push(content)))));
   await told(lin, admissionsType, lin, put.at(-1)!);
