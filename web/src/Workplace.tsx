@@ -34,10 +34,13 @@ import { goTo, route } from './state/route';
 import type { Session } from './state/session';
 import { useBackCloses } from './state/useBackCloses';
 import { usePart, useStore } from './state/useStore';
+import { waitingOn as deskOf } from './state/warrants';
 import { Talk } from './Talk';
 import { Threads } from './threads/Threads';
 import { Thread } from './Thread';
 import { AdmissionNews } from './verify/AdmissionNews';
+import { DecidedNews } from './warrants/DecidedNews';
+import { Decided, Desk } from './Warrants';
 import { IdentityNews } from './verify/IdentityNews';
 import { Verify } from './verify/Verify';
 import look from './Workplace.module.css';
@@ -50,6 +53,7 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
   const me = useStore(session.me);
   const connection = useStore(session.connection);
   const news = usePart(session.cases, ({ unseen }) => unseen);
+  const desk = usePart(session.warrants, (view) => deskOf(view));
   const page = useRef<HTMLElement>(null);
   const [facts, setFacts] = useState(false);
   const [verifying, setVerifying] = useState<number>();
@@ -83,11 +87,12 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
   return (
     <PicturesContext value={session.pictures}>
       <div className={id === undefined && here.at !== 'search' ? look['frame'] : `${look['frame'] ?? ''} ${look['inRoom'] ?? ''}`}>
-        <Top me={me} connection={connection} news={news} unsent={() => session.unsent()} onSignOut={onSignOut} onSkip={() => (page.current?.querySelector('textarea') ?? page.current)?.focus()} />
+        <Top me={me} connection={connection} news={news} desk={desk} unsent={() => session.unsent()} onSignOut={onSignOut} onSkip={() => (page.current?.querySelector('textarea') ?? page.current)?.focus()} />
         <div>
           <div className={look['offers']}>
             <RecordNews record={session.record} />
             <NewVersion />
+            <DecidedNews warrants={session.warrants} />
             <ResetNews resets={session.resets} />
             {anyRoom && <OfferNotices />}
           </div>
@@ -105,6 +110,10 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
           <Cases session={session} number={here.number} onAbout={setAbout} />
         ) : here.at === 'record' ? (
           <RecordPage record={session.record} />
+        ) : here.at === 'decided' ? (
+          <Decided session={session} onReport={setReporting} />
+        ) : here.at === 'desk' ? (
+          <Desk session={session} here={here} />
         ) : (
           <main className={!beside ? look['main'] : `${look['main'] ?? ''} ${look['inThread'] ?? ''}`}>
             <div className={look['rooms']}>
@@ -185,7 +194,7 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
         )}
         {about && <Somebody session={session} person={about} room={room} onVerify={() => verify(about.id)} onReport={setReporting} onClose={() => setAbout(undefined)} />}
         {reporting && <Reporting session={session} matter={reporting} onClose={() => setReporting(undefined)} />}
-        <Places session={session} news={news} />
+        <Places session={session} news={news} desk={desk} />
         {picturing !== undefined && (
           <ChangePicture
             title={say(picturing === me.id ? 'picture.mine' : 'picture.room')}
@@ -208,9 +217,9 @@ function Finding({ session, inRoom }: { session: Session; inRoom: string | undef
   return <Find search={session.search} asking={session.asking} rooms={[...rooms, ...people]} inRoom={inRoom} onBack={back} />;
 }
 
-function Places({ session, news }: { session: Session; news: boolean }) {
+function Places({ session, news, desk }: { session: Session; news: boolean; desk: number | undefined }) {
   useStore(session.levels);
-  return <Tabs news={news} unread={usePart(session.rooms, (rooms) => waitingIn(rooms, session.levels))} />;
+  return <Tabs news={news} desk={desk} unread={usePart(session.rooms, (rooms) => waitingIn(rooms, session.levels))} />;
 }
 
 function Sharing({ room }: { room: RoomState }) {

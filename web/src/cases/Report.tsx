@@ -54,7 +54,7 @@ function Ask({ matter, cases, onClose, onOpened }: Omit<Props, 'onShow'> & { onO
             {say('common.cancel')}
           </Button>
           <Button kind="do" type="submit" disabled={task.running}>
-            {say('report.do')}
+            {say(matter.is === 'warrant' ? 'report.warrant.do' : 'report.do')}
           </Button>
         </>
       }
@@ -70,7 +70,8 @@ function Ask({ matter, cases, onClose, onOpened }: Omit<Props, 'onShow'> & { onO
         </blockquote>
       )}
       {matter.is === 'person' && <p className="meta">{matter.person.id}</p>}
-      <Area label={say('report.what')} data-first {...(error === undefined ? {} : { error })} {...text.field} />
+      {matter.is === 'warrant' && <p>{rich(say, 'report.warrant.text', { name: <Named of={matter.person} /> })}</p>}
+      <Area label={say(matter.is === 'warrant' ? 'report.warrant.what' : 'report.what')} data-first {...(error === undefined ? {} : { error })} {...text.field} />
       <Statement kind="ink" icon={IconSaved}>
         <div className={look['told']}>
           <p>{say('report.readable')}</p>
@@ -89,6 +90,8 @@ function titleOf(say: Say, matter: Matter): ReactNode {
       return rich(say, 'report.person', { name: <Named of={matter.person} /> });
     case 'room':
       return rich(say, 'report.room', { room: <span lang={matter.lang}>{matter.name === '' ? say('room.unnamed') : matter.name}</span> });
+    case 'warrant':
+      return say('report.warrant', { short: matter.short });
   }
 }
 

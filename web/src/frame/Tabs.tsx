@@ -1,14 +1,14 @@
 import { Count } from '../kit/Count';
 import { Dot } from '../kit/Dot';
 import { Icon } from '../kit/Icon';
-import { IconCase, IconPerson, IconRecord, IconRooms } from '../kit/icons';
+import { IconCase, IconPerson, IconRecord, IconRooms, IconWarrant } from '../kit/icons';
 import { useSay } from '../lang/useSay';
 import { hrefOf, route } from '../state/route';
 import { useStore } from '../state/useStore';
 import look from './Tabs.module.css';
 
-/** The words at the bottom of a telephone: where one may go. news: something changed in a case that one has not seen. */
-export function Tabs({ unread, news }: { unread: number; news: boolean }) {
+/** The words at the bottom of a telephone: where one may go. news: something changed in a case that one has not seen; desk: how many warrants wait for this officer. */
+export function Tabs({ unread, news, desk }: { unread: number; news: boolean; desk: number | undefined }) {
   const say = useSay();
   const { at } = useStore(route);
   return (
@@ -27,6 +27,13 @@ export function Tabs({ unread, news }: { unread: number; news: boolean }) {
         <Icon of={IconRecord} />
         <span>{say('record.title')}</span>
       </a>
+      {desk !== undefined && (
+        <a href={hrefOf({ at: 'desk' })} aria-current={at === 'desk' ? 'page' : undefined}>
+          <Icon of={IconWarrant} />
+          <span>{say('desk.short')}</span>
+          <Count n={desk} words={say('desk.count', { n: desk })} />
+        </a>
+      )}
       <a href={hrefOf({ at: 'settings', section: 'profile' })} aria-current={at === 'settings' ? 'page' : undefined}>
         <Icon of={IconPerson} />
         <span>{say('shell.me')}</span>

@@ -11,14 +11,14 @@ const me = { id: '@marta:port', name: 'Marta Hallén', lang: 'en' };
 const openMenu = () => fireEvent.click(screen.getByRole('button', { name: /Marta/ }));
 
 test('the way to the server is told as it is', () => {
-  const { rerender } = render(<Top me={me} connection={{ is: 'connected', since: undefined }} news={false} unsent={() => 0} onSignOut={() => undefined} onSkip={() => undefined} />);
+  const { rerender } = render(<Top me={me} connection={{ is: 'connected', since: undefined }} news={false} desk={undefined} unsent={() => 0} onSignOut={() => undefined} onSkip={() => undefined} />);
   expect(screen.getByText('Connected')).toBeTruthy();
-  rerender(<Top me={me} connection={{ is: 'noServer', since: undefined }} news={false} unsent={() => 0} onSignOut={() => undefined} onSkip={() => undefined} />);
+  rerender(<Top me={me} connection={{ is: 'noServer', since: undefined }} news={false} desk={undefined} unsent={() => 0} onSignOut={() => undefined} onSkip={() => undefined} />);
   expect(screen.getByText('No answer from the server')).toBeTruthy();
 });
 
 test('language and appearance change at once', async () => {
-  const { container } = render(<Top me={me} connection={{ is: 'connected', since: undefined }} news={false} unsent={() => 0} onSignOut={() => undefined} onSkip={() => undefined} />);
+  const { container } = render(<Top me={me} connection={{ is: 'connected', since: undefined }} news={false} desk={undefined} unsent={() => 0} onSignOut={() => undefined} onSkip={() => undefined} />);
   openMenu();
   expect(screen.getByRole('menuitemradio', { name: 'English' }).getAttribute('aria-checked')).toBe('true');
   expect(await barriers(container)).toEqual([]);
@@ -32,7 +32,7 @@ test('language and appearance change at once', async () => {
 
 test('signing out asks first, and says what would be lost', () => {
   const onSignOut = vi.fn();
-  render(<Top me={me} connection={{ is: 'connected', since: undefined }} news={false} unsent={() => 2} onSignOut={onSignOut} onSkip={() => undefined} />);
+  render(<Top me={me} connection={{ is: 'connected', since: undefined }} news={false} desk={undefined} unsent={() => 2} onSignOut={onSignOut} onSkip={() => undefined} />);
   openMenu();
   fireEvent.click(screen.getByRole('menuitem', { name: 'Sign out…' }));
   expect(screen.getByText(/2 messages have not been saved/)).toBeTruthy();
@@ -43,7 +43,7 @@ test('signing out asks first, and says what would be lost', () => {
 });
 
 test('signing out without a connection says what the server will not know, and where to end it', () => {
-  render(<Top me={me} connection={{ is: 'offline', since: undefined }} news={false} unsent={() => 0} onSignOut={() => undefined} onSkip={() => undefined} />);
+  render(<Top me={me} connection={{ is: 'offline', since: undefined }} news={false} desk={undefined} unsent={() => 0} onSignOut={() => undefined} onSkip={() => undefined} />);
   openMenu();
   fireEvent.click(screen.getByRole('menuitem', { name: 'Sign out…' }));
   expect(screen.getByText(/until you end it from another device/)).toBeTruthy();
@@ -51,7 +51,7 @@ test('signing out without a connection says what the server will not know, and w
 
 test('a key leads to the search from anywhere, but not out of a dialog; the search says which', () => {
   location.hash = '#/';
-  render(<Top me={me} connection={{ is: 'connected', since: undefined }} news={false} unsent={() => 0} onSignOut={() => undefined} onSkip={() => undefined} />);
+  render(<Top me={me} connection={{ is: 'connected', since: undefined }} news={false} desk={undefined} unsent={() => 0} onSignOut={() => undefined} onSkip={() => undefined} />);
   expect(screen.getByRole('link', { name: 'Search' }).title).toBe('Search (Ctrl+K)');
   openMenu();
   fireEvent.click(screen.getByRole('menuitem', { name: 'Sign out…' }));
@@ -66,7 +66,7 @@ test('a key leads to the search from anywhere, but not out of a dialog; the sear
 
 test('the first stop of Tab goes past the list of rooms', () => {
   const onSkip = vi.fn();
-  const { container } = render(<Top me={me} connection={{ is: 'connected', since: undefined }} news={false} unsent={() => 0} onSignOut={() => undefined} onSkip={onSkip} />);
+  const { container } = render(<Top me={me} connection={{ is: 'connected', since: undefined }} news={false} desk={undefined} unsent={() => 0} onSignOut={() => undefined} onSkip={onSkip} />);
   expect(container.querySelector('a, button')?.textContent).toBe('Skip the list of rooms');
   fireEvent.click(screen.getByRole('button', { name: 'Skip the list of rooms' }));
   expect(onSkip).toHaveBeenCalledOnce();

@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { Brand } from '../kit/Brand';
 import { Button } from '../kit/Button';
+import { Count } from '../kit/Count';
 import { Dialog } from '../kit/Dialog';
 import { Dot } from '../kit/Dot';
 import { Icon } from '../kit/Icon';
@@ -28,6 +29,8 @@ interface Props {
   connection: ConnectionState;
   /** Whether something changed in a case that one has not seen. */
   news: boolean;
+  /** How many warrants wait for this officer; undefined for everybody else. */
+  desk: number | undefined;
   /** How many messages were written here and are not on the server. */
   unsent: () => number;
   onSignOut: () => void;
@@ -38,7 +41,7 @@ interface Props {
 const themes: Theme[] = ['system', 'light', 'dark'];
 
 /** The bar on top of everything: where one is, the way to the server, oneself. */
-export function Top({ me, connection, news, unsent, onSignOut, onSkip }: Props) {
+export function Top({ me, connection, news, desk, unsent, onSignOut, onSkip }: Props) {
   const say = useSay();
   const named = useStore(organisation);
   const language = useLanguage();
@@ -63,6 +66,12 @@ export function Top({ me, connection, news, unsent, onSignOut, onSkip }: Props) 
         <a href={hrefOf({ at: 'record' })} aria-current={at === 'record' ? 'page' : undefined}>
           {say('record.title')}
         </a>
+        {desk !== undefined && (
+          <a href={hrefOf({ at: 'desk' })} aria-current={at === 'desk' ? 'page' : undefined}>
+            {say('desk.short')}
+            <Count n={desk} words={say('desk.count', { n: desk })} />
+          </a>
+        )}
       </nav>
       <span className="grow" />
       <Way connection={connection} />
@@ -78,6 +87,7 @@ export function Top({ me, connection, news, unsent, onSignOut, onSkip }: Props) 
         )}
         items={[
           { words: say('settings.open'), do: () => route.go({ at: 'settings', section: 'profile' }) },
+          { words: say('decided.title'), do: () => route.go({ at: 'decided' }) },
           'rule',
           ...languages.map((one) => ({ words: languageNames[one], lang: one, chosen: one === language, do: () => changeLanguage(one) })),
           'rule',

@@ -50,6 +50,10 @@ export { default as IconSeen } from '@tabler/icons-react/dist/esm/icons/IconEye.
 /** Still here, on this device. */
 export { default as IconStillHere } from '@tabler/icons-react/dist/esm/icons/IconStopwatch.mjs';
 export { default as IconThread } from '@tabler/icons-react/dist/esm/icons/IconMessages.mjs';
+/** To sign. */
+export { default as IconSign } from '@tabler/icons-react/dist/esm/icons/IconWritingSign.mjs';
+/** A warrant. */
+export { default as IconWarrant } from '@tabler/icons-react/dist/esm/icons/IconRubberStamp.mjs';
 /** Verified by a person, or signed by their own key. */
 export { default as IconVerified } from '@tabler/icons-react/dist/esm/icons/IconShieldCheck.mjs';
 /** Somebody has to look at this. */

@@ -29,7 +29,9 @@ export const longestText = 4000;
 export type Matter =
   | { readonly is: 'message'; readonly room: string; readonly event: string; readonly sender: Person; readonly at: number; readonly body: string; readonly lang: string | undefined }
   | { readonly is: 'person'; readonly person: Person }
-  | { readonly is: 'room'; readonly room: string; readonly name: string; readonly lang: string | undefined };
+  | { readonly is: 'room'; readonly room: string; readonly name: string; readonly lang: string | undefined }
+  /** A warrant: it is about who asked for it. */
+  | { readonly is: 'warrant'; readonly hash: string; readonly short: string; readonly person: Person };
 
 /** A room that a case is about, as far as this device knows it. */
 export interface Where {
@@ -134,7 +136,7 @@ export class Cases extends Store<CasesView> {
   readonly more = (): Promise<void> => this.#inTurn(async () => this.#fetch(this.#cases ?? [], this.#next, 0));
 
   /** Reports something and returns the case that was opened. It throws where the server refuses, in its words. */
-  readonly report = (matter: Matter, text: string): Promise<ShownCase> => this.doing(() => openCase(this.#client, aboutOf(matter), text.trim()));
+  readonly report = (matter: Matter, text: string): Promise<ShownCase> => this.doing(() => openCase(this.#client, aboutOf(matter), textOf(matter, text.trim())));
 
   /** The case of that number, to be looked at. */
   one(number: number): OneCase {
@@ -314,11 +316,25 @@ export function messageMatter(room: string, message: Message): Matter | undefine
 
 /** The name under which a text about something is kept until it is sent. */
 export function matterName(matter: Matter): string {
-  return matter.is === 'message' ? matter.event : matter.is === 'person' ? matter.person.id : matter.room;
+  switch (matter.is) {
+    case 'message':
+      return matter.event;
+    case 'person':
+      return matter.person.id;
+    case 'room':
+      return matter.room;
+    case 'warrant':
+      return matter.hash;
+  }
+}
+
+// Whoever answers finds the warrant by its hash, which it has everywhere.
+function textOf(matter: Matter, text: string): string {
+  return matter.is === 'warrant' ? `${text}\n\n${matter.hash}` : text;
 }
 
 function aboutOf(matter: Matter): About {
-  return matter.is === 'person' ? { is: 'person', person: matter.person.id } : matter.is === 'message' ? { is: 'message', room: matter.room, event: matter.event } : { is: 'room', room: matter.room };
+  return matter.is === 'person' || matter.is === 'warrant' ? { is: 'person', person: matter.person.id } : matter.is === 'message' ? { is: 'message', room: matter.room, event: matter.event } : { is: 'room', room: matter.room };
 }
 
 function peopleIn({ about, reporter, inCharge, steps }: Case): string[] {

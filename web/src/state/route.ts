@@ -13,6 +13,10 @@ export type Route =
   | { at: 'cases'; number?: number }
   /** The public record. */
   | { at: 'record' }
+  /** What was decided about oneself. */
+  | { at: 'decided' }
+  /** The officers' desk: a warrant on it, or one that is asked for, of what is to be ended. */
+  | { at: 'desk'; hash?: string; ask?: Asking; of?: string }
   /** The search; in one room where it has an id. What is looked for stands in no address. */
   | { at: 'search'; id?: string }
   /** The link in a letter: it shows that somebody reads mail at an address. */
@@ -26,6 +30,10 @@ export type Route =
 export const sections = ['profile', 'notifications', 'privacy', 'ignored', 'devices', 'invitations'] as const;
 export type Section = (typeof sections)[number];
 
+/** What can be asked for. */
+export const askings = ['suspend', 'restore', 'appoint', 'dismiss'] as const;
+export type Asking = (typeof askings)[number];
+
 function parse(hash: string): Route {
   const [, first, second, ...more] = hash.replace(/^#/, '').split('/');
   const rest = decode(second ?? '');
@@ -36,6 +44,8 @@ function parse(hash: string): Route {
   if (first === 'settings') return { at: 'settings', section: sections.find((one) => one === rest) ?? sections[0] };
   if (first === 'cases') return /^\d{1,15}$/.test(rest) ? { at: 'cases', number: Number(rest) } : { at: 'cases' };
   if (first === 'record') return { at: 'record' };
+  if (first === 'decided') return { at: 'decided' };
+  if (first === 'desk') return { at: 'desk', ...onDesk(rest, more.map(decode)) };
   if (first === 'search') return rest === '' ? { at: 'search' } : { at: 'search', id: rest };
   return { at: 'rooms' };
 }
@@ -45,6 +55,13 @@ function placeIn([first, ...rest]: readonly string[]): { thread?: string; event?
   if (first === 'threads') return { threads: true };
   if (first === 'thread' && rest[0]) return { thread: rest[0], ...placeIn(rest.slice(1)) };
   return first?.startsWith('$') ? { event: first } : {};
+}
+
+// Hashes are longer than 'ask'.
+function onDesk(first: string, [what, of]: readonly string[]): { hash?: string; ask?: Asking; of?: string } {
+  const ask = askings.find((one) => one === what);
+  if (first === 'ask' && ask !== undefined) return of ? { ask, of } : { ask };
+  return first === '' || first === 'ask' ? {} : { hash: first };
 }
 
 function decode(part: string): string {
@@ -69,6 +86,11 @@ export function hrefOf(route: Route): string {
       return route.number === undefined ? '#/cases' : `#/cases/${route.number}`;
     case 'record':
       return '#/record';
+    case 'decided':
+      return '#/decided';
+    case 'desk':
+      if (route.ask !== undefined) return `#/desk/ask/${route.ask}${route.of === undefined ? '' : `/${encodeURIComponent(route.of)}`}`;
+      return route.hash === undefined ? '#/desk' : `#/desk/${encodeURIComponent(route.hash)}`;
     case 'search':
       return route.id === undefined ? '#/search' : `#/search/${encodeURIComponent(route.id)}`;
     case 'mail':

@@ -46,6 +46,7 @@ import { route } from './route';
 import { Search } from './search';
 import { Store } from './store';
 import { Verifications } from './verifications';
+import { Warrants } from './warrants';
 
 const boxes = 'outbox/';
 
@@ -90,6 +91,7 @@ export class Session {
   readonly cases: Cases;
   /** Whether everything came. */
   readonly checks: Checks;
+  readonly warrants: Warrants;
   readonly mail: OwnMail;
   readonly resets: Resets;
   readonly record: PublicRecord;
@@ -135,6 +137,7 @@ export class Session {
     this.passkeys = new Passkeys(client);
     this.cases = new Cases(client);
     this.checks = new Checks(client, vault);
+    this.warrants = new Warrants(client);
     this.mail = new OwnMail(client);
     this.resets = new Resets(client);
     this.record = new PublicRecord(vault);
@@ -279,6 +282,7 @@ export class Session {
     this.ignoring.close();
     this.cases.close();
     this.checks.close();
+    this.warrants.close();
     this.pictures.close();
     this.asking.close();
     void this.search.close();

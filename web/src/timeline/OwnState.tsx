@@ -4,6 +4,7 @@ import { State } from '../kit/State';
 import { sayFault } from '../lang/sayFault';
 import { useSay } from '../lang/useSay';
 import type { Delivery } from '../state/delivery';
+import { hrefOf } from '../state/route';
 import type { Reader } from '../state/readers';
 import type { Message } from '../state/timeline';
 import { Reach } from './Reach';
@@ -59,6 +60,7 @@ function Where({ state, readers, others = 0, delivery, at = 0, onRetry, onRewrit
           <State icon={IconWithheld} kind="stop">
             {say('timeline.notSent', { why: sayFault(say, state.fault) })}
           </State>
+          {state.fault.id === 'fault.suspended' && <a href={hrefOf({ at: 'decided' })}>{say('decided.title')}</a>}
           {onRewrite && (
             <Button kind="quiet" onClick={onRewrite}>
               {say('timeline.rewrite')}

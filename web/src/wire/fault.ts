@@ -32,6 +32,7 @@ const byCode: Partial<Record<string, FaultId>> = {
   M_USER_IN_USE: 'fault.nameTaken',
   M_INVALID_USERNAME: 'fault.nameForm',
   M_WEAK_PASSWORD: 'fault.weakPassword',
+  M_USER_SUSPENDED: 'fault.suspended',
   M_FORBIDDEN: 'fault.forbidden',
   M_NOT_FOUND: 'fault.notFound',
   M_TOO_LARGE: 'fault.tooLarge',

@@ -27,6 +27,12 @@ export const faults = sentences({
     'zh-Hant': '短時間內嘗試次數過多。請在{seconds}秒後再試。',
     ja: '短い時間に試した回数が多すぎます。{seconds} 秒後にもう一度お試しください。',
   },
+  'fault.suspended': {
+    en: 'Your account cannot write now.',
+    'zh-Hans': '您的账号目前不能发言。',
+    'zh-Hant': '您的帳號目前不能發言。',
+    ja: 'あなたのアカウントは今、送信できません。',
+  },
   'fault.identityChanged': {
     en: 'Somebody here whom you had verified has a new identity. Say above whether you accept it or verify again; then try again.',
     'zh-Hans': '这里有您验证过的人换了身份。请先在上方选择接受或重新验证，然后重试。',

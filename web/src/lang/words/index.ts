@@ -29,6 +29,7 @@ import { signup } from './signup';
 import { threads } from './threads';
 import { timeline } from './timeline';
 import { verify } from './verify';
+import { warrants } from './warrants';
 
 export const words = {
   ...admission,
@@ -60,4 +61,5 @@ export const words = {
   ...threads,
   ...timeline,
   ...verify,
+  ...warrants,
 };
