@@ -1,7 +1,7 @@
 import { Count } from '../kit/Count';
 import { Dot } from '../kit/Dot';
 import { Icon } from '../kit/Icon';
-import { IconCase, IconPerson, IconRecord, IconRooms, IconWarrant } from '../kit/icons';
+import { IconCase, IconPerson, IconRecord, IconRooms, IconSign } from '../kit/icons';
 import { useSay } from '../lang/useSay';
 import { hrefOf, route } from '../state/route';
 import { useStore } from '../state/useStore';
@@ -29,7 +29,7 @@ export function Tabs({ unread, news, desk }: { unread: number; news: boolean; de
       </a>
       {desk !== undefined && (
         <a href={hrefOf({ at: 'desk' })} aria-current={at === 'desk' ? 'page' : undefined}>
-          <Icon of={IconWarrant} />
+          <Icon of={IconSign} />
           <span>{say('desk.short')}</span>
           <Count n={desk} words={say('desk.count', { n: desk })} />
         </a>

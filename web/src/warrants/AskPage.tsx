@@ -1,4 +1,4 @@
-import { useState, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { Area } from '../kit/Area';
 import { Button } from '../kit/Button';
 import { Choices } from '../kit/Choices';
@@ -39,7 +39,12 @@ export function AskPage({ kind, ends, warrants, power, find, userId, onDone }: P
   });
   const [chosen, setChosen] = useState<readonly Choice[]>([]);
   const [wrongs, setWrongs] = useState<Wrongs>({});
+  const ref = useRef<HTMLFormElement>(null);
   const task = useTask();
+
+  // Whoever asked without having filled in all of it goes on at the first that is missing.
+  useEffect(() => ref.current?.querySelector<HTMLElement>('[aria-invalid]')?.focus(), [wrongs]);
+
   const write = (part: Partial<AskForm>): void => {
     const next = { ...form, ...part };
     setForm(next);
@@ -69,6 +74,7 @@ export function AskPage({ kind, ends, warrants, power, find, userId, onDone }: P
   };
   return (
     <form
+      ref={ref}
       className={look['form']}
       noValidate
       onSubmit={(event) => {

@@ -66,7 +66,7 @@ export function DeskPlace({ warrants, hash, ask, of, me, find, userId, onShow, o
   return (
     <main className={`${look['place'] ?? ''} ${opened ? (look['opened'] ?? '') : ''}`}>
       <DeskList warrants={warrants} open={hash} first={opened} me={me} onAsk={onAsk} />
-      <section className={look['page']} ref={ref} tabIndex={-1} aria-label={say('desk.title')}>
+      <section className={look['page']} ref={ref} tabIndex={0} aria-label={say('desk.title')}>
         <div className={look['back']}>
           <IconButton icon={IconBack} label={say('desk.back')} onClick={onBack} />
         </div>

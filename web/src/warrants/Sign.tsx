@@ -54,7 +54,7 @@ export function Sign({ of, warrants, onClose }: Props) {
           <Button icon={IconDownload} onClick={() => saveFile(file, of.file)}>
             {say('sign.file')}
           </Button>
-          <code className={look['command']} translate="no">{`wardroom approve ${file} --key ~/.ssh/id_ed25519`}</code>
+          <code className={look['command']} translate="no">{`wardroom approve --key ~/.ssh/id_ed25519 ${file}`}</code>
           <p className="hint">{say('sign.step.shows')}</p>
           <details>
             <summary>{say('sign.step.plain')}</summary>

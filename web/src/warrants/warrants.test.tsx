@@ -119,7 +119,7 @@ test('an officer signs on their own machine and hands in what ssh-keygen wrote; 
   expect(await barriers(container)).toEqual([]);
   fireEvent.click(screen.getByRole('button', { name: 'Approve with your key…' }));
   const dialog = screen.getByRole('dialog', { name: 'Approve warrant abcdefgh with your key' });
-  expect(dialog.textContent).toContain('wardroom approve warrant-abcdefgh.json --key ~/.ssh/id_ed25519');
+  expect(dialog.textContent).toContain('wardroom approve --key ~/.ssh/id_ed25519 warrant-abcdefgh.json');
   expect(dialog.textContent).toContain('ssh-keygen -Y sign -n wardroom-warrant@v1 -f ~/.ssh/id_ed25519 warrant-abcdefgh.head');
   expect(await barriers(container)).toEqual([]);
   submit(dialog);
