@@ -40,7 +40,7 @@ interface Received {
 }
 
 /** What is signed: the canonical JSON without the signature, behind words that no other signature has. */
-export function ackText(ack: Omit<Ack, 'sig'>): string {
+function ackText(ack: Omit<Ack, 'sig'>): string {
   return `wardroom/ack/v1\0${canonicalJson({ ...ack })}`;
 }
 
