@@ -5,7 +5,7 @@ import vectors from '../ledger/chains.json';
 import { treeOf, type Tree } from '../ledger/checkpoint';
 import { Proofs, publicIn, type Openings } from './proven';
 
-vi.mock('@matrix-org/matrix-sdk-crypto-wasm', () => ({ UserId: class {} }));
+vi.mock('@matrix-org/matrix-sdk-crypto-wasm', () => ({ UserId: vi.fn() }));
 
 const lin = '@lin:quay.example.org';
 const mo = '@mo:quay.example.org';

@@ -107,7 +107,7 @@ test('the banner says who can read, and where it lives', async () => {
 
 test('the banner counts who is held back, and says where members do not let each other in', () => {
   const eve = { person: { id: '@eve:port', name: 'Eve', lang: undefined }, why: 'nobody', by: undefined, mayRemove: true } as const;
-  const trust = { changed: [], unverified: 0 };
+  const trust = { changed: [], unproven: [], unverified: 0 };
   const { rerender } = render(<RoomBanner room={room} trust={{ ...trust, guard: { ...guard, outside: [eve] } }} server="port.example" />);
   expect(screen.getByText('1 held back')).toBeTruthy();
   rerender(<RoomBanner room={room} trust={{ ...trust, guard: { ...guard, only: false, outside: [eve, eve] } }} server="port.example" />);

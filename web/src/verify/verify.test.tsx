@@ -127,7 +127,7 @@ test('a person’s card tells signed devices from others', async () => {
 
 function outsiders(only: boolean, ...outside: Partial<Outsider>[]) {
   const guard = { only, outside: outside.map((one): Outsider => ({ person: mio, why: 'nobody', by: undefined, mayRemove: true, ...one })), mayLetIn: true };
-  return Object.assign(new Fixed<RoomTrustView>({ standing: new Map(), changed: [], renewed: [], unverified: 0, guard }), { letIn: vi.fn(() => Promise.resolve()), remove: vi.fn(() => Promise.resolve()) });
+  return Object.assign(new Fixed<RoomTrustView>({ standing: new Map(), changed: [], unproven: [], renewed: [], unverified: 0, guard }), { letIn: vi.fn(() => Promise.resolve()), remove: vi.fn(() => Promise.resolve()) });
 }
 
 test('who is held back is named with why, and let in only after a question, or removed', async () => {
