@@ -86,6 +86,7 @@ test('nobody has two chains, or one with a gap or a fork', async () => {
     ['a second beginning from before', false, [tags(1), first, entry(3, '', { earlier: true })]],
     ['a gap', false, [tags(), first, entry(3, await hashOf(first))]],
     ['a fork', false, [tags(), first, second, entry(2, await hashOf(first), { key: 'ghost' })]],
+    ['the next number behind another entry', false, [tags(), first, entry(2, await hashOf(tags()))]],
     ['one more from before', false, [tags(1), entry(7, '', { earlier: true }), entry(7, '', { earlier: true, tag: 'u' })]],
     ['a beginning in the middle', false, [tags(), entry(2, '')]],
     ['what follows nothing', false, [tags(), second]],
