@@ -8,6 +8,8 @@ import { Position } from './position';
 import { RoomList } from './roomlist';
 import { viewOf } from './roomview';
 
+vi.mock('../crypto/admit', () => ({ founding: () => Promise.resolve({}) }));
+
 const me = '@anna:port';
 const chen = '@chen:port';
 const dora = '@dora:port';
