@@ -80,10 +80,7 @@ async function handsIn(person, look, key) {
   else execFileSync('ssh-keygen', ['-q', '-Y', 'sign', '-n', 'wardroom-warrant@v1', '-f', join(folder, key ?? who.account), file]);
   const [chooser] = await Promise.all([page.waitForEvent('filechooser'), dialog.getByRole('button', { name: 'Choose the file' }).click()]);
   await chooser.setFiles(`${file}.sig`);
-  await page.waitForFunction(() => {
-    const field = document.querySelector('dialog textarea');
-    return field instanceof HTMLTextAreaElement && field.value.startsWith('-----BEGIN SSH SIGNATURE-----');
-  });
+  await page.waitForFunction(() => /** @type {HTMLTextAreaElement | null} */ (document.querySelector('dialog textarea'))?.value.startsWith('-----BEGIN SSH SIGNATURE-----'));
   await dialog.getByRole('button', { name: 'Hand in the approval' }).click();
   return dialog;
 }

@@ -59,6 +59,12 @@ test('a message is reported by where it is, never by what it says; the answer na
   expect(opened).toMatchObject({ number: 3, part: 'reporter', inCharge: { name: '林秋砚', lang: 'zh-Hans' }, about: { is: 'person', person: { name: 'eve' } }, steps: [{ did: 'opened', text: 'It hurts.' }] });
 });
 
+test('an objection to a warrant is about who asked for it, and names the warrant', async () => {
+  const { state, asked } = account([told(3)]);
+  await state.report({ is: 'warrant', hash: 'HASH', short: 'HA', person: { id: '@lin:port', name: 'Lin', lang: undefined } }, 'I was ill. ');
+  expect(asked[0]).toBe('POST /cases {"about":{"user_id":"@lin:port"},"text":"I was ill.\\n\\nHASH"}');
+});
+
 test('what changed is marked until the list stood on a screen that is in sight', async () => {
   let hidden: DocumentVisibilityState = 'hidden';
   vi.spyOn(document, 'visibilityState', 'get').mockImplementation(() => hidden);

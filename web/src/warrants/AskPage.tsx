@@ -83,7 +83,7 @@ export function AskPage({ kind, ends, warrants, power, find, userId, onDone }: P
       }}
     >
       <header className="stack">
-        <h1>{say(kind === 'appoint' && first ? 'warrant.appoint.first' : (`desk.ask.${kind}` as const))}</h1>
+        <h1>{say(kind === 'appoint' && first ? 'warrant.appoint.first' : (`desk.ask.${kind}` as const)).replace(/…$/, '')}</h1>
         <p className="sub">{say(first ? 'ask.what.first' : 'ask.what')}</p>
         <Unwitnessed power={power} />
       </header>
