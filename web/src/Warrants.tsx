@@ -4,6 +4,8 @@ import type { Session } from './state/session';
 import { DecidedPlace } from './warrants/DecidedPlace';
 import { DeskPlace } from './warrants/DeskPlace';
 
+export { DecidedNews } from './warrants/DecidedNews';
+
 /** What was decided about the person at this device. */
 export function Decided({ session, onReport }: { session: Session; onReport: (matter: Matter) => void }) {
   return <DecidedPlace warrants={session.warrants} me={session.me.snapshot().id} onAppeal={({ hash, short, by }) => onReport({ is: 'warrant', hash, short, person: by })} />;

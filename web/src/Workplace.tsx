@@ -34,14 +34,12 @@ import { goTo, route } from './state/route';
 import type { Session } from './state/session';
 import { useBackCloses } from './state/useBackCloses';
 import { usePart, useStore } from './state/useStore';
-import { waitingOn as deskOf } from './state/warrants';
+import { waitingOn } from './state/warrants';
 import { Talk } from './Talk';
 import { Threads } from './threads/Threads';
 import { Thread } from './Thread';
-import { AdmissionNews } from './verify/AdmissionNews';
-import { DecidedNews } from './warrants/DecidedNews';
-import { Decided, Desk } from './Warrants';
-import { IdentityNews } from './verify/IdentityNews';
+import { TrustNews } from './TrustNews';
+import { Decided, DecidedNews, Desk } from './Warrants';
 import { Verify } from './verify/Verify';
 import look from './Workplace.module.css';
 
@@ -53,7 +51,7 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
   const me = useStore(session.me);
   const connection = useStore(session.connection);
   const news = usePart(session.cases, ({ unseen }) => unseen);
-  const desk = usePart(session.warrants, (view) => deskOf(view));
+  const desk = usePart(session.warrants, waitingOn);
   const page = useRef<HTMLElement>(null);
   const [facts, setFacts] = useState(false);
   const [verifying, setVerifying] = useState<number>();
@@ -293,8 +291,7 @@ function Room({ session, room, show, covered, other, onAbout, onVerify, onPeople
         onBack={() => route.go({ at: 'rooms' })}
       />
       <RoomBanner room={view} trust={trust} server={session.server} />
-      <IdentityNews trust={room.trust} onVerify={onVerify} />
-      <AdmissionNews trust={room.trust} />
+      <TrustNews trust={room.trust} onVerify={onVerify} />
       {view.ignored && other && <IgnoredHere person={other} onHear={() => session.ignoring.hear(other.id)} />}
       <Talk room={room} draft={session.drafts.of(view.id)} connection={session.connection} covered={covered} onFiles={setFiles} onReport={onReport} />
       {files.length > 0 && <SendFiles files={files} others={others} onSend={room.uploads.add} onClose={() => setFiles([])} />}
