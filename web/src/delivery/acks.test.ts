@@ -3,6 +3,7 @@ import { ClientEvent, MatrixEvent, MatrixEventEvent, type MatrixClient } from 'm
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import * as wire from '../crypto/ack';
 import type { Address, Letter } from '../crypto/ack';
+import type { Guard } from '../crypto/admit';
 import { Acks, leastDelay, mostPeople, randomDelay } from './acks';
 import { week } from './acks-given';
 
@@ -10,9 +11,11 @@ const roomId = '!r:port';
 const [lin, mio, ben] = ['@lin:port', '@mio:port', '@ben:port'];
 
 vi.mock('../crypto/ack');
+vi.mock('../crypto/admit', () => ({ guardOf: () => Promise.resolve(guard) }));
 vi.mock('../crypto/trust', () => ({ isSigned: () => Promise.resolve(signed), onTrust: () => () => undefined }));
 
 let signed: boolean;
+let guard: Guard | undefined;
 let people: number;
 let membership: string;
 /** Who really wrote what comes next. */
@@ -23,6 +26,7 @@ let vault: Map<string, string>;
 
 beforeEach(() => {
   vi.useFakeTimers({ now: Date.UTC(2031, 10, 20) });
+  guard = undefined;
   [signed, people, membership, writer, letters, reachable, vault] = [true, 3, 'join', { user: lin, device: 'L1' }, [], true, new Map<string, string>()];
   vi.mocked(wire.canVerify).mockResolvedValue(true);
   vi.mocked(wire.writerOf).mockImplementation(() => Promise.resolve(writer));
@@ -220,6 +224,17 @@ test('what is shown to be confirmed is kept by then', async () => {
   acks.onChange(() => keptThen.push(vault.get('acks') ?? ''));
   await hears(client, { user: mio, device: 'M1', rooms: { [roomId]: { run: [[1, 1]] } } });
   expect(keptThen).toEqual([expect.stringContaining('"@mio:port M1":[[1,1]]')]);
+});
+
+test('who is held back was given no key, and is not waited for', async () => {
+  const { acks } = await open(lin, 'L1');
+  const outside = [{ userId: ben, why: 'nobody' }] as const;
+  guard = { only: true, outside };
+  await acks.sent(roomId, content(1));
+  expect(shown(acks, 1)).toEqual(['M1 notConfirmed', 'M2 notConfirmed']);
+  guard = { only: false, outside }; // it is only said
+  await acks.sent(roomId, content(2));
+  expect(shown(acks, 2)).toEqual(['M1 notConfirmed', 'M2 notConfirmed', 'B1 notConfirmed']);
 });
 
 test('what is not to be believed changes nothing', async () => {

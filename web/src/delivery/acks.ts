@@ -3,6 +3,7 @@
 // that somebody read it. So it goes out whether or not one shows what one has read, and looks at nothing that somebody does at the page.
 
 import { ClientEvent, KnownMembership, MatrixEventEvent, type MatrixClient, type MatrixEvent, type ReceivedToDeviceMessage } from 'matrix-js-sdk';
+import { guardOf } from '../crypto/admit';
 import { canVerify, keyedDevices, openAck, sendAcks, writerOf } from '../crypto/ack';
 import { readEnvelope, type Content } from '../crypto/envelope';
 import { isSigned, onTrust } from '../crypto/trust';
@@ -132,8 +133,10 @@ export class Acks {
     const envelope = readEnvelope(content);
     const room = this.#client.getRoom(roomId);
     if (envelope?.run === undefined || room === null || !this.#measures(roomId)) return;
-    const others = room.getJoinedMembers().filter(({ userId }) => userId !== this.#client.getSafeUserId());
-    const people = await Promise.all(others.map(async ({ userId }) => [userId, await this.#devicesOf(userId)] as const));
+    const others = room.getJoinedMembers().flatMap(({ userId }) => (userId === this.#client.getSafeUserId() ? [] : [userId]));
+    const guard = await guardOf(this.#client, room, others);
+    const given = guard?.only === true ? others.filter((userId) => !guard.outside.some((one) => one.userId === userId)) : others; // who is held back got no key
+    const people = await Promise.all(given.map(async (userId) => [userId, await this.#devicesOf(userId)] as const));
     if (people.length === 0) return;
     this.#got.sent(roomId, envelope.run, envelope.n, Object.fromEntries(people), Date.now());
     this.#keepSoon();
