@@ -178,7 +178,7 @@ func sign(ctx context.Context, key string, head []byte, to string, in io.Reader,
 	if err := os.WriteFile(message, head, 0o600); err != nil {
 		return err
 	}
-	run := exec.CommandContext(ctx, "ssh-keygen", "-Y", "sign", "-n", warrant.Namespace, "-f", key, message)
+	run := exec.CommandContext(ctx, "ssh-keygen", "-q", "-Y", "sign", "-n", warrant.Namespace, "-f", key, message)
 	run.Stdin, run.Stdout, run.Stderr = in, out, errs // it may ask for a passphrase, or for a touch
 	if err := run.Run(); errors.Is(err, exec.ErrNotFound) {
 		return errors.New("ssh-keygen is not here: install OpenSSH (on Debian: apt install openssh-client)")

@@ -227,7 +227,11 @@ func (d *Desk) Ask(ctx context.Context, s account.Session, a Asked) (Shown, erro
 		if err := d.whom(u, r, p, t, h); err != nil {
 			return Warrant{}, err
 		}
-		return d.keep(u, s, r, t, h)
+		w, err := d.keep(u, s, r, t, h)
+		if err == nil {
+			err = d.call(u, r, p, t, h)
+		}
+		return w, err
 	})
 }
 
@@ -435,11 +439,6 @@ func (d *Desk) tell(u stream.Unit, w Warrant) error {
 	if err != nil {
 		return err
 	}
-	at := u.Now().UnixMilli()
-	content, err := json.Marshal(map[string]int64{"changed": at})
-	if err != nil {
-		return err
-	}
 	u.Next(topic)
 	for _, user := range concerned(t) {
 		p, ok, err := d.Disk.PersonByID(u, user)
@@ -449,14 +448,48 @@ func (d *Desk) tell(u stream.Unit, w Warrant) error {
 		if !ok || p.Closed {
 			continue
 		}
-		if err := d.Disk.AddNotice(u, p.No, w.Hash, at); err != nil {
+		if err := d.Disk.AddNotice(u, p.No, w.Hash, u.Now().UnixMilli()); err != nil {
 			return err
 		}
-		if _, err := d.Disk.SetDatum(u, p.No, account.Datum{Type: account.WarrantsChanged, Content: content}, u.Next(stream.Topic(user))); err != nil {
+		if err := d.touch(u, p); err != nil {
 			return err
 		}
 		if d.Mail != nil {
 			if err := d.Mail.Queue(u, mail.Person(p.No), mail.Warrant, nil); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// touch has somebody's clients ask what there is for them.
+func (d *Desk) touch(u stream.Unit, p account.Person) error {
+	content, err := json.Marshal(map[string]int64{"changed": u.Now().UnixMilli()})
+	if err == nil {
+		_, err = d.Disk.SetDatum(u, p.No, account.Datum{Type: account.WarrantsChanged, Content: content}, u.Next(stream.Topic(p.User)))
+	}
+	return err
+}
+
+// call has the clients of those who may approve a warrant ask for it.
+func (d *Desk) call(u stream.Unit, r *warrant.Record, p people, t *warrant.Text, h *warrant.Head) error {
+	var whom []mxid.User
+	for _, o := range r.InOffice(h.Asked) {
+		if o.Key != h.By && !slices.Contains(h.Not, o.Key) {
+			whom = append(whom, p.users[o.Key])
+		}
+	}
+	if r.Charter() == nil {
+		whom = concerned(t)
+	}
+	for _, user := range whom {
+		one, ok, err := d.Disk.PersonByID(u, user)
+		if err != nil {
+			return err
+		}
+		if ok && !one.Closed {
+			if err := d.touch(u, one); err != nil {
 				return err
 			}
 		}

@@ -151,6 +151,20 @@ func (h *house) suspend(who int) desk.Asked {
 	return a
 }
 
+// called gives what tells each person's clients that there is something new; it is another each time.
+func (h *house) called() (all [6]string) {
+	h.t.Helper()
+	time.Sleep(time.Millisecond)
+	for i, s := range h.people {
+		d, err := h.accounts.Data(h.t.Context(), s, "", account.WarrantsChanged)
+		if err != nil && !fault.NotFound.In(err) {
+			h.t.Fatal(err)
+		}
+		all[i] = string(d)
+	}
+	return all
+}
+
 // suspended says whether somebody may not write now.
 func (h *house) suspended(who int) (is bool) {
 	h.t.Helper()
@@ -234,7 +248,11 @@ func TestASuspensionIsAskedForApprovedToldCarriedOutAndEnds(t *testing.T) {
 		h := newHouse(t)
 		h.appointed()
 		refused(t, fault.Forbidden, "asked for by officers", h.err(h.Ask(t.Context(), h.people[4], h.suspend(5))))
+		before := h.called()
 		w := h.ask(0, h.suspend(5))
+		if now := h.called(); now[0] != before[0] || now[1] == before[1] || now[2] == before[2] || now[5] != before[5] {
+			t.Errorf("who is to approve it is called %q, and was %q before", now, before)
+		}
 		h.approve(1, w)
 		refused(t, fault.NotFound, "not for you", h.err(h.One(t.Context(), h.people[5], w.Hash)))
 		w = h.approve(2, w)
