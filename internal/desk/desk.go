@@ -129,6 +129,7 @@ const (
 	maxWords  = 100
 	maxWord   = 4000 // letters
 	onAPage   = 50
+	maxAbout  = 500
 	tagLength = 16
 )
 

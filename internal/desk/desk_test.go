@@ -248,6 +248,10 @@ func TestASuspensionIsAskedForApprovedToldCarriedOutAndEnds(t *testing.T) {
 		h := newHouse(t)
 		h.appointed()
 		refused(t, fault.Forbidden, "asked for by officers", h.err(h.Ask(t.Context(), h.people[4], h.suspend(5))))
+		early, err := h.About(t.Context(), h.people[5])
+		if err != nil || len(early.Key) != 32 {
+			t.Fatalf("who is not suspended yet has the key %x %v", early.Key, err)
+		}
 		before := h.called()
 		w := h.ask(0, h.suspend(5))
 		if now := h.called(); now[0] != before[0] || now[1] == before[1] || now[2] == before[2] || now[5] != before[5] {
@@ -262,6 +266,9 @@ func TestASuspensionIsAskedForApprovedToldCarriedOutAndEnds(t *testing.T) {
 		about, err := h.About(t.Context(), h.people[5])
 		if err != nil || len(about.Warrants) != 1 || about.Warrants[0].Hash != w.Hash || about.Warrants[0].From != time.Now().Add(day).Unix() {
 			t.Fatalf("who it is about is told %+v %v", about, err)
+		}
+		if string(about.Key) != string(early.Key) {
+			t.Error("it is another key than before")
 		}
 		head, err := warrant.ParseHead(w.Head)
 		if err != nil || head.About != desk.Tag(about.Key, about.Used-1) {

@@ -72,10 +72,15 @@ func (d *Desk) tag(u stream.Unit, of account.No) (string, error) {
 		return "", err
 	}
 	if !ok {
-		key = make([]byte, 32)
-		_, _ = rand.Read(key) // never fails
+		key = newKey()
 	}
 	return Tag(key, used), d.Disk.SetLogKey(u, of, key, used+1)
+}
+
+func newKey() []byte {
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // never fails
+	return key
 }
 
 // Tag is somebody's tag number n, from 0 on.

@@ -173,19 +173,21 @@ func (d *Desk) One(ctx context.Context, s account.Session, hash string) (shown S
 
 // About is what was decided about somebody, and by which tags their own devices find it in the ledger without asking anybody.
 type About struct {
-	Key      []byte // nil: there is nothing
-	Used     int64  // tags
+	Key      []byte
+	Used     int64 // tags
 	Warrants []Shown
 }
 
-// About gives what was decided about s, the latest first, 50 at most.
+// About gives what was decided about s, the latest first, 500 at most. Whoever asks for the first time is given their key, long before anything is
+// decided about them: so their devices have it when somebody would rather keep it from them.
 func (d *Desk) About(ctx context.Context, s account.Session) (about About, err error) {
+	made := false
 	err = d.view(ctx, func(v stream.View, r *warrant.Record, p people) (err error) {
 		about = About{}
-		if about.Key, about.Used, _, err = d.Disk.LogKey(v, s.Account); err != nil {
+		if about.Key, about.Used, made, err = d.Disk.LogKey(v, s.Account); err != nil {
 			return err
 		}
-		found, err := d.Disk.Notices(v, s.Account, onAPage)
+		found, err := d.Disk.Notices(v, s.Account, maxAbout)
 		for _, w := range found {
 			one, err := d.show(v, r, p, w)
 			if err != nil {
@@ -195,6 +197,15 @@ func (d *Desk) About(ctx context.Context, s account.Session) (about About, err e
 		}
 		return err
 	})
+	if err == nil && !made {
+		err = d.Disk.Do(ctx, func(u stream.Unit) (err error) {
+			if about.Key, about.Used, made, err = d.Disk.LogKey(u, s.Account); err != nil || made {
+				return err
+			}
+			about.Key = newKey()
+			return d.Disk.SetLogKey(u, s.Account, about.Key, 0)
+		})
+	}
 	return about, err
 }
 

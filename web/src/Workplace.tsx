@@ -90,7 +90,7 @@ export function Workplace({ session, onSignOut, onNewKey }: { session: Session; 
           <div className={look['offers']}>
             <RecordNews record={session.record} />
             <NewVersion />
-            <DecidedNews warrants={session.warrants} />
+            <DecidedNews warrants={session.warrants} own={session.ownActs} />
             <ResetNews resets={session.resets} />
             {anyRoom && <OfferNotices />}
           </div>

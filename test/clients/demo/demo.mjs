@@ -32,7 +32,10 @@ process.on("exit", () => server.child?.kill("SIGTERM")); // also where something
 console.log("A small port authority moves in. This takes about a minute.");
 await server.run();
 
-const code = await webCode("crypto/encrypt.ts", "crypto/invitation.ts", "crypto/attachment.ts", "state/outbox.ts", "state/file.ts");
+const code = await webCode(
+  ...["encrypt", "invitation", "attachment", "admission", "admit", "handing", "proven"].map((name) => `crypto/${name}.ts`),
+  ...["outbox", "file"].map((name) => `state/${name}.ts`),
+);
 const invitation = await server.invitation(cast.length);
 const people = new Map();
 for (const role of cast) people.set(role.account, await Writer.join(server, code, role, newPassword(), invitation));

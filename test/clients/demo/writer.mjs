@@ -17,6 +17,7 @@ export class Writer {
     await device.call("PUT", `${v3}/profile/${encodeURIComponent(device.user)}/displayname`, { displayname: role.name });
     await device.open();
     await device.setUpRecovery();
+    code.proveWith(device.client, { unproven: async () => [] }); // these people and their server are one program: there is nobody to be deceived
     return new Writer(device, code, role);
   }
 
@@ -33,8 +34,14 @@ export class Writer {
 
   /** Makes an encrypted room, or with `direct` a conversation of two equals, and invites people. It resolves when all are in. */
   async makesRoom({ name, topic, direct }, others) {
-    const options = direct ? { is_direct: true, power_level_content_override: { users: { [direct.device.user]: 100 } } } : { name, topic };
-    const { room_id: room } = await this.client.createRoom({ preset: "private_chat", visibility: "private", initial_state: [encryption], ...options });
+    const { room_id: room } = await this.client.createRoom({
+      preset: "private_chat",
+      visibility: "private",
+      initial_state: [encryption],
+      creation_content: await this.code.founding(this.client),
+      power_level_content_override: { events: { [this.code.admissionsType]: 0 }, ...(direct ? { users: { [direct.device.user]: 100 } } : {}) },
+      ...(direct ? { is_direct: true } : { name, topic }),
+    });
     await until(`${name ?? "a conversation"} is there`, () => this.client.getRoom(room)?.hasEncryptionStateEvent());
     if (direct) await this.notesDirect(room, direct);
     for (const other of others) await this.letsIn(room, other, direct !== undefined);
@@ -44,6 +51,9 @@ export class Writer {
   /** Invites somebody as the web client does: with the keys of what was said and a signature. They come in. */
   async letsIn(room, other, direct = false) {
     await this.code.shareHistory(this.client, room, other.device.user);
+    await this.code.sayAdmission(this.client, room, { user: other.device.user }, (content) =>
+      this.device.call("PUT", `${v3}/rooms/${encodeURIComponent(room)}/state/${this.code.admissionsType}/${encodeURIComponent(this.device.user)}`, content),
+    );
     const signed = await this.code.signInvitation(this.client, room, other.device.user);
     await this.device.call("PUT", `${v3}/rooms/${encodeURIComponent(room)}/state/m.room.member/${encodeURIComponent(other.device.user)}`, {
       membership: "invite",
@@ -85,6 +95,8 @@ export class Writer {
         room,
         new this.code.Outbox({
           device: this.device.id,
+          sign: (content) => this.code.signed(this.client, content),
+          between: async () => undefined, // whoever is made anew each time remembers nothing to compare
           seen: () => this.client.getRoom(room).getLiveTimeline().getEvents().at(-1)?.getId() ?? "",
           send: async (type, id, content) => {
             const encrypted = await this.code.encrypt(this.client, room, type, content);

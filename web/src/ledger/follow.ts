@@ -2,7 +2,7 @@
 
 import { fromBase64, toBase64, equal } from './bytes';
 import { treeOf, verifyCheckpoint, type Checkpoint, type Cosignature, type Tree } from './checkpoint';
-import { entryFrom, saidIn, type Entry } from './entry';
+import { bodyIn, entryFrom, saidIn, type Entry } from './entry';
 import { parsePolicy } from './policy';
 import { readEntries, verifyConsistency, type Read } from './tiles';
 import { Growing, leafHash } from './tree';
@@ -14,6 +14,13 @@ export interface NamedClient {
   readonly build: string;
   readonly version: string;
   readonly at: number | undefined;
+}
+
+/** A warrant about somebody that the log has: the tag by which they find it, and the hash of its text. */
+export interface Act {
+  readonly number: number;
+  readonly about: string;
+  readonly hash: string;
 }
 
 /** What was seen of a log, in a form that can be kept as JSON. */
@@ -33,6 +40,7 @@ export interface Seen {
   readonly kinds: Readonly<Record<string, number>>;
   readonly latest: readonly Entry[];
   readonly clients: readonly NamedClient[];
+  readonly acts: readonly Act[];
 }
 
 /** How many of the latest entries are kept. */
@@ -117,6 +125,7 @@ async function readOn(read: Read, tree: Checkpoint, key: string, before: Seen | 
   const kinds = { ...before?.kinds };
   const latest = [...(before?.latest ?? [])];
   const clients = [...(before?.clients ?? [])];
+  const acts = [...(before?.acts ?? [])];
   let policy = before?.policy ?? '';
   let number = growing.size;
   for await (const bytes of readEntries(read, number, tree.size)) {
@@ -127,9 +136,15 @@ async function readOn(read: Read, tree: Checkpoint, key: string, before: Seen | 
     if (entry.number === 0 && saidIn(entry, 'log') !== key) throw new Broken('key', saidIn(entry, 'log'), undefined);
     if (kind === 'genesis' || kind === 'policy') policy = saidIn(entry, 'policy');
     if (kind === 'client') clients.push({ number: entry.number, build: saidIn(entry, 'build'), version: saidIn(entry, 'version'), at });
+    if (kind === 'authorised') acts.push(...actIn(entry));
     latest.push(entry);
     if (latest.length > 2 * latestKept) latest.splice(0, latest.length - latestKept);
   }
   if (!equal(await growing.hash(), tree.hash)) throw new Broken('rewritten', key, new LedgerError('hash', 'the entries are not those under the checkpoint'));
-  return { key, signed: tree.signed, size: tree.size, parts: growing.parts.map(toBase64), policy, kinds, latest: latest.slice(-latestKept), clients };
+  return { key, signed: tree.signed, size: tree.size, parts: growing.parts.map(toBase64), policy, kinds, latest: latest.slice(-latestKept), clients, acts };
+}
+
+function actIn(entry: Entry): Act[] {
+  const { about, hash } = (bodyIn(entry)['warrant'] ?? {}) as Record<string, unknown>;
+  return typeof about === 'string' && typeof hash === 'string' ? [{ number: entry.number, about, hash }] : [];
 }

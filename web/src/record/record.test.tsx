@@ -18,7 +18,7 @@ const entry = (number: number, kind: string, body: object): Entry => ({ number, 
 const seen: Seen = {
   key: 'quay.example.org/ledger+0a0b0c0d+AAAA', signed: '', size: 4, parts: [], policy: '', kinds: { genesis: 1, client: 1, policy: 1, novel: 1 },
   latest: [entry(0, 'genesis', { running: true, policy: 'quorum none\n' }), entry(1, 'client', { build, version: 'v2' }), entry(2, 'policy', { policy: 'witness east key url\nwitness west key url\nquorum east\n' }), entry(3, 'novel', { what: 'else' })],
-  clients: [{ number: 1, build, version: 'v2', at: seconds }], witnesses: [],
+  clients: [{ number: 1, build, version: 'v2', at: seconds }], acts: [], witnesses: [],
 };
 
 class Fake extends Store<RecordView> {

@@ -28,6 +28,7 @@ import { Invitations } from './invitations';
 import { OwnMail } from './mail';
 import { Passkeys } from './passkeys';
 import { provePeople } from './proving';
+import { OwnActs } from './ownacts';
 import { PublicRecord } from './record';
 import { Resets } from './resets';
 import { Drafts } from './draft';
@@ -92,6 +93,7 @@ export class Session {
   /** Whether everything came. */
   readonly checks: Checks;
   readonly warrants: Warrants;
+  readonly ownActs: OwnActs;
   readonly mail: OwnMail;
   readonly resets: Resets;
   readonly record: PublicRecord;
@@ -142,6 +144,7 @@ export class Session {
     this.resets = new Resets(client);
     this.record = new PublicRecord(vault);
     provePeople(client, vault, this.record);
+    this.ownActs = new OwnActs(vault, this.record, this.warrants);
     this.levels = new Levels(client);
     this.pictures = new Pictures(client, tokens);
     this.pushing = new Pushing(client);
@@ -283,6 +286,7 @@ export class Session {
     this.cases.close();
     this.checks.close();
     this.warrants.close();
+    this.ownActs.close();
     this.pictures.close();
     this.asking.close();
     void this.search.close();

@@ -100,6 +100,8 @@ export interface WarrantsView {
   readonly power: Power | undefined;
   /** What was decided about this person; undefined before the server has answered. */
   readonly about: readonly ShownWarrant[] | undefined;
+  /** By which their tags in the public record are made, and how many were. */
+  readonly tags: { readonly key: string; readonly used: number } | undefined;
   /** Until when they cannot write, in milliseconds. */
   readonly suspendedUntil: number | undefined;
   /** What they may decide on, or have asked for. */
@@ -123,7 +125,7 @@ export class Warrants extends Store<WarrantsView> {
   #stop: (() => void) | undefined;
 
   constructor(client: MatrixClient) {
-    super({ power: undefined, about: undefined, suspendedUntil: undefined, list: undefined, more: false, fault: undefined, unseen: false, desk: false });
+    super({ power: undefined, about: undefined, tags: undefined, suspendedUntil: undefined, list: undefined, more: false, fault: undefined, unseen: false, desk: false });
     this.#client = client;
     client.on(ClientEvent.AccountData, this.#onData);
     client.on(ClientEvent.Sync, this.#onSync);
@@ -197,7 +199,7 @@ export class Warrants extends Store<WarrantsView> {
       const desk = await Promise.all(list.map((one) => this.#shown(one)));
       const waits = power.charter === undefined && (power.founder || desk.some(({ mine }) => mine !== 'none'));
       this.set({
-        power, about: shown, list: desk, more, fault: undefined, suspendedUntil: about.suspended_until, unseen: this.#unseen(), desk: power.own !== undefined || waits,
+        power, about: shown, tags: { key: about.key ?? '', used: about.used ?? 0 }, list: desk, more, fault: undefined, suspendedUntil: about.suspended_until, unseen: this.#unseen(), desk: power.own !== undefined || waits,
       });
     } catch (error) {
       this.set({ ...this.snapshot(), fault: faultOf(error) });

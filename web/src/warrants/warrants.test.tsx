@@ -3,6 +3,7 @@ import { beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { barriers } from '../../test/axe';
 import { changeLanguage } from '../lang/lang';
 import { now } from '../state/now';
+import type { OwnActsView } from '../state/ownacts';
 import { Store } from '../state/store';
 import type { InOffice, Power, ShownWarrant, Warrants, WarrantsView } from '../state/warrants';
 import { AskPage } from './AskPage';
@@ -38,9 +39,10 @@ class Given extends Store<WarrantsView> {
   readonly more = vi.fn(() => Promise.resolve());
   readonly see = vi.fn();
   constructor(over: Partial<WarrantsView>) {
-    super({ power, about: [], suspendedUntil: undefined, list: [], more: false, fault: undefined, unseen: false, desk: true, ...over });
+    super({ power, about: [], tags: undefined, suspendedUntil: undefined, list: [], more: false, fault: undefined, unseen: false, desk: true, ...over });
   }
 }
+const nothingOwn = new Store<OwnActsView>({ hidden: [], unexplained: false });
 const texts = new Map<string, string>();
 const kept = {
   written: (name: string) => texts.get(name) ?? '',
@@ -53,15 +55,21 @@ beforeEach(() => texts.clear());
 const submit = (within: Element) => fireEvent.submit(within.querySelector('form') ?? within);
 
 test('above the rooms: that something was decided, and while one cannot write, until when', async () => {
-  const { container, unmount } = render(<DecidedNews warrants={new Given({ unseen: true })} />);
+  const { container, unmount } = render(<DecidedNews warrants={new Given({ unseen: true })} own={nothingOwn} />);
   expect(screen.getByRole('alert').textContent).toContain('Something was decided about you');
   expect(screen.getByRole('link').getAttribute('href')).toBe('#/decided');
   expect(await barriers(container)).toEqual([]);
   unmount();
-  const until = render(<DecidedNews warrants={new Given({ suspendedUntil: today + 9 * day })} />);
+  const until = render(<DecidedNews warrants={new Given({ suspendedUntil: today + 9 * day })} own={nothingOwn} />);
   expect(screen.getByRole('alert').textContent).toMatch(/Your account cannot write until \w+day \d+ \w+.*Here are the reasons/);
   until.unmount();
-  expect(render(<DecidedNews warrants={new Given({})} />).container.textContent).toBe('');
+  const none = render(<DecidedNews warrants={new Given({})} own={nothingOwn} />);
+  expect(none.container.textContent).toBe('');
+  none.unmount();
+  const odd = render(<DecidedNews warrants={new Given({ suspendedUntil: today + 9 * day })} own={new Store<OwnActsView>({ hidden: [7, 9], unexplained: true })} />);
+  expect(screen.getAllByRole('alert')).toHaveLength(3);
+  expect(odd.container.textContent).toMatch(/No entry of the public record explains.*2 acts about you in the public record are not shown to you\. .*entry 7, 9\./);
+  expect(await barriers(odd.container)).toEqual([]);
 });
 
 test('the person’s page: what, why, who, evidence with what it does not prove, how to object, and that nothing has happened', async () => {

@@ -110,6 +110,9 @@ export interface Standing {
 }
 
 export interface AboutMe {
+  /** By which this person's tags are made, in base64url, and how many were. */
+  key?: string;
+  used?: number;
   /** In milliseconds; absent where this person is not suspended. */
   suspended_until?: number;
   warrants: Warrant[];
