@@ -55,7 +55,7 @@ func TestEveryRouteIsJudgedForWhoIsSuspended(t *testing.T) {
 		"/_matrix/client/v3/pushrules": "what is theirs", "/_matrix/client/v3/pushers": "what is theirs", "/_matrix/client/v3/presence": "is kept of nobody",
 		"/_matrix/client/v3/rooms/{roomId}/leave": "leaving", "/_matrix/client/v3/rooms/{roomId}/forget": "leaving", "/_matrix/client/v3/rooms/{roomId}/redact/": "what they wrote themselves",
 		"/_matrix/client/v3/rooms/{roomId}/receipt": "reading", "/_matrix/client/v3/rooms/{roomId}/read_markers": "reading", "/_matrix/client/unstable/io.element.msc4306/": "reading",
-		"/_matrix/client/v3/search": "reading", "/_matrix/client/v3/user_directory": "reading", "/_matrix/client/v3/publicRooms": "reading", "/_matrix/client/unstable/org.matrix.simplified_msc3575/sync": "reading",
+		"/_matrix/client/v3/search": "reading", "/_matrix/client/unstable/org.wardroom/identity/": "reading", "/_matrix/client/v3/user_directory": "reading", "/_matrix/client/v3/publicRooms": "reading", "/_matrix/client/unstable/org.matrix.simplified_msc3575/sync": "reading",
 		"/_matrix/client/v3/rooms/{roomId}/report": "complaining", "/_matrix/client/v3/users/{userId}/report": "complaining", "/_matrix/client/unstable/org.wardroom/cases": "complaining",
 		"/_matrix/client/unstable/org.matrix.msc4140/delayed_events/": "is judged when it is sent", "/_matrix/client/unstable/org.wardroom/invitations/{invitationId}": "taking back",
 		"/_matrix/client/v1/appservice/": "is a service's",
