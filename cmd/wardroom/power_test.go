@@ -258,7 +258,7 @@ func (f *fullOffice) commands(t *testing.T) []struct {
 		{[]string{"restore", "--from", to("b"), "--passphrase-file", secret, "--data", to("new again")}, nil},
 		{[]string{"restore", "--from", to("a"), "--identity", f.key, "--data", at}, nil}, // refused
 		{[]string{"approve", "--key", f.key, to("no warrant")}, nil},                     // refused
-		{[]string{"app", "--listen", listen, "ftp://nowhere"}, nil}, // refused
+		{[]string{"app", "--listen", listen, "ftp://nowhere"}, nil},                      // refused
 		{[]string{"audit", "--data", at}, nil},
 		{[]string{"audit", "--config", conf}, nil},
 		{[]string{"verify", "--seen", to("seen"), "--copy", to("copy"), f.url}, nil},
