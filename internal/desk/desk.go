@@ -135,29 +135,44 @@ const (
 
 // inView is the record as v, a view, sees it.
 func (d *Desk) inView(v stream.View) (*warrant.Record, error) {
+	r, from, err := d.from(v)
+	if err != nil {
+		return nil, err
+	}
+	upto, err := d.Ledger.Read(v, from, r.Entry)
+	if err != nil {
+		return nil, err
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.record == nil {
-		d.record = &warrant.Record{}
+	if upto > d.upto {
+		d.record, d.upto = r.Clone(), upto
 	}
-	next := d.record.Clone()
-	upto, err := d.Ledger.Read(v, d.upto, next.Entry)
-	if err == nil && upto >= d.upto {
-		d.record, d.upto = next, upto
-	}
-	return next, err
+	return r, nil
 }
 
-// inUnit is the record as u sees it, with what u has written, and how far it goes. It is u's alone.
+// inUnit is the record as u sees it, with what u has written, and how far it goes. It is u's alone, and nothing of it is remembered: u may fail.
 func (d *Desk) inUnit(u stream.Unit) (*warrant.Record, int64, error) {
-	d.mu.Lock()
-	next, upto := &warrant.Record{}, int64(0)
-	if d.record != nil {
-		next, upto = d.record.Clone(), d.upto
+	r, from, err := d.from(u)
+	if err != nil {
+		return nil, 0, err
 	}
-	d.mu.Unlock()
-	upto, err := d.Ledger.Read(u, upto, next.Entry)
-	return next, upto, err
+	upto, err := d.Ledger.Read(u, from, r.Entry)
+	return r, upto, err
+}
+
+// from is a record to be carried on from a number: what is remembered, or nothing where v does not see all of that.
+func (d *Desk) from(v stream.View) (*warrant.Record, int64, error) {
+	size, err := d.Ledger.Disk.LedgerSize(v)
+	if err != nil {
+		return nil, 0, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.record == nil || size < d.upto {
+		return &warrant.Record{}, 0, nil
+	}
+	return d.record.Clone(), d.upto, nil
 }
 
 // appended adds an entry and gives the record with it. What the record refuses is in no ledger: u has to fail then.

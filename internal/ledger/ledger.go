@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -68,6 +69,7 @@ type Ledger struct {
 
 	key    string // that checks signatures, in the form of c2sp.org/signed-note; known after Prepare, as is the next
 	signer note.Signer
+	since  time.Time // when Prepare was called
 
 	mu     sync.Mutex       // guards the rest
 	seen   map[string]int64 // by witness' key: how many entries it has seen
@@ -84,6 +86,7 @@ func (l *Ledger) Key() string { return l.key }
 // Prepare makes the log's key and its first entry where there are none, and appends an entry where others witness than before. It
 // returns an error where the log is another server's.
 func (l *Ledger) Prepare(ctx context.Context) error {
+	l.since = time.Now()
 	err := l.Disk.Do(ctx, func(u stream.Unit) error {
 		if err := l.prepareKey(u); err != nil {
 			return err
@@ -220,15 +223,16 @@ func (l *Ledger) Read(v stream.View, from int64, each func(number int64, leaf *L
 	return upto, nil
 }
 
-// Witnessed gives the published checkpoint if it is over the entry number and a quorum has signed it. It returns none while it is not so, and
-// where nobody witnesses.
+// Witnessed gives the published checkpoint if it is over the entry number and a quorum has signed it since the server was started: whoever has put an
+// older database in place has signatures of before, and is found out before anything is done. It returns none while it is not so, and where
+// nobody witnesses.
 func (l *Ledger) Witnessed(v stream.View, number int64) (signed string, ok bool, err error) {
 	kept, ok, err := l.Disk.Meta(v, checkpointName)
 	if err != nil || !ok || len(l.Policy.Witnesses) == 0 {
 		return "", false, err
 	}
-	tree, err := head(kept)
-	return kept, err == nil && tree.N > number, err
+	c, at, err := witnessedAt([]byte(kept), l.key, l.Policy)
+	return kept, err == nil && c.N > number && at.Unix() >= l.since.Unix(), err
 }
 
 // ErrChanged says that the ledger in the database is not as it was written.

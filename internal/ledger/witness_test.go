@@ -8,8 +8,10 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"wardroom/internal/ledger"
+	"wardroom/internal/stream"
 )
 
 // witness is a witness, and its address: one of ours, or litewitness where the test was told of it.
@@ -235,5 +237,28 @@ func TestWhatOurWitnessDoesNotTake(t *testing.T) {
 	}
 	if _, err := ledger.OpenWitness(t.TempDir(), "two words", nil); err == nil {
 		t.Error("a witness is called by two words")
+	}
+}
+
+// A database that was put in place again has the witnesses' signatures of before: they are no leave to do anything now.
+func TestSignaturesOfBeforeTheStartCountForNothing(t *testing.T) {
+	w := newWitness(t, "east.example.org")
+	s := newSite(t, t.TempDir(), w.policy)
+	w.knows(t, s.Key())
+	s.publish(t)
+	for since, want := range map[time.Time]bool{time.Now().Add(-time.Minute): true, time.Now().Add(time.Minute): false} {
+		s.SetSince(since)
+		err := s.db.View(t.Context(), func(v stream.View) error {
+			if _, is, err := s.Witnessed(v, 0); err != nil || is != want {
+				t.Errorf("of a server that was started at %s it is %t, %v", since, is, err)
+			}
+			if _, is, err := s.Witnessed(v, 1000); err != nil || is {
+				t.Errorf("an entry that is not there is witnessed: %v", err)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 }
