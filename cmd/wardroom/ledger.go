@@ -31,6 +31,7 @@ func recorded(conf *config.Config, db *store.DB, api *clientapi.API, hub *stream
 	}
 	api.Devices.Ledger = api.Ledger
 	api.Desk = &desk.Desk{Disk: db, Ledger: api.Ledger, Hub: hub, Log: log, Acts: desk.Powers(api.Accounts), Audits: []desk.Compare{api.Devices.Audit}}
+	api.Cases.Desk = api.Desk
 	return api.Ledger, nil
 }
 

@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"wardroom/internal/account"
+	"wardroom/internal/desk"
 	"wardroom/internal/fault"
 	"wardroom/internal/mxid"
 	"wardroom/internal/room"
@@ -107,8 +108,8 @@ const (
 // Disk is what cases keep.
 type Disk interface {
 	stream.Disk
-	// Officers are those who answer cases, in the order in which they are asked.
-	Officers(v stream.View) ([]Party, error)
+	// First is whoever signed up first of those who are here: nobody, or one.
+	First(v stream.View) ([]Party, error)
 	// PersonByID finds somebody; ok is false where there is no such account.
 	PersonByID(v stream.View, user mxid.User) (p account.Person, ok bool, err error)
 	// AddCase keeps a new case.
@@ -137,6 +138,31 @@ type Disk interface {
 type Cases struct {
 	Disk  Disk
 	Rooms *room.Rooms
+	Desk  *desk.Desk // nil: there are no officers
+}
+
+// officers are those who answer cases: the officers in office, or, while there are none, whoever signed up first.
+func (cs *Cases) officers(v stream.View) (all []Party, err error) {
+	if cs.Desk == nil {
+		return cs.Disk.First(v)
+	}
+	users, err := cs.Desk.InOffice(v)
+	if err != nil {
+		return nil, err
+	}
+	for _, user := range users {
+		p, ok, err := cs.Disk.PersonByID(v, user)
+		if err != nil {
+			return nil, err
+		}
+		if ok && !p.Closed {
+			all = append(all, Party{p.No, p.User})
+		}
+	}
+	if len(all) == 0 {
+		return cs.Disk.First(v)
+	}
+	return all, nil
 }
 
 // Shown is a case as somebody in it sees it.
@@ -173,7 +199,7 @@ func (cs *Cases) Open(ctx context.Context, s account.Session, about About, text 
 			return Case{}, f
 		}
 		c := Case{About: about, Reporter: Party{s.Account, s.User}, Opened: now, Due: u.Now().Add(answerIn).UnixMilli(), Changed: now, State: Open}
-		officers, err := cs.Disk.Officers(u)
+		officers, err := cs.officers(u)
 		if err != nil {
 			return Case{}, err
 		}
@@ -288,7 +314,7 @@ func (cs *Cases) Decide(ctx context.Context, s account.Session, no No, o Outcome
 // waits for somebody. It returns what Say does.
 func (cs *Cases) Appeal(ctx context.Context, s account.Session, no No, reasons string) (Shown, error) {
 	return cs.act(ctx, s, no, Appealed, reasons, func(u stream.Unit, c *Case, _ *Step) error {
-		officers, err := cs.Disk.Officers(u)
+		officers, err := cs.officers(u)
 		if err != nil {
 			return err
 		}
@@ -468,7 +494,7 @@ func (cs *Cases) HandOver(ctx context.Context) error {
 		if err != nil || len(adrift) == 0 {
 			return err
 		}
-		officers, err := cs.Disk.Officers(u)
+		officers, err := cs.officers(u)
 		if err != nil {
 			return err
 		}

@@ -3,18 +3,24 @@ package casework_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"wardroom/internal/account"
 	"wardroom/internal/casework"
+	"wardroom/internal/config"
+	"wardroom/internal/desk"
 	"wardroom/internal/fault"
+	"wardroom/internal/ledger"
 	"wardroom/internal/mxid"
 	"wardroom/internal/room"
 	"wardroom/internal/store"
 	"wardroom/internal/store/storetest"
 	"wardroom/internal/stream"
+	"wardroom/internal/warrant"
+	"wardroom/internal/warrant/warranttest"
 )
 
 // office is cases and people, the first of whom answers them.
@@ -155,5 +161,54 @@ func TestACaseIsDecidedOnce(t *testing.T) {
 	}
 	if c := ok(t)(cs.Case(t.Context(), people[1], c.No)); len(c.Steps) != 3 {
 		t.Errorf("its steps are %v", c.Steps)
+	}
+}
+
+// Once there are officers they answer cases, none of their own, and an appeal goes to another one.
+func TestOfficersAnswerCases(t *testing.T) {
+	cs, db, people := office(t, 4)
+	l := &ledger.Ledger{Disk: db, Hub: stream.NewHub(), Log: slog.New(slog.DiscardHandler), Server: "wardroom.test", Policy: config.Nobody()}
+	if err := l.Prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	cs.Desk = &desk.Desk{Disk: db, Ledger: l, Hub: l.Hub, Log: l.Log}
+	about := casework.About{Person: people[0].User}
+	if c := ok(t)(cs.Open(t.Context(), people[3], casework.About{Person: people[1].User}, "before")); c.InCharge.User != people[0].User {
+		t.Errorf("while there are no officers, %s answers", c.InCharge.User)
+	}
+
+	// The second and the third are appointed.
+	keys := []warranttest.Key{warranttest.New(t), warranttest.New(t)}
+	a := desk.Asked{Kind: warrant.Appoint, Law: "DE", Scope: "s", Ground: "g", Reasons: "r", Appeal: "a", Charter: &warrant.Charter{Approvals: 2}}
+	for i, of := range []warrant.Office{warrant.Counsel, warrant.Staff} {
+		a.Appoint = append(a.Appoint, warrant.Appointee{User: people[i+1].User, Office: of, Key: keys[i].Public(), Until: time.Now().Add(time.Hour).Unix()})
+	}
+	w, err := cs.Desk.Ask(t.Context(), people[0], a)
+	for i, key := range keys {
+		if err == nil {
+			w, err = cs.Desk.Approve(t.Context(), people[i+1], w.Hash, key.Sign(warrant.Namespace, w.Head))
+		}
+	}
+	if err == nil {
+		_, err = cs.Desk.Step(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	c := ok(t)(cs.Open(t.Context(), people[3], about, "after"))
+	first, other := people[1], people[2]
+	if c.InCharge.User == other.User {
+		first, other = other, first
+	}
+	if c.InCharge.User != first.User {
+		t.Fatalf("%s answers, who is no officer", c.InCharge.User)
+	}
+	ok(t)(cs.Decide(t.Context(), first, c.No, casework.NotUpheld, "no"))
+	if c = ok(t)(cs.Appeal(t.Context(), people[3], c.No, "but")); c.InCharge.User != other.User {
+		t.Errorf("the appeal goes to %s", c.InCharge.User)
+	}
+	if c = ok(t)(cs.Open(t.Context(), people[3], casework.About{Person: first.User}, "about an officer")); c.InCharge.User != other.User {
+		t.Errorf("a complaint about an officer goes to %s", c.InCharge.User)
 	}
 }

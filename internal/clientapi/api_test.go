@@ -69,6 +69,7 @@ func newServerIn(t testing.TB, dir string) *server {
 	s.api.Media = media.New(db, files, hub, "wardroom.test", 1<<20)
 	s.api.Cases = &casework.Cases{Disk: db, Rooms: s.api.Rooms}
 	s.api.Desk = &desk.Desk{Disk: db, Ledger: s.api.Ledger, Hub: hub, Log: s.api.Log, Acts: desk.Powers(s.api.Accounts)}
+	s.api.Cases.Desk = s.api.Desk
 	s.api.Feed = &feed.Feed{Disk: db, Hub: hub, Rooms: s.api.Rooms, Devices: s.api.Devices, Typing: feed.NewTyping(hub)}
 	s.api.Accounts.Hub = hub
 	s.api.Accounts.Mail = &mail.Outbox{ // letters stay there: nothing listens at the address, and Run is not called

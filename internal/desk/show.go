@@ -138,6 +138,22 @@ func (d *Desk) Standing(ctx context.Context, s account.Session) (is Standing, er
 	return is, err
 }
 
+// InOffice lists who is an officer now, in the order of their keys, as v sees it; v may be a unit of work.
+func (d *Desk) InOffice(v stream.View) (users []mxid.User, err error) {
+	r, from, err := d.from(v)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := d.Ledger.Read(v, from, r.Entry); err != nil {
+		return nil, err
+	}
+	p, err := d.people(v, r)
+	for _, o := range r.InOffice(time.Now().Unix()) {
+		users = append(users, p.users[o.Key])
+	}
+	return users, err
+}
+
 // List gives the warrants that s may decide on or has asked for, the latest first: those behind the one with the hash before, or, for none, all. It gives
 // 50 at most.
 func (d *Desk) List(ctx context.Context, s account.Session, before string) (all []Shown, err error) {

@@ -8,8 +8,8 @@ import (
 	"wardroom/internal/stream"
 )
 
-// Officers implements casework.Disk: until officers are appointed, it is whoever signed up first of those who are here.
-func (db *DB) Officers(v stream.View) ([]casework.Party, error) {
+// First implements casework.Disk.
+func (db *DB) First(v stream.View) ([]casework.Party, error) {
 	rows, err := in(v).query(`
 		SELECT no, id FROM account WHERE no = (SELECT min(no) FROM account WHERE service = '' AND NOT closed)`)
 	return collect(rows, err, func(r *sql.Rows) (p casework.Party, err error) { return p, r.Scan(&p.No, &p.User) })
