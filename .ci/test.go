@@ -266,7 +266,7 @@ func onPostgres(j *job) {
 
 // goTests runs Go tests, with the race detector or without, and shows the output of those that fail.
 func goTests(j *job, race bool, env []string, what ...string) {
-	args := []string{"test", "-count=1", "-timeout=15m", "-json"}
+	args := []string{"test", "-count=1", "-timeout=30m", "-json"}
 	if race {
 		args = append(args, "-race")
 		for _, p := range unwatched {
